@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Bounds on everything that an outsider can grow. Those of the MQTT contract are fixed by it. */
+
+#define PAYLOAD_MAX 65536        /* bytes of one message */
+#define NESTING_MAX 8            /* levels of JSON */
+#define LABEL_MAX 64             /* session, pack, device, site: A-Z a-z 0-9 . _ - */
+#define CODE_MAX 128             /* an item code as scanned, bytes */
+#define TEXT_MAX 512             /* free text: reason, detail, agent, evidence, bytes */
+#define BOOT_MAX 64              /* envelope: boot, bytes */
+#define HEAD_MAX 1024            /* envelope: head, a compact JWS */
+#define ITEMS_MAX 64             /* items or packs in one message */
+#define SAMPLES_MAX 4096         /* samples in one message */
+#define QUANTITY_MAX 500         /* labels issued for one lot-only box */
+#define NONCE_SIZE 16            /* bytes */
+#define SEQ_AHEAD_MAX 1000       /* a seq further ahead is not taken */
+#define MISSING_MAX 64           /* holes named in a receipt */
