@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why not the JSON library: receipts and decisions leave thousands of times a second, and a tree of small allocations
+ * for each is most of their cost. Whether a comma is due can be read off the last byte written: after { [ or : it is
+ * not, and no value ends with one of these.
+ */
+#include "codec/jsonw.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "util.h"
+
+void jsonw_reset(JsonWriter *w) {
+        w->len = 0;
+        w->error = 0;
+}
+
+void jsonw_done(JsonWriter *w) {
+        free(w->buf);
+        *w = (JsonWriter) { 0 };
+}
+
+/* Room for n more bytes and a NUL. */
+static bool reserve(JsonWriter *w, size_t n) {
+        size_t size = MAX_OF(w->size, (size_t) 256);
+        char *buf;
+
+        if (w->error)
+                return false;
+        if (n >= JSONW_MAX - w->len) {
+                w->error = -EMSGSIZE;
+                return false;
+        }
+        if (w->len + n < w->size)
+                return true;
+        while (size <= w->len + n)
+                size *= 2;
+        buf = realloc(w->buf, size);
+        if (!buf) {
+                w->error = -ENOMEM;
+                return false;
+        }
+        w->buf = buf;
+        w->size = size;
+        return true;
+}
+
+static void append(JsonWriter *w, const char *s, size_t n) {
+        if (!reserve(w, n))
+                return;
+        memcpy(w->buf + w->len, s, n);
+        w->len += n;
+}
+
+static void append_value(JsonWriter *w, const char *s, size_t n) {
+        char last = w->len ? w->buf[w->len - 1] : '[';
+
+        if (last != '{' && last != '[' && last != ':')
+                append(w, ",", 1);
+        append(w, s, n);
+}
+
+int jsonw_finish(JsonWriter *w, const char **ret, size_t *ret_n) {
+        if (!reserve(w, 0))
+                return w->error;
+        w->buf[w->len] = 0;
+        *ret = w->buf;
+        *ret_n = w->len;
+        return 0;
+}
+
+void jsonw_object(JsonWriter *w) {
+        append_value(w, "{", 1);
+}
+
+void jsonw_object_end(JsonWriter *w) {
+        append(w, "}", 1);
+}
+
+void jsonw_array(JsonWriter *w) {
+        append_value(w, "[", 1);
+}
+
+void jsonw_array_end(JsonWriter *w) {
+        append(w, "]", 1);
+}
+
+/* Bytes of the well-formed UTF-8 sequence at s, or 0 (The Unicode Standard, table 3-7). */
+static size_t utf8_length(const unsigned char *s) {
+        unsigned char low = 0x80, high = 0xBF;
+        size_t n;
+
+        if (s[0] < 0x80)
+                return 1;
+        if (s[0] < 0xC2 || s[0] > 0xF4)
+                return 0;
+        n = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+        if (s[0] == 0xE0)
+                low = 0xA0; /* overlong */
+        else if (s[0] == 0xED)
+                high = 0x9F; /* surrogates */
+        else if (s[0] == 0xF0)
+                low = 0x90; /* overlong */
+        else if (s[0] == 0xF4)
+                high = 0x8F; /* beyond U+10FFFF */
+        for (size_t i = 1; i < n; i++, low = 0x80, high = 0xBF)
+                if (s[i] < low || s[i] > high)
+                        return 0;
+        return n;
+}
+
+static bool plain(unsigned char c) {
+        return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+static void append_escape(JsonWriter *w, unsigned char c) {
+        char text[8];
+
+        if (c == '"' || c == '\\')
+                snprintf(text, sizeof(text), "\\%c", c);
+        else
+                snprintf(text, sizeof(text), "\\u%04x", c);
+        append(w, text, strlen(text));
+}
+
+static void append_escaped(JsonWriter *w, const char *s) {
+        while (*s) {
+                const unsigned char *u = (const unsigned char *) s;
+                size_t n = 0;
+
+                while (plain(u[n]))
+                        n++;
+                if (n == 0 && *u >= 0x80) {
+                        n = utf8_length(u);
+                        if (n == 0)
+                                append(w, "\xEF\xBF\xBD", 3);
+                }
+                append(w, s, n);
+                if (n == 0 && *u < 0x80)
+                        append_escape(w, *u);
+                s += MAX_OF(n, (size_t) 1);
+        }
+}
+
+void jsonw_string(JsonWriter *w, const char *s) {
+        append_value(w, "\"", 1);
+        append_escaped(w, s);
+        append(w, "\"", 1);
+}
+
+void jsonw_key(JsonWriter *w, const char *key) {
+        jsonw_string(w, key);
+        append(w, ":", 1);
+}
+
+void jsonw_int(JsonWriter *w, int64_t v) {
+        char text[24];
+        int n = snprintf(text, sizeof(text), "%lld", (long long) v);
+
+        append_value(w, text, (size_t) n);
+}
+
+void jsonw_bool(JsonWriter *w, bool v) {
+        append_value(w, v ? "true" : "false", v ? 4 : 5);
+}
+
+void jsonw_member_string(JsonWriter *w, const char *key, const char *s) {
+        jsonw_key(w, key);
+        jsonw_string(w, s);
+}
+
+void jsonw_member_int(JsonWriter *w, const char *key, int64_t v) {
+        jsonw_key(w, key);
+        jsonw_int(w, v);
+}
+
+void jsonw_member_bool(JsonWriter *w, const char *key, bool v) {
+        jsonw_key(w, key);
+        jsonw_bool(w, v);
+}
+
+void jsonw_member_optional(JsonWriter *w, const char *key, const char *s) {
+        if (s)
+                jsonw_member_string(w, key, s);
+}
