@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/alerts.h"
+
+#include "store/stmt.h"
+
+#define TEXT(q, i, field) col_text(s, q, i, field, sizeof(field))
+
+static int alert_read(Store *s, StatementId q, int r, AlertRow *ret) {
+        if (r <= 0)
+                return r;
+        *ret = (AlertRow){
+                .id = col_int(s, q, 0),
+                .severity = (int)col_int(s, q, 3),
+                .state = (int)col_int(s, q, 4),
+                .raised_us = col_int(s, q, 6),
+                .last_us = col_int(s, q, 7),
+                .count = col_int(s, q, 8),
+        };
+        TEXT(q, 1, ret->rule);
+        TEXT(q, 2, ret->subject);
+        TEXT(q, 5, ret->text);
+        TEXT(q, 9, ret->by);
+        sql_done(s, q);
+        return 1;
+}
+
+static int alert_open(Store *s, const char *rule, const char *subject, AlertRow *ret) {
+        return alert_read(s, SQL_ALERT_OPEN, sql_first(s, SQL_ALERT_OPEN, "tt", rule, subject), ret);
+}
+
+int alert_put(Store *s, const char *rule, const char *subject, AlertSeverity severity, const char *text, int64_t at_us,
+              AlertRow *ret) {
+        AlertRow row;
+        int stood = alert_open(s, rule, subject, &row), r;
+
+        if (stood < 0)
+                return stood;
+        r = stood ? sql_run(s, SQL_ALERT_AGAIN, "iti", at_us, text, row.id)
+                  : sql_run(s, SQL_ALERT_ADD, "ttitii", rule, subject, (int64_t)severity, text, at_us, at_us);
+        if (r == 0)
+                r = alert_open(s, rule, subject, ret);
+        return r < 0 ? r : !stood;
+}
+
+int alert_settle(Store *s, const char *rule, const char *subject, const char *by, int64_t at_us, AlertRow *ret) {
+        AlertRow row;
+        int r = alert_open(s, rule, subject, &row);
+
+        if (r <= 0)
+                return r;
+        r = sql_run(s, SQL_ALERT_RESOLVE, "iti", at_us, by, row.id);
+        if (r < 0)
+                return r;
+        row.state = ALERT_RESOLVED;
+        row.last_us = at_us;
+        *ret = row;
+        return 1;
+}
+
+int alert_next(Store *s, int64_t after, bool resolved_too, AlertRow *ret) {
+        return alert_read(s, SQL_ALERT_NEXT, sql_first(s, SQL_ALERT_NEXT, "ii", after, (int64_t)resolved_too), ret);
+}
+
+int alert_count_open(Store *s, int64_t ret[static _ALERT_SEVERITY_MAX]) {
+        int r = sql_first(s, SQL_ALERT_COUNT, "");
+
+        for (; r == 1; r = sql_next(s, SQL_ALERT_COUNT)) {
+                int64_t severity = col_int(s, SQL_ALERT_COUNT, 0);
+
+                if (severity >= 0 && severity < _ALERT_SEVERITY_MAX)
+                        ret[severity] = col_int(s, SQL_ALERT_COUNT, 1);
+        }
+        return r;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/cycles.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "store/stmt.h"
+
+#define TEXT(q, i, field) col_text(s, q, i, field, sizeof(field))
+
+static int attempt_read(Store *s, StatementId q, int r, AttemptRow *ret) {
+        if (r <= 0)
+                return r;
+        *ret = (AttemptRow){
+                .id = col_int(s, q, 0),
+                .cycle = col_int(s, q, 3),
+                .purpose = (int)col_int(s, q, 5),
+                .started_us = col_int(s, q, 6),
+                .ended_us = col_int(s, q, 7),
+                .verdict = col_null(s, q, 9) ? -1 : (int)col_int(s, q, 9),
+                .released = (int)col_int(s, q, 12),
+                .released_us = col_int(s, q, 13),
+        };
+        TEXT(q, 1, ret->label);
+        TEXT(q, 2, ret->autoclave);
+        TEXT(q, 4, ret->program);
+        TEXT(q, 8, ret->start);
+        TEXT(q, 10, ret->reasons);
+        TEXT(q, 11, ret->figures);
+        TEXT(q, 14, ret->released_by);
+        sql_done(s, q);
+        return 1;
+}
+
+int attempt_add(Store *s, AttemptRow *row) {
+        int64_t before;
+        int r = sql_int(s, SQL_ATTEMPT_NUMBER, &before, "t", row->autoclave);
+
+        if (r < 0)
+                return r;
+        snprintf(row->label, sizeof(row->label), "%.40s.%" PRId64, row->autoclave, before + 1);
+        r = sql_run(s, SQL_ATTEMPT_ADD, "ttitiit", row->label, row->autoclave, row->cycle, row->program,
+                    (int64_t)row->purpose, row->started_us, row->start);
+        if (r == 0)
+                row->id = sql_last_id(s);
+        return r;
+}
+
+int attempt_get_id(Store *s, int64_t id, AttemptRow *ret) {
+        return attempt_read(s, SQL_ATTEMPT_BY_ID, sql_first(s, SQL_ATTEMPT_BY_ID, "i", id), ret);
+}
+
+int attempt_get(Store *s, const char *label, AttemptRow *ret) {
+        return attempt_read(s, SQL_ATTEMPT_BY_LABEL, sql_first(s, SQL_ATTEMPT_BY_LABEL, "t", label), ret);
+}
+
+int attempt_open(Store *s, const char *autoclave, AttemptRow *ret) {
+        return attempt_read(s, SQL_ATTEMPT_OPEN, sql_first(s, SQL_ATTEMPT_OPEN, "t", autoclave), ret);
+}
+
+int attempt_last(Store *s, const char *autoclave, AttemptRow *ret) {
+        return attempt_read(s, SQL_ATTEMPT_LAST, sql_first(s, SQL_ATTEMPT_LAST, "t", autoclave), ret);
+}
+
+int attempt_by_cycle(Store *s, const char *autoclave, int64_t cycle, AttemptRow *ret) {
+        const StatementId q = SQL_ATTEMPT_BY_CYCLE;
+        int64_t newest;
+        int r = sql_first(s, q, "ti", autoclave, cycle), more;
+
+        if (r <= 0)
+                return r;
+        newest = col_int(s, q, 0);
+        more = sql_next(s, q);
+        if (more < 0)
+                return more;
+        sql_done(s, q);
+        r = attempt_get_id(s, newest, ret);
+        return r < 0 ? r : 1 + more;
+}
+
+static const char *or_null(const char *text) {
+        return text[0] ? text : NULL;
+}
+
+int attempt_save(Store *s, const AttemptRow *row) {
+        return sql_run(s, SQL_ATTEMPT_SAVE, row->verdict < 0 ? "00tti0ti" : "0itti0ti", row->ended_us,
+                       row->verdict < 0 ? INT64_C(0) : (int64_t)row->verdict, or_null(row->reasons), or_null(row->figures),
+                       (int64_t)row->released, row->released_us, or_null(row->released_by), row->id);
+}
+
+int chunk_add(Store *s, int64_t attempt, size_t samples, const void *data, size_t n) {
+        int64_t last;
+        int r = sql_int(s, SQL_CHUNK_LAST, &last, "i", attempt);
+
+        return r < 0 ? r : sql_run(s, SQL_CHUNK_ADD, "iiib", attempt, last + 1, (int64_t)samples, data, n);
+}
+
+int chunk_next(Store *s, int64_t attempt, int64_t *n, size_t *ret_samples, void **ret_data, size_t *ret_size) {
+        const StatementId q = SQL_CHUNK_NEXT;
+        const void *p;
+        void *copy;
+        size_t size;
+        int r = sql_first(s, q, "ii", attempt, *n);
+
+        if (r <= 0)
+                return r;
+        p = col_blob(s, q, 2, &size);
+        copy = malloc(size + 1);
+        if (copy) {
+                memcpy(copy, p, size);
+                *n = col_int(s, q, 0);
+                *ret_samples = (size_t)col_int(s, q, 1);
+                *ret_data = copy;
+                *ret_size = size;
+        }
+        sql_done(s, q);
+        return copy ? 1 : -ENOMEM;
+}
+
+int chunk_replace(Store *s, int64_t attempt, size_t samples, const void *data, size_t n) {
+        int r = sql_run(s, SQL_CHUNK_CLEAR, "i", attempt);
+
+        return r < 0 ? r : sql_run(s, SQL_CHUNK_ADD, "iiib", attempt, INT64_C(1), (int64_t)samples, data, n);
+}

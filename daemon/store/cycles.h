@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Attempts of autoclaves and their samples. A getter returns 1 and the row, or 0 for none. */
+#include "core/gate.h"
+#include "core/limits.h"
+#include "store/store.h"
+
+#define ATTEMPT_JSON_MAX 4096
+
+typedef struct AttemptRow {
+        int64_t id;
+        char label[LABEL_MAX + 1], autoclave[LABEL_MAX + 1];
+        int64_t cycle;
+        char program[LABEL_MAX + 1];
+        int purpose; /* Purpose */
+        int64_t started_us, ended_us;
+        char start[256]; /* JSON: what cycle-start announced */
+        int verdict;     /* -1: running; otherwise CycleVerdict's */
+        char reasons[ATTEMPT_JSON_MAX], figures[1024]; /* JSON, or empty */
+        int released;    /* LoadState */
+        int64_t released_us;
+        char released_by[LABEL_MAX + 1];
+} AttemptRow;
+
+/* Gives the attempt its label, AUTOCLAVE.NUMBER, and its id. */
+int attempt_add(Store *s, AttemptRow *row);
+int attempt_get_id(Store *s, int64_t id, AttemptRow *ret);
+int attempt_get(Store *s, const char *label, AttemptRow *ret);
+/* The one that runs now. */
+int attempt_open(Store *s, const char *autoclave, AttemptRow *ret);
+/* The last that ended. */
+int attempt_last(Store *s, const char *autoclave, AttemptRow *ret);
+/* By the machine's own number: 1, or 2 where more than one attempt bears it (the newest is returned). */
+int attempt_by_cycle(Store *s, const char *autoclave, int64_t cycle, AttemptRow *ret);
+int attempt_save(Store *s, const AttemptRow *row);
+
+/* Chunks as core/samples.h writes them. */
+int chunk_add(Store *s, int64_t attempt, size_t samples, const void *data, size_t n);
+/* The first chunk after *n, or 0; *ret_data is to be freed; *n moves. */
+int chunk_next(Store *s, int64_t attempt, int64_t *n, size_t *ret_samples, void **ret_data, size_t *ret_size);
+/* One chunk in place of all. */
+int chunk_replace(Store *s, int64_t attempt, size_t samples, const void *data, size_t n);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/items.h"
+
+#include "store/stmt.h"
+
+#define TEXT(q, i, field) col_text(s, q, i, field, sizeof(field))
+
+static int item_read(Store *s, StatementId q, int r, ItemRow *ret) {
+        if (r <= 0)
+                return r;
+        *ret = (ItemRow){
+                .id = col_int(s, q, 0),
+                .expires_on = (int32_t)col_int(s, q, 5),
+                .received_us = col_int(s, q, 6),
+                .received_i = col_int(s, q, 7),
+                .supplied = (int)col_int(s, q, 8),
+                .good_until_on = (int32_t)col_int(s, q, 11),
+                .state = (int)col_int(s, q, 12),
+                .state_us = col_int(s, q, 13),
+                .pack = col_int(s, q, 14),
+                .cycles = col_int(s, q, 15),
+                .used_us = col_int(s, q, 17),
+                .returned = col_int(s, q, 18) != 0,
+                .damaged_us = col_int(s, q, 19),
+                .dropped_us = col_int(s, q, 21),
+                .cloned_us = col_int(s, q, 22),
+                .drawn_us = col_int(s, q, 25),
+                .opened_us = col_int(s, q, 26),
+        };
+        TEXT(q, 1, ret->code);
+        TEXT(q, 2, ret->class_id);
+        TEXT(q, 3, ret->product);
+        TEXT(q, 4, ret->lot);
+        TEXT(q, 9, ret->supplier_by);
+        TEXT(q, 10, ret->supplier_load);
+        TEXT(q, 16, ret->used_session);
+        TEXT(q, 20, ret->damage_reason);
+        TEXT(q, 23, ret->spent);
+        TEXT(q, 24, ret->patient);
+        TEXT(q, 27, ret->attached);
+        sql_done(s, q);
+        return 1;
+}
+
+/* An empty string in a row is NULL in the table. */
+static const char *or_null(const char *text) {
+        return text[0] ? text : NULL;
+}
+
+int item_get(Store *s, const char *code, ItemRow *ret) {
+        return item_read(s, SQL_ITEM_BY_CODE, sql_first(s, SQL_ITEM_BY_CODE, "t", code), ret);
+}
+
+int item_get_id(Store *s, int64_t id, ItemRow *ret) {
+        return item_read(s, SQL_ITEM_BY_ID, sql_first(s, SQL_ITEM_BY_ID, "i", id), ret);
+}
+
+int item_in_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret) {
+        return item_read(s, SQL_ITEM_IN_PACK, sql_first(s, SQL_ITEM_IN_PACK, "ii", pack, after), ret);
+}
+
+int item_add(Store *s, ItemRow *row) {
+        int r = sql_run(s, SQL_ITEM_ADD, "tttt0iiitt0ii", row->code, row->class_id, or_null(row->product), or_null(row->lot),
+                        (int64_t)row->expires_on, row->received_us, row->received_i, (int64_t)row->supplied,
+                        or_null(row->supplier_by), or_null(row->supplier_load), (int64_t)row->good_until_on,
+                        (int64_t)row->state, row->state_us);
+
+        if (r == 0)
+                row->id = sql_last_id(s);
+        return r;
+}
+
+int item_save(Store *s, const ItemRow *row) {
+        return sql_run(s, SQL_ITEM_SAVE, "ii0it0i0t00tt00ti", (int64_t)row->state, row->state_us, row->pack, row->cycles,
+                       or_null(row->used_session), row->used_us, (int64_t)row->returned, row->damaged_us,
+                       or_null(row->damage_reason), row->dropped_us, row->cloned_us, or_null(row->spent),
+                       or_null(row->patient), row->drawn_us, row->opened_us, or_null(row->attached), row->id);
+}
+
+int item_count(Store *s, int64_t *ret) {
+        return sql_int(s, SQL_ITEM_LAST, ret, "");
+}
+
+static int pack_read(Store *s, StatementId q, int r, PackRow *ret) {
+        if (r <= 0)
+                return r;
+        *ret = (PackRow){
+                .id = col_int(s, q, 0),
+                .wrap = (int)col_int(s, q, 2),
+                .packed_us = col_int(s, q, 3),
+                .attempt = col_int(s, q, 5),
+                .late = col_int(s, q, 6) != 0,
+                .sterile_us = col_int(s, q, 7),
+                .opened_us = col_int(s, q, 8),
+                .opened_session = col_int(s, q, 9),
+                .inside = (int)col_int(s, q, 10),
+                .wet = col_int(s, q, 11) != 0,
+                .damaged_us = col_int(s, q, 12),
+        };
+        TEXT(q, 1, ret->label);
+        TEXT(q, 4, ret->operator);
+        TEXT(q, 13, ret->damage_reason);
+        sql_done(s, q);
+        return 1;
+}
+
+int pack_get(Store *s, const char *label, PackRow *ret) {
+        return pack_read(s, SQL_PACK_BY_LABEL, sql_first(s, SQL_PACK_BY_LABEL, "t", label), ret);
+}
+
+int pack_get_id(Store *s, int64_t id, PackRow *ret) {
+        return pack_read(s, SQL_PACK_BY_ID, sql_first(s, SQL_PACK_BY_ID, "i", id), ret);
+}
+
+int pack_in_attempt_next(Store *s, int64_t attempt, int64_t after, PackRow *ret) {
+        return pack_read(s, SQL_PACK_IN_ATTEMPT, sql_first(s, SQL_PACK_IN_ATTEMPT, "ii", attempt, after), ret);
+}
+
+int pack_add(Store *s, PackRow *row) {
+        int r = sql_run(s, SQL_PACK_ADD, "tiit", row->label, (int64_t)row->wrap, row->packed_us, or_null(row->operator));
+
+        if (r == 0)
+                row->id = sql_last_id(s);
+        return r;
+}
+
+int pack_save(Store *s, const PackRow *row) {
+        return sql_run(s, SQL_PACK_SAVE, "0i000ii0ti", row->attempt, (int64_t)row->late, row->sterile_us, row->opened_us,
+                       row->opened_session, (int64_t)row->inside, (int64_t)row->wet, row->damaged_us,
+                       or_null(row->damage_reason), row->id);
+}
+
+int pack_item_add(Store *s, int64_t pack, int64_t item) {
+        return sql_run(s, SQL_PACK_ITEM_ADD, "ii", pack, item);
+}
+
+int pack_claimed(Store *s, int64_t pack, int64_t session, char ret_session[static LABEL_MAX + 1],
+                 char ret_room[static LABEL_MAX + 1]) {
+        int r = sql_first(s, SQL_PACK_CLAIMED, "ii", pack, session);
+
+        if (r <= 0)
+                return r;
+        col_text(s, SQL_PACK_CLAIMED, 0, ret_session, LABEL_MAX + 1);
+        col_text(s, SQL_PACK_CLAIMED, 1, ret_room, LABEL_MAX + 1);
+        sql_done(s, SQL_PACK_CLAIMED);
+        return 1;
+}
+
+int manifest_add(Store *s, int64_t pack, const char *autoclave, int64_t cycle, int64_t at_us) {
+        return cycle < 0 ? sql_run(s, SQL_MANIFEST_ADD, "it0i", pack, autoclave, INT64_C(0), at_us)
+                         : sql_run(s, SQL_MANIFEST_ADD, "itii", pack, autoclave, cycle, at_us);
+}
+
+int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t *ret_pack) {
+        int64_t pack;
+        int r = sql_int(s, SQL_MANIFEST_FIRST, &pack, "ti", autoclave, cycle);
+
+        if (r <= 0)
+                return r;
+        r = sql_run(s, SQL_MANIFEST_DELETE, "i", pack);
+        if (r < 0)
+                return r;
+        *ret_pack = pack;
+        return 1;
+}
+
+int recall_add(Store *s, const RecallRow *r) {
+        return sql_run(s, SQL_RECALL_ADD, "iitttt0tt00", r->i, r->at_us, r->reason, r->by, r->lot, r->product, r->item,
+                       r->supplier_load, r->autoclave, r->from_us, r->to_us);
+}
+
+int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t sterile_us, char ret_reason[static TEXT_MAX + 1]) {
+        const StatementId q = SQL_RECALL_OF;
+        int r = sql_first(s, q, "itttti", item->id, or_null(item->lot), or_null(item->product), or_null(item->supplier_load),
+                          autoclave, sterile_us);
+
+        if (r <= 0)
+                return r;
+        col_text(s, q, 0, ret_reason, TEXT_MAX + 1);
+        sql_done(s, q);
+        return 1;
+}

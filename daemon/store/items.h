@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Items, packs, recalls: rows as they stand in the ledger. A getter returns 1 and the row, or 0 for none.
+ * Empty strings and zeros stand for SQL NULL.
+ */
+#include "core/gate.h"
+#include "core/limits.h"
+#include "store/store.h"
+
+typedef enum Supplied { SUPPLIED_CONTAMINATED, SUPPLIED_CLEAN, SUPPLIED_STERILE } Supplied;
+
+typedef struct ItemRow {
+        int64_t id;
+        char code[CODE_MAX + 1], class_id[LABEL_MAX + 1], product[CODE_MAX + 1], lot[CODE_MAX + 1];
+        int32_t expires_on;
+        int64_t received_us, received_i;
+        int supplied; /* Supplied */
+        char supplier_by[LABEL_MAX + 1], supplier_load[LABEL_MAX + 1];
+        int32_t good_until_on;
+        int state; /* ItemState */
+        int64_t state_us;
+        int64_t pack;
+        int64_t cycles;
+        char used_session[LABEL_MAX + 1];
+        int64_t used_us;
+        bool returned;
+        int64_t damaged_us;
+        char damage_reason[TEXT_MAX + 1];
+        int64_t dropped_us, cloned_us;
+        char spent[LABEL_MAX + 1]; /* a single-use item that can never be used: why */
+        char patient[LABEL_MAX + 1];
+        int64_t drawn_us, opened_us;
+        char attached[LABEL_MAX + 1]; /* the handpiece device it sits on */
+} ItemRow;
+
+int item_get(Store *s, const char *code, ItemRow *ret);
+int item_get_id(Store *s, int64_t id, ItemRow *ret);
+/* The next item after `after` that lies in the pack. */
+int item_in_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret);
+/* Sets row->id. -EEXIST: the code is known. */
+int item_add(Store *s, ItemRow *row);
+/* Saves what can change; code, class, product, lot, dates of goods-in never do. */
+int item_save(Store *s, const ItemRow *row);
+/* Items are never deleted. */
+int item_count(Store *s, int64_t *ret);
+
+typedef struct PackRow {
+        int64_t id;
+        char label[LABEL_MAX + 1];
+        int wrap; /* Wrap */
+        int64_t packed_us;
+        char operator[LABEL_MAX + 1];
+        int64_t attempt;
+        bool late;
+        int64_t sterile_us, opened_us, opened_session;
+        int inside; /* InsideIndicator */
+        bool wet;
+        int64_t damaged_us;
+        char damage_reason[TEXT_MAX + 1];
+} PackRow;
+
+int pack_get(Store *s, const char *label, PackRow *ret);
+int pack_get_id(Store *s, int64_t id, PackRow *ret);
+int pack_in_attempt_next(Store *s, int64_t attempt, int64_t after, PackRow *ret);
+int pack_add(Store *s, PackRow *row);
+int pack_save(Store *s, const PackRow *row);
+int pack_item_add(Store *s, int64_t pack, int64_t item);
+/* Another live session than `session` that holds an item of this pack: 1 and who. */
+int pack_claimed(Store *s, int64_t pack, int64_t session, char ret_session[static LABEL_MAX + 1],
+                 char ret_room[static LABEL_MAX + 1]);
+
+/* cycle -1: the autoclave's next attempt. */
+int manifest_add(Store *s, int64_t pack, const char *autoclave, int64_t cycle, int64_t at_us);
+int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t *ret_pack);
+
+typedef struct RecallRow {
+        int64_t i, at_us;
+        const char *reason, *by, *lot, *product, *supplier_load, *autoclave;
+        int64_t item, from_us, to_us;
+} RecallRow;
+int recall_add(Store *s, const RecallRow *r);
+/* 1 and the reason, where any recall covers this item; sterile_us and autoclave of its latest attempt. */
+int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t sterile_us, char ret_reason[static TEXT_MAX + 1]);

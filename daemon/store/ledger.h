@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Ledger: the audit chain, the messages it stands for, and the order in which each device spoke.
+ * h_i = SHA-256(0x00 | h_(i-1) | i as 8 bytes big-endian | record_i), h_0 = 32 zero bytes.
+ */
+#include "core/order.h"
+#include "store/store.h"
+
+#define HASH_SIZE 32
+#define SALT_SIZE 16
+
+typedef struct Head {
+        int64_t size; /* number of records */
+        uint8_t hash[HASH_SIZE];
+} Head;
+
+/* The head as it stands, the last link recomputed. -EBADMSG: the last record does not fit its hash. */
+int ledger_head(Store *s, Head *ret);
+
+/* Appends a record and moves *head. The record is JSON text. */
+int ledger_append(Store *s, Head *head, const char *record, size_t n);
+
+/* 1 and the hash of record i (all zero for i = 0); 0: no such record. */
+int ledger_hash_at(Store *s, int64_t i, uint8_t ret[static HASH_SIZE]);
+
+int ledger_daemon_boot_add(Store *s, const char *boot, int64_t since_us);
+int ledger_daemon_boot_known(Store *s, const char *boot);
+
+typedef struct MessageRow {
+        int64_t i, at_us;
+        int64_t stream, seq; /* 0: not sequenced */
+        const char *topic;
+        bool held;
+        uint8_t salt[SALT_SIZE], digest[HASH_SIZE];
+        const void *raw; /* NULL: not kept */
+        size_t n_raw;
+} MessageRow;
+
+/* SHA-256 over salt, topic, a zero byte and payload. */
+void ledger_digest(const uint8_t salt[static SALT_SIZE], const char *topic, const void *payload, size_t n,
+                   uint8_t ret[static HASH_SIZE]);
+int ledger_message_add(Store *s, const MessageRow *m);
+
+/* Was this said before? 1: yes, in these very bytes; 2: something else was; 0: nothing. */
+int ledger_message_compare(Store *s, int64_t stream, int64_t seq, const char *topic, const void *payload, size_t n);
+
+/* The first held message with after < seq < below. 1: found, *ret_raw to be freed; 0: none. */
+typedef struct HeldMessage {
+        int64_t i, seq, at_us;
+        char topic[320];
+        void *raw;
+        size_t n_raw;
+} HeldMessage;
+int ledger_held_next(Store *s, int64_t stream, int64_t after, int64_t below, HeldMessage *ret);
+int ledger_unhold(Store *s, int64_t i, bool drop_raw);
+
+typedef struct DeadLetter {
+        int64_t at_us;
+        const char *topic, *reason, *detail, *member;
+        const void *raw;
+        size_t size;
+} DeadLetter;
+#define DEAD_LETTERS_MAX 2000
+#define DEAD_LETTER_RAW_MAX 65536
+/* Keeps the newest DEAD_LETTERS_MAX. */
+int ledger_dead_letter_add(Store *s, const DeadLetter *d);
+
+int ledger_outbox_add(Store *s, int64_t at_us, const char *topic, const char *payload, int64_t *ret_id);
+int ledger_outbox_delete(Store *s, int64_t id);
+/* The first entry after `id`: 1 and strings to be freed; 0: none. */
+int ledger_outbox_next(Store *s, int64_t id, int64_t *ret_id, char **ret_topic, char **ret_payload);
+
+typedef struct StreamRow {
+        int64_t id; /* 0: nothing was heard yet */
+        char boot[BOOT_MAX + 1];
+        bool current;
+        Order order;
+} StreamRow;
+
+/* 1 found, 0 none. boot NULL: the current one. Holes found open count from now_us. */
+int ledger_stream_get(Store *s, const char *kind, const char *device, const char *boot, int64_t now_us, StreamRow *ret);
+/* Makes `boot` the current stream of its device; the one before stays for comparison. */
+int ledger_stream_add(Store *s, const char *kind, const char *device, const char *boot, int64_t at_us, StreamRow *ret);
+int ledger_stream_save(Store *s, const StreamRow *r);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/schema.h"
+
+#include "util.h"
+
+/*
+ * The ledger proper is audit, message and dead_letter: nothing in audit is ever changed. The rest is current state,
+ * changed in the same transaction as the audit record that explains it.
+ */
+static const char first[] =
+        "CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY) STRICT;"
+
+        /* The chain. record: the bytes as hashed (JSON). */
+        "CREATE TABLE audit ("
+        " i INTEGER PRIMARY KEY,"
+        " record TEXT NOT NULL,"
+        " hash BLOB NOT NULL) STRICT;"
+
+        /* Every daemon process that ever served this ledger. */
+        "CREATE TABLE daemon_boot (boot TEXT PRIMARY KEY, since_us INTEGER NOT NULL) STRICT;"
+
+        /* One row a (kind, device, boot): see core/order.h. */
+        "CREATE TABLE stream ("
+        " id INTEGER PRIMARY KEY,"
+        " kind TEXT NOT NULL, device TEXT NOT NULL, boot TEXT NOT NULL,"
+        " first_us INTEGER NOT NULL,"
+        " current INTEGER NOT NULL,"
+        " top INTEGER NOT NULL, applied INTEGER NOT NULL, lost INTEGER NOT NULL,"
+        " holes TEXT NOT NULL,"
+        " UNIQUE (kind, device, boot)) STRICT;"
+        "CREATE UNIQUE INDEX stream_current ON stream (kind, device) WHERE current = 1;"
+
+        /* Accepted messages; i is that of the audit record. raw is erasable; samples stand in sample_chunk instead. */
+        "CREATE TABLE message ("
+        " i INTEGER PRIMARY KEY REFERENCES audit (i),"
+        " at_us INTEGER NOT NULL,"
+        " stream INTEGER REFERENCES stream (id), seq INTEGER,"
+        " topic TEXT NOT NULL,"
+        " held INTEGER NOT NULL,"
+        " salt BLOB NOT NULL, digest BLOB NOT NULL,"
+        " raw BLOB) STRICT;"
+        "CREATE UNIQUE INDEX message_seq ON message (stream, seq) WHERE stream IS NOT NULL;"
+
+        "CREATE TABLE dead_letter ("
+        " id INTEGER PRIMARY KEY,"
+        " at_us INTEGER NOT NULL, topic TEXT NOT NULL,"
+        " reason TEXT NOT NULL, detail TEXT NOT NULL, member TEXT,"
+        " size INTEGER NOT NULL, raw BLOB) STRICT;"
+
+        /* Answers that a device must get at last: sent again until the broker has them. */
+        "CREATE TABLE outbox ("
+        " id INTEGER PRIMARY KEY,"
+        " at_us INTEGER NOT NULL, topic TEXT NOT NULL, payload TEXT NOT NULL) STRICT;"
+
+        "CREATE TABLE item ("
+        " id INTEGER PRIMARY KEY,"
+        " code TEXT NOT NULL UNIQUE,"
+        " class TEXT NOT NULL, product TEXT, lot TEXT, expires_on INTEGER,"
+        " received_us INTEGER NOT NULL, received_i INTEGER NOT NULL,"
+        " supplied INTEGER NOT NULL,"
+        " supplier_by TEXT, supplier_load TEXT, good_until_on INTEGER,"
+        " state INTEGER NOT NULL, state_us INTEGER NOT NULL,"
+        " pack INTEGER REFERENCES pack (id),"
+        " cycles INTEGER NOT NULL DEFAULT 0,"
+        " used_session TEXT, used_us INTEGER, returned INTEGER NOT NULL DEFAULT 0,"
+        " damaged_us INTEGER, damage_reason TEXT, dropped_us INTEGER, cloned_us INTEGER, spent TEXT,"
+        " patient TEXT, drawn_us INTEGER, opened_us INTEGER,"
+        " attached TEXT) STRICT;"
+        "CREATE INDEX item_lot ON item (lot) WHERE lot IS NOT NULL;"
+        "CREATE INDEX item_product ON item (product) WHERE product IS NOT NULL;"
+        "CREATE INDEX item_supplier_load ON item (supplier_load) WHERE supplier_load IS NOT NULL;"
+
+        /* A label may be used again; the newest row of a label is the pack that bears it. */
+        "CREATE TABLE pack ("
+        " id INTEGER PRIMARY KEY,"
+        " label TEXT NOT NULL, wrap INTEGER NOT NULL,"
+        " packed_us INTEGER NOT NULL, operator TEXT,"
+        " attempt INTEGER REFERENCES attempt (id), late INTEGER NOT NULL DEFAULT 0,"
+        " sterile_us INTEGER,"
+        " opened_us INTEGER, opened_session INTEGER REFERENCES session (id),"
+        " inside INTEGER NOT NULL DEFAULT 0,"
+        " wet INTEGER NOT NULL DEFAULT 0,"
+        " damaged_us INTEGER, damage_reason TEXT) STRICT;"
+        "CREATE INDEX pack_label ON pack (label);"
+        "CREATE INDEX pack_attempt ON pack (attempt) WHERE attempt IS NOT NULL;"
+        "CREATE INDEX item_pack ON item (pack) WHERE pack IS NOT NULL;"
+        /* What lay in a pack, for ever: item.pack is only where it lies now. */
+        "CREATE TABLE pack_item ("
+        " pack INTEGER NOT NULL REFERENCES pack (id), item INTEGER NOT NULL REFERENCES item (id),"
+        " PRIMARY KEY (pack, item)) STRICT, WITHOUT ROWID;"
+        "CREATE INDEX pack_item_item ON pack_item (item);"
+
+        /* A manifest that came before its attempt began. */
+        "CREATE TABLE manifest ("
+        " pack INTEGER PRIMARY KEY REFERENCES pack (id),"
+        " autoclave TEXT NOT NULL, cycle INTEGER, at_us INTEGER NOT NULL) STRICT;"
+        "CREATE INDEX manifest_autoclave ON manifest (autoclave);"
+
+        "CREATE TABLE attempt ("
+        " id INTEGER PRIMARY KEY,"
+        " label TEXT NOT NULL UNIQUE,"
+        " autoclave TEXT NOT NULL, cycle INTEGER NOT NULL,"
+        " program TEXT NOT NULL, purpose INTEGER NOT NULL,"
+        " started_us INTEGER NOT NULL, ended_us INTEGER,"
+        " start TEXT NOT NULL,"       /* the cycle-start message's figures: see intake/autoclave.c */
+        " verdict INTEGER,"           /* NULL: running */
+        " reasons TEXT,"              /* JSON array of {rule, text} */
+        " figures TEXT,"              /* JSON object */
+        " released INTEGER NOT NULL DEFAULT 0," /* LoadState: open, released, rejected, recalled */
+        " released_us INTEGER, released_by TEXT) STRICT;"
+        "CREATE INDEX attempt_cycle ON attempt (autoclave, cycle);"
+        "CREATE INDEX attempt_open ON attempt (autoclave) WHERE verdict IS NULL;"
+
+        /* Samples as core/samples.h writes them; one row a message while the cycle runs, one in all when it ended. */
+        "CREATE TABLE sample_chunk ("
+        " attempt INTEGER NOT NULL REFERENCES attempt (id), n INTEGER NOT NULL,"
+        " samples INTEGER NOT NULL, data BLOB NOT NULL,"
+        " PRIMARY KEY (attempt, n)) STRICT, WITHOUT ROWID;"
+
+        "CREATE TABLE session ("
+        " id INTEGER PRIMARY KEY,"
+        " label TEXT NOT NULL UNIQUE, room TEXT NOT NULL,"
+        " practitioner TEXT NOT NULL, patient TEXT NOT NULL, procedure TEXT NOT NULL,"
+        " content BLOB NOT NULL,"
+        " state INTEGER NOT NULL,"
+        " allowed_us INTEGER NOT NULL, decided_i INTEGER NOT NULL,"
+        " started_us INTEGER, ended_us INTEGER, outcome INTEGER,"
+        " lease_until_us INTEGER NOT NULL," /* CLOCK_BOOTTIME: until when the room may still be released */
+        " stream INTEGER, stream_lost INTEGER NOT NULL," /* for a cancellation: see core/session.h */
+        " touched INTEGER NOT NULL DEFAULT 0," /* started, or an item reported in use */
+        " free_due INTEGER NOT NULL DEFAULT 0) STRICT;"
+        "CREATE INDEX session_room_live ON session (room) WHERE state IN (0, 1);"
+        "CREATE INDEX session_room_end ON session (room, ended_us);"
+        "CREATE INDEX session_lease ON session (lease_until_us) WHERE state = 0 OR free_due = 1;"
+
+        /* At most one live claim on an item, held by the database itself. */
+        "CREATE TABLE claim ("
+        " item INTEGER PRIMARY KEY REFERENCES item (id),"
+        " session INTEGER NOT NULL REFERENCES session (id)) STRICT;"
+        "CREATE INDEX claim_session ON claim (session);"
+        /* Every item that a session was ever allowed, for ever. */
+        "CREATE TABLE session_item ("
+        " session INTEGER NOT NULL REFERENCES session (id), item INTEGER NOT NULL REFERENCES item (id),"
+        " PRIMARY KEY (session, item)) STRICT, WITHOUT ROWID;"
+        "CREATE INDEX session_item_item ON session_item (item);"
+
+        /* Nonces answered: what was asked and what was said. */
+        "CREATE TABLE request ("
+        " nonce BLOB NOT NULL, room TEXT NOT NULL,"
+        " session TEXT NOT NULL, content BLOB NOT NULL,"
+        " epoch INTEGER NOT NULL,"     /* the machine's boot, counted */
+        " first_us INTEGER NOT NULL,"  /* CLOCK_BOOTTIME of its first receipt */
+        " at_us INTEGER NOT NULL,"
+        " allow INTEGER NOT NULL,"
+        " answer TEXT NOT NULL,"       /* the decision without its permit */
+        " PRIMARY KEY (room, nonce)) STRICT, WITHOUT ROWID;"
+        "CREATE INDEX request_session ON request (session);"
+
+        "CREATE TABLE room ("
+        " id TEXT PRIMARY KEY,"
+        " permit_seq INTEGER NOT NULL DEFAULT 0,"
+        " session_end_us INTEGER, disinfected_us INTEGER,"
+        " locked TEXT,"                /* a critical alert's rule, until an officer unlocks */
+        " exposure_us INTEGER, exposure TEXT, first_aid INTEGER NOT NULL DEFAULT 0,"
+        " reported INTEGER NOT NULL DEFAULT 0) STRICT;"
+
+        "CREATE TABLE recall ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " reason TEXT NOT NULL, by TEXT NOT NULL,"
+        " lot TEXT, product TEXT, item INTEGER REFERENCES item (id), supplier_load TEXT,"
+        " autoclave TEXT, from_us INTEGER, to_us INTEGER) STRICT;"
+        "CREATE INDEX recall_lot ON recall (lot) WHERE lot IS NOT NULL;"
+        "CREATE INDEX recall_product ON recall (product) WHERE product IS NOT NULL;"
+        "CREATE INDEX recall_item ON recall (item) WHERE item IS NOT NULL;"
+        "CREATE INDEX recall_supplier_load ON recall (supplier_load) WHERE supplier_load IS NOT NULL;"
+        "CREATE INDEX recall_autoclave ON recall (autoclave) WHERE autoclave IS NOT NULL;"
+
+        "CREATE TABLE alert ("
+        " id INTEGER PRIMARY KEY,"
+        " rule TEXT NOT NULL, subject TEXT NOT NULL,"
+        " severity INTEGER NOT NULL, state INTEGER NOT NULL,"
+        " text TEXT NOT NULL, raised_us INTEGER NOT NULL, last_us INTEGER NOT NULL, count INTEGER NOT NULL,"
+        " by TEXT) STRICT;"
+        "CREATE UNIQUE INDEX alert_open ON alert (rule, subject) WHERE state < 2;";
+
+const char *const schema_migrations[] = {
+        first,
+};
+const size_t schema_n_migrations = ELEMENTSOF(schema_migrations);

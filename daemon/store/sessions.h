@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Rooms, sessions, claims and the nonces that were answered. A getter returns 1 and the row, or 0 for none. */
+#include "core/limits.h"
+#include "store/store.h"
+
+typedef struct RoomRow {
+        char id[LABEL_MAX + 1];
+        int64_t permit_seq;
+        int64_t session_end_us, disinfected_us;
+        char locked[LABEL_MAX + 1];
+        int64_t exposure_us;
+        char exposure[TEXT_MAX + 1];
+        bool first_aid, reported;
+} RoomRow;
+
+/* A room that the ledger does not know yet is a zeroed row. */
+int room_get(Store *s, const char *id, RoomRow *ret);
+int room_save(Store *s, const RoomRow *row);
+
+#define CONTENT_SIZE 32 /* SHA-256 over what was asked */
+
+typedef enum SessionState { SESSION_AUTHORISED, SESSION_RUNNING, SESSION_ENDED, SESSION_LAPSED, _SESSION_STATE_MAX } SessionState;
+
+typedef struct SessionRow {
+        int64_t id;
+        char label[LABEL_MAX + 1], room[LABEL_MAX + 1], practitioner[LABEL_MAX + 1], patient[LABEL_MAX + 1],
+                procedure[LABEL_MAX + 1];
+        uint8_t content[CONTENT_SIZE];
+        int state; /* SessionState */
+        int64_t allowed_us, decided_i, started_us, ended_us;
+        int outcome;            /* -1: none; SessionOutcome */
+        int64_t lease_until_us; /* CLOCK_BOOTTIME */
+        int64_t stream, stream_lost; /* the room's boot and its evidence gaps when the session was allowed */
+        bool touched;           /* started, or an item of it was reported in use */
+        bool free_due;          /* cancelled in time: its claims come free when the last lease has run out */
+} SessionRow;
+
+int session_get(Store *s, const char *label, SessionRow *ret);
+int session_get_id(Store *s, int64_t id, SessionRow *ret);
+/* The authorised or running session of a room. */
+int session_live(Store *s, const char *room, SessionRow *ret);
+/* A session whose lease ran out by then, and that has something to do about it. */
+int session_due(Store *s, int64_t boot_us, SessionRow *ret);
+int session_next_due(Store *s, int64_t *ret_boot_us);
+/* After a reboot nobody knows how CLOCK_BOOTTIME stood: every lease is taken to end then. */
+int session_leases_restart(Store *s, int64_t until_us);
+int session_add(Store *s, SessionRow *row);
+int session_save(Store *s, const SessionRow *row);
+int session_count_live(Store *s, int64_t *ret);
+
+int session_item_add(Store *s, int64_t session, int64_t item);
+int session_item_next(Store *s, int64_t session, int64_t after, int64_t *ret_item, char ret_code[static CODE_MAX + 1]);
+
+typedef struct ItemSession {
+        int64_t id;
+        char label[LABEL_MAX + 1], room[LABEL_MAX + 1], patient[LABEL_MAX + 1];
+        int state;
+        int64_t at_us;
+} ItemSession;
+/* The newest session that was ever allowed this item; at_us: its end, or 0. */
+int item_session_last(Store *s, int64_t item, ItemSession *ret);
+/* All of them, oldest first; at_us: when it was allowed. patient is left empty. */
+int item_session_next(Store *s, int64_t item, int64_t after, ItemSession *ret);
+
+/* -EEXIST: another session holds it. */
+int claim_add(Store *s, int64_t item, int64_t session);
+/* 1 and who holds it. */
+int claim_of(Store *s, int64_t item, int64_t *ret_session, char ret_label[static LABEL_MAX + 1],
+             char ret_room[static LABEL_MAX + 1]);
+int claim_delete(Store *s, int64_t item);
+int claim_next(Store *s, int64_t session, int64_t after, int64_t *ret_item);
+
+#define ANSWER_MAX 65536
+typedef struct RequestRow {
+        uint8_t nonce[NONCE_SIZE];
+        const char *room;
+        char session[LABEL_MAX + 1];
+        uint8_t content[CONTENT_SIZE];
+        int64_t epoch;    /* which boot of the machine first_us belongs to */
+        int64_t first_us; /* CLOCK_BOOTTIME */
+        int64_t at_us;
+        bool allow;
+        char *answer;     /* JSON; owned by the row that a getter returned */
+} RequestRow;
+int request_get(Store *s, const char *room, const uint8_t nonce[static NONCE_SIZE], RequestRow *ret);
+int request_add(Store *s, const RequestRow *row);
+/* The last answer that a session got, to be freed. */
+int request_last_answer(Store *s, const char *session, char **ret);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Inside store/ only: named statements, prepared once, bound by a format string, one letter a parameter:
+ *   i int64_t    t const char * (NULL: SQL NULL)    b const void *, size_t (NULL: SQL NULL)
+ *   0 int64_t, where 0 becomes SQL NULL
+ */
+#include <sqlite3.h>
+
+#include "store/sql.h"
+#include "store/store.h"
+
+typedef enum StatementId {
+#define STATEMENT(name, sql) SQL_##name,
+        STATEMENTS(STATEMENT)
+#undef STATEMENT
+        _SQL_MAX,
+} StatementId;
+
+struct Store {
+        sqlite3 *db;
+        sqlite3_stmt *stmts[_SQL_MAX];
+        bool in_batch, spoiled;
+        char why[STORE_WHY_MAX];
+};
+
+/* Runs a statement that returns no row. Returns 0 or negative errno. */
+int sql_run(Store *s, StatementId id, const char *types, ...);
+
+/* Runs to the first row: 1 a row is there (read it with col_*, then sql_done()), 0 none, or negative errno. */
+int sql_first(Store *s, StatementId id, const char *types, ...);
+int sql_next(Store *s, StatementId id);
+void sql_done(Store *s, StatementId id);
+
+/* One integer from the first row: 1 and *ret, 0 no row. */
+int sql_int(Store *s, StatementId id, int64_t *ret, const char *types, ...);
+
+int64_t sql_last_id(const Store *s);
+int64_t sql_changes(const Store *s);
+
+int64_t col_int(Store *s, StatementId id, int i);
+/* Copies text; NULL becomes "". Truncates at size. */
+void col_text(Store *s, StatementId id, int i, char *ret, size_t size);
+bool col_null(Store *s, StatementId id, int i);
+/* A copy to be freed; NULL text becomes "". Returns NULL only when out of memory. */
+char *col_dup(Store *s, StatementId id, int i);
+const void *col_blob(Store *s, StatementId id, int i, size_t *ret_n);

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SQLite 3.40.1 can corrupt a file in WAL mode that two connections write or checkpoint at once. So there is one
+ * connection with an exclusive lock, and whatever we rely on is read back after it was asked for. SQLITE_FULL and
+ * SQLITE_IOERR may end the transaction behind our back; from then on nothing commits, and the process is restarted.
+ */
+#include "store/stmt.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "store/schema.h"
+
+static const char *const statement_sql[] = {
+#define STATEMENT(name, sql) [SQL_##name] = sql,
+        STATEMENTS(STATEMENT)
+#undef STATEMENT
+};
+
+/* The one place that translates SQLite's codes. */
+static int translate(Store *s, int rc) {
+        int primary = rc & 0xff;
+
+        if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
+                return 0;
+        snprintf(s->why, sizeof(s->why), "%s", s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
+        if (primary == SQLITE_CONSTRAINT)
+                return -EEXIST;
+        if (primary == SQLITE_NOMEM)
+                return -ENOMEM;
+        if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
+                return -EBUSY;
+        if (primary == SQLITE_FULL || primary == SQLITE_IOERR || primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ||
+            primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN)
+                s->spoiled = true;
+        if (primary == SQLITE_FULL)
+                return -ENOSPC;
+        if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
+                return -EBADMSG;
+        if (primary == SQLITE_IOERR || primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN)
+                return -EIO;
+        return -EINVAL;
+}
+
+static int exec(Store *s, const char *sql) {
+        return translate(s, sqlite3_exec(s->db, sql, NULL, NULL, NULL));
+}
+
+static int bind(Store *s, sqlite3_stmt *stmt, const char *types, va_list ap) {
+        int rc = SQLITE_OK;
+
+        for (int i = 1; *types && rc == SQLITE_OK; types++, i++) {
+                if (*types == 'i') {
+                        rc = sqlite3_bind_int64(stmt, i, va_arg(ap, int64_t));
+                } else if (*types == '0') {
+                        int64_t v = va_arg(ap, int64_t);
+                        rc = v ? sqlite3_bind_int64(stmt, i, v) : sqlite3_bind_null(stmt, i);
+                } else if (*types == 't') {
+                        const char *v = va_arg(ap, const char *);
+                        rc = v ? sqlite3_bind_text(stmt, i, v, -1, SQLITE_STATIC) : sqlite3_bind_null(stmt, i);
+                } else if (*types == 'b') {
+                        const void *v = va_arg(ap, const void *);
+                        size_t n = va_arg(ap, size_t);
+                        rc = v ? sqlite3_bind_blob64(stmt, i, v, n, SQLITE_STATIC) : sqlite3_bind_null(stmt, i);
+                } else {
+                        return -EINVAL;
+                }
+        }
+        return translate(s, rc);
+}
+
+static int prepare(Store *s, StatementId id) {
+        if (s->stmts[id])
+                return 0;
+        return translate(s, sqlite3_prepare_v3(s->db, statement_sql[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[id], NULL));
+}
+
+/* Steps to the first row and leaves the statement there: 1; or 0 when there is none, the statement being reset. */
+static int start(Store *s, StatementId id, const char *types, va_list ap) {
+        int r = prepare(s, id);
+
+        if (r < 0)
+                return r;
+        r = bind(s, s->stmts[id], types, ap);
+        return r < 0 ? r : sql_next(s, id);
+}
+
+int sql_next(Store *s, StatementId id) {
+        int rc = sqlite3_step(s->stmts[id]), r;
+
+        if (rc == SQLITE_ROW)
+                return 1;
+        r = translate(s, rc);
+        sqlite3_reset(s->stmts[id]);
+        return r;
+}
+
+void sql_done(Store *s, StatementId id) {
+        sqlite3_reset(s->stmts[id]);
+}
+
+int sql_first(Store *s, StatementId id, const char *types, ...) {
+        va_list ap;
+        int r;
+
+        va_start(ap, types);
+        r = start(s, id, types, ap);
+        va_end(ap);
+        return r;
+}
+
+int sql_run(Store *s, StatementId id, const char *types, ...) {
+        va_list ap;
+        int r;
+
+        va_start(ap, types);
+        r = start(s, id, types, ap);
+        va_end(ap);
+        if (r > 0) {
+                sql_done(s, id);
+                r = 0;
+        }
+        return r;
+}
+
+int sql_int(Store *s, StatementId id, int64_t *ret, const char *types, ...) {
+        va_list ap;
+        int r;
+
+        va_start(ap, types);
+        r = start(s, id, types, ap);
+        va_end(ap);
+        if (r <= 0)
+                return r;
+        *ret = col_int(s, id, 0);
+        sql_done(s, id);
+        return 1;
+}
+
+int64_t sql_last_id(const Store *s) {
+        return sqlite3_last_insert_rowid(s->db);
+}
+
+int64_t sql_changes(const Store *s) {
+        return sqlite3_changes64(s->db);
+}
+
+int64_t col_int(Store *s, StatementId id, int i) {
+        return sqlite3_column_int64(s->stmts[id], i);
+}
+
+bool col_null(Store *s, StatementId id, int i) {
+        return sqlite3_column_type(s->stmts[id], i) == SQLITE_NULL;
+}
+
+void col_text(Store *s, StatementId id, int i, char *ret, size_t size) {
+        const char *t = (const char *)sqlite3_column_text(s->stmts[id], i);
+
+        snprintf(ret, size, "%s", t ?: "");
+}
+
+char *col_dup(Store *s, StatementId id, int i) {
+        const char *t = (const char *)sqlite3_column_text(s->stmts[id], i);
+
+        return strdup(t ?: "");
+}
+
+const void *col_blob(Store *s, StatementId id, int i, size_t *ret_n) {
+        const void *p = sqlite3_column_blob(s->stmts[id], i);
+
+        *ret_n = (size_t)sqlite3_column_bytes(s->stmts[id], i);
+        return p;
+}
+
+/* One value of a pragma, as text. */
+static int pragma(Store *s, const char *sql, char *ret, size_t size) {
+        sqlite3_stmt *stmt = NULL;
+        int r = translate(s, sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL));
+
+        if (r < 0)
+                return r;
+        int rc = sqlite3_step(stmt);
+        const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+        snprintf(ret, size, "%s", text ?: "");
+        sqlite3_finalize(stmt);
+        return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : translate(s, rc);
+}
+
+static int pragma_must_be(Store *s, const char *set, const char *get, const char *want) {
+        char is[64], first[64];
+        int r = pragma(s, set, first, sizeof(first));
+
+        if (r < 0)
+                return r;
+        r = pragma(s, get, is, sizeof(is));
+        if (r < 0)
+                return r;
+        if (!streq(is, want)) {
+                snprintf(s->why, sizeof(s->why), "%s gave \"%s\", not \"%s\"", set, is, want);
+                return -EIO;
+        }
+        return 0;
+}
+
+/* What the promises rest on, set and read back. Exclusive locking comes before WAL, so that no shared memory is used. */
+static int set_pragmas(Store *s, int cache_kib) {
+        static const struct {
+                const char *set, *get, *want;
+        } pragmas[] = {
+                { "PRAGMA locking_mode=EXCLUSIVE", "PRAGMA main.locking_mode", "exclusive" },
+                { "PRAGMA journal_mode=WAL", "PRAGMA journal_mode", "wal" },
+                { "PRAGMA synchronous=FULL", "PRAGMA synchronous", "2" },
+                { "PRAGMA foreign_keys=ON", "PRAGMA foreign_keys", "1" },
+                { "PRAGMA trusted_schema=OFF", "PRAGMA trusted_schema", "0" },
+                { "PRAGMA mmap_size=0", "PRAGMA mmap_size", "0" },
+                { "PRAGMA cell_size_check=ON", "PRAGMA cell_size_check", "1" },
+                { "PRAGMA temp_store=MEMORY", "PRAGMA temp_store", "2" },
+                { "PRAGMA wal_autocheckpoint=1000", "PRAGMA wal_autocheckpoint", "1000" },
+                { "PRAGMA journal_size_limit=16777216", "PRAGMA journal_size_limit", "16777216" },
+        };
+        char cache[48];
+        int on = 0, r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(pragmas) && r == 0; i++)
+                r = pragma_must_be(s, pragmas[i].set, pragmas[i].get, pragmas[i].want);
+        if (r < 0)
+                return r;
+        r = translate(s, sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &on));
+        if (r < 0 || !on)
+                return r < 0 ? r : -EIO;
+        snprintf(cache, sizeof(cache), "PRAGMA cache_size=-%d", cache_kib > 0 ? cache_kib : 4096);
+        return exec(s, cache);
+}
+
+static int read_int(Store *s, const char *sql, int *ret) {
+        char text[64];
+        int r = pragma(s, sql, text, sizeof(text));
+
+        if (r == 0)
+                *ret = (int)strtol(text, NULL, 10);
+        return r;
+}
+
+/* A copy beside the ledger, as it was before the migration; SQLite's own backup, not a file copy. */
+static int backup_before(Store *s, const char *path, int version) {
+        _cleanup_(freep) char *to = NULL;
+        sqlite3 *copy = NULL;
+        int rc;
+
+        if (asprintf(&to, "%s.before-v%d", path, version + 1) < 0) {
+                to = NULL;
+                return -ENOMEM;
+        }
+        unlink(to);
+        rc = sqlite3_open(to, &copy);
+        if (rc == SQLITE_OK) {
+                sqlite3_backup *b = sqlite3_backup_init(copy, "main", s->db, "main");
+                rc = b ? sqlite3_backup_step(b, -1) : sqlite3_errcode(copy);
+                if (b)
+                        sqlite3_backup_finish(b);
+        }
+        sqlite3_close(copy);
+        return rc == SQLITE_OK || rc == SQLITE_DONE ? 0 : translate(s, rc);
+}
+
+static int migrate(Store *s, const char *path, StoreOpened *opened) {
+        char set[96];
+        int id, version, tables, r;
+
+        if ((r = read_int(s, "PRAGMA application_id", &id)) < 0 || (r = read_int(s, "PRAGMA user_version", &version)) < 0 ||
+            (r = read_int(s, "SELECT count(*) FROM sqlite_schema", &tables)) < 0)
+                return r;
+        if (tables > 0 && id != SCHEMA_APPLICATION_ID) {
+                snprintf(s->why, sizeof(s->why), "%s is not an Asepsis ledger", path);
+                return -EPROTO;
+        }
+        if ((size_t)version > schema_n_migrations) {
+                snprintf(s->why, sizeof(s->why), "%s was written by a newer Asepsis (schema %d, this one knows %zu)", path,
+                         version, schema_n_migrations);
+                return -EPROTO;
+        }
+        *opened = (StoreOpened){ tables == 0, version, (int)schema_n_migrations };
+        if ((size_t)version == schema_n_migrations)
+                return 0;
+        if (tables > 0 && (r = backup_before(s, path, version)) < 0)
+                return r;
+        if ((r = exec(s, "BEGIN IMMEDIATE")) < 0)
+                return r;
+        for (size_t i = (size_t)version; i < schema_n_migrations && r == 0; i++)
+                r = exec(s, schema_migrations[i]);
+        snprintf(set, sizeof(set), "PRAGMA application_id=%d; PRAGMA user_version=%zu;", SCHEMA_APPLICATION_ID,
+                 schema_n_migrations);
+        if (r == 0)
+                r = exec(s, set);
+        if (r == 0)
+                return exec(s, "COMMIT");
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+        return r;
+}
+
+/* The file's structure, quickly: the whole of it is `audit verify`'s work. */
+static int check_structure(Store *s) {
+        char is[64];
+        int r = pragma(s, "SELECT count(*) FROM audit WHERE i > (SELECT max(i) FROM audit) - 2", is, sizeof(is));
+
+        return r;
+}
+
+static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
+        int r = translate(s, sqlite3_open_v2(o->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                                             NULL));
+
+        if (r < 0)
+                return r;
+        sqlite3_extended_result_codes(s->db, 1);
+        if ((r = set_pragmas(s, o->cache_kib)) < 0 || (r = migrate(s, o->path, opened)) < 0)
+                return r;
+        if ((r = check_structure(s)) < 0)
+                return r;
+        for (int i = 0; i < _SQL_MAX && r == 0; i++)
+                r = prepare(s, (StatementId)i);
+        return r;
+}
+
+int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char why[static STORE_WHY_MAX]) {
+        _cleanup_(store_closep) Store *s = calloc(1, sizeof(*s));
+        StoreOpened opened = {};
+        int r;
+
+        if (!s)
+                return -ENOMEM;
+        r = open_all(s, o, &opened);
+        if (r < 0) {
+                snprintf(why, STORE_WHY_MAX, "%s", s->why);
+                return r;
+        }
+        *ret_opened = opened;
+        *ret = TAKE(s);
+        return 0;
+}
+
+Store *store_close(Store *s) {
+        if (!s)
+                return NULL;
+        for (int i = 0; i < _SQL_MAX; i++)
+                sqlite3_finalize(s->stmts[i]);
+        sqlite3_close(s->db);
+        free(s);
+        return NULL;
+}
+
+int store_begin(Store *s) {
+        int r;
+
+        if (s->spoiled)
+                return -EIO;
+        if (s->in_batch)
+                return 0;
+        r = sql_run(s, SQL_BEGIN, "");
+        if (r == 0)
+                s->in_batch = true;
+        return r;
+}
+
+int store_commit(Store *s) {
+        int r;
+
+        if (!s->in_batch)
+                return 0;
+        if (s->spoiled || sqlite3_get_autocommit(s->db)) {
+                store_rollback(s);
+                return -EIO;
+        }
+        r = sql_run(s, SQL_COMMIT, "");
+        if (r < 0)
+                store_rollback(s);
+        s->in_batch = false;
+        return r;
+}
+
+void store_rollback(Store *s) {
+        if (!sqlite3_get_autocommit(s->db))
+                sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+        s->in_batch = false;
+}
+
+bool store_in_batch(const Store *s) {
+        return s->in_batch;
+}
+
+bool store_spoiled(const Store *s) {
+        return s->spoiled;
+}
+
+const char *store_why(const Store *s) {
+        return s->why;
+}
+
+int store_savepoint(Store *s) {
+        return sql_run(s, SQL_SAVEPOINT, "");
+}
+
+int store_savepoint_release(Store *s) {
+        return sql_run(s, SQL_SAVEPOINT_RELEASE, "");
+}
+
+int store_savepoint_rollback(Store *s) {
+        int r = sql_run(s, SQL_SAVEPOINT_ROLLBACK, "");
+
+        return r < 0 ? r : store_savepoint_release(s);
+}
+
+int store_meta_int_get(Store *s, const char *name, int64_t *ret) {
+        return sql_int(s, SQL_META_GET, ret, "t", name);
+}
+
+int store_meta_int_set(Store *s, const char *name, int64_t value) {
+        return sql_run(s, SQL_META_SET, "ti", name, value);
+}
+
+int store_meta_text_get(Store *s, const char *name, char *ret, size_t size) {
+        int r = sql_first(s, SQL_META_GET, "t", name);
+
+        if (r <= 0)
+                return r;
+        col_text(s, SQL_META_GET, 0, ret, size);
+        sql_done(s, SQL_META_GET);
+        return 1;
+}
+
+int store_meta_text_set(Store *s, const char *name, const char *value) {
+        return sql_run(s, SQL_META_SET, "tt", name, value);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Store: the one connection to the ledger, and the one transaction. Nobody else opens the live file.
+ * Errors, everywhere in store/: 0 or a documented positive outcome; -ENOSPC disk full; -EIO the disk failed;
+ * -EBADMSG the file is damaged; -EEXIST a uniqueness that the schema holds; -ENOMEM; -EINVAL our own bug.
+ * After -EIO, -ENOSPC or -EBADMSG the store is spoiled: no commit succeeds any more (store_spoiled()).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util.h"
+
+typedef struct Store Store;
+
+typedef struct StoreOptions {
+        const char *path;
+        int cache_kib; /* 0: 4096 */
+} StoreOptions;
+
+/* What open found that the caller should say aloud. */
+typedef struct StoreOpened {
+        bool created;
+        int from_version, to_version;
+} StoreOpened;
+
+#define STORE_WHY_MAX 256
+
+/*
+ * Opens or creates the ledger, reads the pragmas back, checks the file's identity and structure, migrates after a
+ * backup beside it. -EPROTO: not our file, or a newer schema; -EBUSY: another process has it. `why` says more.
+ */
+int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char why[static STORE_WHY_MAX]);
+Store *store_close(Store *s);
+DEFINE_CLEANUP(Store, store_close)
+
+/* Begins the batch's transaction where none is open. */
+int store_begin(Store *s);
+int store_commit(Store *s);
+void store_rollback(Store *s);
+bool store_in_batch(const Store *s);
+bool store_spoiled(const Store *s);
+const char *store_why(const Store *s);
+
+/* One message's effects within the batch: all or none. They nest not. */
+int store_savepoint(Store *s);
+int store_savepoint_release(Store *s);
+int store_savepoint_rollback(Store *s);
+
+/* meta: small facts about the ledger itself. text_get: 1 found, 0 not there. */
+int store_meta_int_get(Store *s, const char *name, int64_t *ret);
+int store_meta_int_set(Store *s, const char *name, int64_t value);
+int store_meta_text_get(Store *s, const char *name, char *ret, size_t size);
+int store_meta_text_set(Store *s, const char *name, const char *value);
