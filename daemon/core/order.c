@@ -48,7 +48,7 @@ int64_t order_next(const Order *o) {
 OrderVerdict order_take(Order *o, int64_t seq, int64_t now_us) {
         int64_t next = order_next(o);
 
-        if (seq - next > SEQ_AHEAD_MAX)
+        if (seq - next > SEQ_AHEAD_MAX || seq == INT64_MAX) /* so that top + 1 always exists */
                 return ORDER_TOO_FAR;
         if (seq > o->top) {
                 int64_t first = o->top + 1;
@@ -64,7 +64,8 @@ OrderVerdict order_take(Order *o, int64_t seq, int64_t now_us) {
                 if (seq < o->holes[i].first || seq > o->holes[i].last)
                         continue;
                 hole_fill(o, i, seq);
-                return passed ? ORDER_LATE : seq == next ? ORDER_NEXT : ORDER_HOLD;
+                /* Asked anew: to split a hole can have cost the lowest one, and with it what was awaited. */
+                return passed ? ORDER_LATE : seq < order_next(o) ? ORDER_NEXT : ORDER_HOLD;
         }
         return ORDER_KNOWN;
 }
