@@ -373,7 +373,9 @@ static void random_step(Order *o, Model *m, uint64_t *x, int64_t *now_us, int64_
         int64_t seq = MAX_OF(INT64_C(1), m->top - reach + below(x, 2 * reach));
         int64_t kind = below(x, 100);
 
-        *now_us += below(x, US_PER_S / 4);
+        *now_us += below(x, US_PER_S / reach);
+        if (below(x, 8) == 0) /* a message of long ago, often into the lowest hole */
+                seq = below(x, 2) == 0 ? 1 + below(x, m->top + 1) : model_next(m) + below(x, 4);
         if (kind < 94 && below(x, 400) == 0)
                 seq = model_next(m) + SEQ_AHEAD_MAX + below(x, 3) - 1;
         if (kind < 94)
