@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every section and key of asepsisd.conf. A key is added here and in its struct, nowhere else; the reference in
+ * doc/configuration.md and the shipped file are checked against this table by a test.
+ *
+ * Ranges are part of the rules: a policy may tighten a rule and not loosen it, so the default of a limit is its
+ * largest (or, where less is laxer, smallest) allowed value. Where a class or device leaves something out, the
+ * default is the stricter answer.
+ */
+#include "config-internal.h"
+
+#define MINUTE (60 * US_PER_S)
+#define HOUR (3600 * US_PER_S)
+
+static const ConfigName profiles[] = { { "eu", PROFILE_EU }, { "us", PROFILE_US }, { NULL, 0 } };
+static const ConfigName clocks[] = { { "ntp", CLOCK_NTP }, { "rtc-trusted", CLOCK_RTC_TRUSTED }, { NULL, 0 } };
+static const ConfigName machines[] = { { "N", MACHINE_N }, { "S", MACHINE_S }, { "B", MACHINE_B }, { NULL, 0 } };
+static const ConfigName bands[] = { { "en285", BAND_EN285 }, { "en13060", BAND_EN13060 }, { NULL, 0 } };
+static const ConfigName purposes[] = {
+        { "load", PURPOSE_LOAD }, { "test", PURPOSE_TEST }, { "empty", PURPOSE_EMPTY }, { "warm-up", PURPOSE_WARM_UP },
+        { NULL, 0 },
+};
+static const ConfigName program_types[] = {
+        { "gravity", PROGRAM_GRAVITY }, { "prevacuum", PROGRAM_PREVACUUM }, { NULL, 0 },
+};
+static const ConfigName wraps[] = {
+        { "pouch", WRAP_POUCH }, { "wrap", WRAP_WRAP }, { "container", WRAP_CONTAINER }, { "none", WRAP_NONE },
+        { NULL, 0 },
+};
+static const ConfigName kinds[] = {
+        { "autoclave", KIND_AUTOCLAVE }, { "station", KIND_STATION },   { "room", KIND_ROOM },
+        { "handpiece", KIND_HANDPIECE }, { "sharps", KIND_SHARPS },     { "actuator", KIND_ACTUATOR },
+        { "notifier", KIND_NOTIFIER },   { NULL, 0 },
+};
+static const ConfigName persons[] = {
+        { "operator", PERSON_OPERATOR }, { "releaser", PERSON_RELEASER }, { "officer", PERSON_OFFICER },
+        { "practitioner", PERSON_PRACTITIONER }, { NULL, 0 },
+};
+static const ConfigName required_states[] = {
+        { "sterile", REQUIRED_STERILE }, { "disinfected", REQUIRED_DISINFECTED }, { "clean", REQUIRED_CLEAN },
+        { NULL, 0 },
+};
+static const ConfigName reprocessings[] = {
+        { "none", REPROCESSING_NONE }, { "sterilize", REPROCESSING_STERILIZE },
+        { "disinfect", REPROCESSING_DISINFECT }, { NULL, 0 },
+};
+static const ConfigName roles[] = {
+        { "needle", ROLE_NEEDLE },       { "manual-roller", ROLE_MANUAL_ROLLER }, { "handpiece", ROLE_HANDPIECE },
+        { "sleeve", ROLE_SLEEVE },       { "lancet", ROLE_LANCET },               { "extractor", ROLE_EXTRACTOR },
+        { "serum-cup", ROLE_SERUM_CUP }, { "blood", ROLE_BLOOD },                 { "vial", ROLE_VIAL },
+        { "instrument", ROLE_INSTRUMENT }, { "other", ROLE_OTHER },               { NULL, 0 },
+};
+static const ConfigName supplies[] = {
+        { "sterile", SUPPLIED_STERILE }, { "clean", SUPPLIED_CLEAN }, { "contaminated", SUPPLIED_CONTAMINATED },
+        { NULL, 0 },
+};
+static const ConfigName duty_effects[] = { { "block", DUTY_BLOCK }, { "alert", DUTY_ALERT }, { NULL, 0 } };
+
+#define ONE(struct_type, member, text, ...) \
+        { .name = text, .size = sizeof(struct_type), .offset = offsetof(Config, member), .help = __VA_ARGS__ }
+#define MANY(struct_type, member, text, most, ...)                                                           \
+        { .name = text, .size = sizeof(struct_type), .offset = offsetof(Config, member),                     \
+          .count_offset = offsetof(Config, n_##member), .max = (most), .help = __VA_ARGS__ }
+
+const ConfigSection config_sections[_SECTION_MAX] = {
+        [SECTION_SITE] = ONE(ConfigSite, site, "site", "The clinic."),
+        [SECTION_BROKER] = ONE(ConfigBroker, broker, "broker",
+                "How to reach the MQTT broker. Passwords never stand in a configuration file."),
+        [SECTION_STORE] = ONE(ConfigStore, store, "store", "Where the ledger and the signing key are."),
+        [SECTION_CONTROL] = ONE(ConfigControl, control, "control", "The socket that `asepsisctl` talks to."),
+        [SECTION_GATE] = ONE(ConfigGate, gate, "gate", "How long a permit lasts, and what is taken for the time."),
+        [SECTION_POLICY] = ONE(ConfigPolicy, policy, "policy",
+                "The clinic's own limits. They can be made stricter than the rules, never laxer."),
+        [SECTION_ROOM] = MANY(ConfigRoom, rooms, "room", 200, "A treatment room."),
+        [SECTION_PROGRAM] = MANY(ConfigProgram, programs, "program", 200,
+                "A program of an autoclave, from the machine's instructions for use."),
+        [SECTION_AUTOCLAVE] = MANY(ConfigAutoclave, autoclaves, "autoclave", 100, "A steam sterilizer."),
+        [SECTION_DEVICE] = MANY(ConfigDevice, devices, "device", 1000,
+                "Anything that speaks over MQTT. Its id is its login; it may speak as the kinds given here, and only "
+                "for the room or autoclave given here."),
+        [SECTION_PRACTITIONER] = MANY(ConfigPractitioner, practitioners, "practitioner", 1000,
+                "A person, whatever the role. Give each person an id that says nothing to strangers."),
+        [SECTION_CLASS] = MANY(ConfigClass, classes, "class", 500,
+                "A class of items that are treated alike. What is left out gets the stricter answer."),
+        [SECTION_PRODUCT] = MANY(ConfigProduct, products, "product", 5000,
+                "A product by its GTIN (14 digits, filled up with zeros on the left) or its HIBC primary data (`+`, "
+                "labeler, product, unit of measure, without the check character), and the class of its items."),
+        [SECTION_SUPPLIER] = MANY(ConfigSupplier, suppliers, "supplier", 500, "Who delivers or sterilizes for us."),
+        [SECTION_PROCEDURE] = MANY(ConfigProcedure, procedures, "procedure", 100,
+                "A treatment, the kit it needs, and the limits of the device's instructions."),
+        [SECTION_DUTY] = MANY(ConfigDuty, duties, "duty", 100, "Something to be done and signed regularly."),
+};
+
+#define KEY(kind, struct_type, member, text)                                                         \
+        .section = SECTION_##kind, .name = text, .offset = offsetof(struct_type, member), \
+        .size = sizeof(((struct_type *)0)->member)
+#define SITE(m, text) KEY(SITE, ConfigSite, m, text)
+#define BROKER(m, text) KEY(BROKER, ConfigBroker, m, text)
+#define STORE(m, text) KEY(STORE, ConfigStore, m, text)
+#define CONTROL(m, text) KEY(CONTROL, ConfigControl, m, text)
+#define GATE(m, text) KEY(GATE, ConfigGate, m, text)
+#define POLICY(m, text) KEY(POLICY, ConfigPolicy, m, text)
+#define ROOM(m, text) KEY(ROOM, ConfigRoom, m, text)
+#define PROGRAM(m, text) KEY(PROGRAM, ConfigProgram, m, text)
+#define AUTOCLAVE(m, text) KEY(AUTOCLAVE, ConfigAutoclave, m, text)
+#define DEVICE(m, text) KEY(DEVICE, ConfigDevice, m, text)
+#define PRACTITIONER(m, text) KEY(PRACTITIONER, ConfigPractitioner, m, text)
+#define CLASS(m, text) KEY(CLASS, ConfigClass, m, text)
+#define PRODUCT(m, text) KEY(PRODUCT, ConfigProduct, m, text)
+#define SUPPLIER(m, text) KEY(SUPPLIER, ConfigSupplier, m, text)
+#define PROCEDURE(m, text) KEY(PROCEDURE, ConfigProcedure, m, text)
+#define DUTY(m, text) KEY(DUTY, ConfigDuty, m, text)
+
+#define TEXT .type = &config_type_text
+#define LABEL .type = &config_type_label
+#define PATH .type = &config_type_path
+#define SOCKET .type = &config_type_path, .max = CONFIG_SOCKET_MAX
+#define BOOL .type = &config_type_bool
+#define ENUM(n) .type = &config_type_name, .names = (n)
+#define SET(n) .type = &config_type_names, .names = (n)
+#define LABELS .type = &config_type_labels
+#define NUMBER(least, most, unit) \
+        .type = &config_type_number, .scale = (unit), .min = (least), .max = (most)
+#define DURATION(least, most) .type = &config_type_duration, .min = (least), .max = (most)
+
+const ConfigKey config_keys[] = {
+        { SITE(id, "id"), LABEL, .fallback = "clinic",
+          .help = "The site's name in every MQTT topic." },
+        { SITE(name, "name"), TEXT, .help = "Name shown to people and printed on records." },
+        { SITE(timezone, "timezone"), .type = &config_type_timezone, .required = true,
+          .help = "The clinic's time zone: expiry days, clinic days and shelf lives are judged in it." },
+        { SITE(day_start_us, "day-start"), .type = &config_type_daytime, .min = 0, .max = 12 * HOUR,
+          .fallback = "04:00", .help = "When the clinic's day starts. A load belongs to the day on which it starts." },
+        { SITE(profile, "profile"), ENUM(profiles), .fallback = "eu",
+          .help = "Which rules differ by region; see the rule catalogue." },
+        { SITE(site_pressure_pa, "site-pressure-kpa"), NUMBER(50000, 110000, 1000),
+          .otherwise = "gauge pressures cannot be converted",
+          .help = "Usual absolute air pressure at the clinic, for converting gauge pressures." },
+
+        { BROKER(host, "host"), TEXT, .max = 253, .fallback = "127.0.0.1",
+          .help = "Broker's address. A name is looked up while everything waits: better a number." },
+        { BROKER(port, "port"), NUMBER(1, 65535, 1), .fallback = "1883", .help = "Broker's TCP port." },
+        { BROKER(unix_socket, "unix-socket"), SOCKET, .otherwise = "host and port",
+          .help = "Broker's Unix socket, used instead of host and port." },
+        { BROKER(client_id, "client-id"), LABEL, .otherwise = "`asepsisd-` and the site's id",
+          .help = "MQTT client id; also names the session that the broker keeps for us." },
+        { BROKER(username, "username"), LABEL, .fallback = "asepsisd", .help = "Login at the broker." },
+        { BROKER(password_file, "password-file"), PATH, .otherwise = "no password",
+          .help = "File whose first line is the password." },
+        { BROKER(password_credential, "password-credential"), LABEL, .otherwise = "no password",
+          .help = "Name of the systemd credential (LoadCredential=) that holds the password." },
+        { BROKER(tls_ca, "tls-ca"), PATH, .otherwise = "no TLS", .help = "CA certificates that may vouch for the broker." },
+        { BROKER(tls_certificate, "tls-certificate"), PATH, .otherwise = "none is shown",
+          .help = "Our certificate, shown to the broker." },
+        { BROKER(tls_key, "tls-key"), PATH, .otherwise = "none is used", .help = "Private key of our certificate." },
+        { BROKER(keepalive_s, "keepalive"), NUMBER(5, 600, 1), .fallback = "30",
+          .help = "Seconds of silence after which we ask whether the broker is still there." },
+        { BROKER(batch, "batch"), NUMBER(1, 1000, 1), .fallback = "1000",
+          .help = "Most messages taken before one commit (MQTT 5 Receive Maximum)." },
+        { .section = SECTION_BROKER, .name = "password", .type = &config_type_text,
+          .refused = "passwords never stand in a configuration file, which is read by many and copied to more; "
+                     "use password-file or password-credential" },
+
+        { STORE(path, "path"), PATH, .fallback = "/var/lib/asepsis/ledger.db", .help = "The ledger." },
+        { STORE(signing_key, "signing-key"), PATH, .fallback = "/var/lib/asepsis/signing.key",
+          .help = "Key that signs permits and checkpoints; made at the first start." },
+        { STORE(disk_low_bytes, "disk-low-mb"), NUMBER(INT64_C(16) << 20, INT64_C(1048576) << 20, 1 << 20),
+          .fallback = "256", .help = "Less free space than this (MiB) raises an alert." },
+        { STORE(disk_full_bytes, "disk-full-mb"), NUMBER(INT64_C(8) << 20, INT64_C(1048576) << 20, 1 << 20),
+          .fallback = "32", .help = "Less free space than this (MiB) is a full disk: no receipts, no sessions." },
+        { STORE(cache_kib, "cache-kib"), NUMBER(256, 1048576, 1), .fallback = "2048",
+          .help = "Memory for the ledger's pages (KiB)." },
+
+        { CONTROL(socket, "socket"), SOCKET, .fallback = "/run/asepsis/control.sock", .help = "Where it is." },
+        { CONTROL(mode, "mode"), .type = &config_type_octal, .min = 0600, .max = 0660, .fallback = "0660",
+          .help = "Its permissions." },
+        { CONTROL(group, "group"), LABEL, .otherwise = "the daemon's own", .help = "Its group." },
+
+        { GATE(lease_us, "lease"), DURATION(10 * US_PER_S, 600 * US_PER_S), .fallback = "90 s",
+          .help = "How long a permit lasts. A room renews every third of it." },
+        { GATE(hole_wait_us, "hole-wait"), DURATION(US_PER_S, 5 * US_PER_S), .fallback = "5 s",
+          .help = "How long a missing message is waited for. Later ones can still lock, and no longer grant." },
+        { GATE(clock, "clock"), ENUM(clocks), .fallback = "ntp",
+          .help = "What the time is trusted from. `rtc-trusted` does without synchronisation since boot." },
+
+        { POLICY(shelf_life_wrapped_days, "shelf-life-wrapped-days"), NUMBER(1, 365, 1), .fallback = "365",
+          .help = "How long a wrapped pack stays sterile (days)." },
+        { POLICY(immediate_use_us, "immediate-use-minutes"), NUMBER(MINUTE, 30 * MINUTE, MINUTE), .fallback = "30",
+          .help = "How long an unwrapped critical item may be used after an immediate-use program." },
+        { POLICY(blood_max_us, "blood-max-hours"), NUMBER(HOUR / 4, 4 * HOUR, HOUR), .fallback = "4",
+          .help = "How long drawn blood, and what is made of it, may be used." },
+        { POLICY(vial_open_days, "vial-open-days"), NUMBER(1, 28, 1), .fallback = "28",
+          .help = "How long a multi-dose vial may be used after its first puncture (days)." },
+        { POLICY(opening_stock_days, "opening-stock-days"), NUMBER(0, 7, 1), .fallback = "7",
+          .help = "How long opening stock may be entered after commissioning (days)." },
+        { POLICY(sharps_us, "sharps-minutes"), NUMBER(MINUTE, 30 * MINUTE, MINUTE), .fallback = "30",
+          .help = "How long after a session its needles may be unaccounted for before an alert." },
+        { POLICY(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S), .fallback = "60",
+          .help = "Least contact time of a room's disinfection (seconds)." },
+        { POLICY(saturation_mc, "saturation-c"), NUMBER(100, 2000, 1000), .fallback = "2",
+          .help = "Most that measured temperature and saturation temperature may differ in a sample that counts (K)." },
+        { POLICY(overheat_after_us, "overheat-after-s"), NUMBER(0, 60 * US_PER_S, US_PER_S), .fallback = "60",
+          .help = "Above the band later than this into the plateau is temperature-high (seconds)." },
+        { POLICY(overheat_mc, "overheat-c"), NUMBER(3000, 5000, 1000), .fallback = "5",
+          .help = "So far above the set temperature is temperature-high at any time in the plateau (K)." },
+        { POLICY(spikes_max, "spikes"), NUMBER(0, 2, 1), .fallback = "2",
+          .help = "Most single samples, far off both neighbours, that are dropped in a cycle." },
+        { POLICY(printout_gap_us, "printout-gap-s"), NUMBER(10 * US_PER_S, 180 * US_PER_S, US_PER_S),
+          .fallback = "180", .help = "Longest gap between samples read off a printout (seconds)." },
+
+        { ROOM(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
+        { ROOM(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),
+          .otherwise = "the policy's", .help = "Least contact time in this room (seconds), not below the policy's." },
+
+        { PROGRAM(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
+        { PROGRAM(announced, "announced"), TEXT, .max = LABEL_MAX, .otherwise = "its id",
+          .help = "What exactly the machine sends as `program`." },
+        { PROGRAM(purpose, "purpose"), ENUM(purposes), .fallback = "load",
+          .help = "What it is for. Only a program for loads ever makes anything sterile." },
+        { PROGRAM(type, "type"), ENUM(program_types), .required = true, .help = "How air is removed." },
+        { PROGRAM(set_temperature_mc, "set-temperature"), .type = &config_type_temperature, .min = 50000, .max = 140000,
+          .otherwise = "error in a program for loads", .help = "Temperature that the machine is set to, in its own unit." },
+        { PROGRAM(hold_min_us, "hold-min"), DURATION(US_PER_S, 2 * HOUR), .otherwise = "error in a program for loads",
+          .help = "Shortest hold that sterilizes, by standard or maker. For loads at least 15 min from 121 C, 10 min "
+                  "from 126 C, 4 min from 132 C (unwrapped 3 min), 3 min from 134 C." },
+        { PROGRAM(set_hold_us, "set-hold"), DURATION(US_PER_S, 2 * HOUR), .otherwise = "the same as hold-min",
+          .help = "Hold that the machine is set to, not shorter than hold-min." },
+        { PROGRAM(drying_us, "drying"), DURATION(0, 4 * HOUR), .otherwise = "not said",
+          .help = "Drying time: recorded and shown, not judged." },
+        { PROGRAM(pulses, "pulses"), NUMBER(0, 20, 1), .otherwise = "error in a prevacuum program for loads",
+          .help = "Least number of vacuum pulses." },
+        { PROGRAM(pulse_pressure_pa, "pulse-pressure-kpa"), NUMBER(1000, 90000, 1000), .otherwise = "error with pulses",
+          .help = "Pressure (absolute) that each pulse must fall below." },
+        { PROGRAM(immediate_use, "immediate-use"), BOOL, .fallback = "no",
+          .help = "For unwrapped items for one named session at once." },
+        { PROGRAM(wraps, "wraps"), SET(wraps), .otherwise = "error in a program for loads",
+          .help = "What may be around its items." },
+        { PROGRAM(suits_hollow, "suits-hollow"), BOOL, .fallback = "no", .help = "Whether it sterilizes hollow items." },
+
+        { AUTOCLAVE(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
+        { AUTOCLAVE(machine, "class-type"), ENUM(machines), .required = true, .help = "Type after EN 13060." },
+        { AUTOCLAVE(band, "band"), ENUM(bands), .required = true,
+          .help = "Sterilization band: set temperature to +3 K (`en285`) or +4 K (`en13060`)." },
+        { AUTOCLAVE(uncertainty_mc, "uncertainty-c"), NUMBER(1, 2000, 1000), .required = true,
+          .help = "Uncertainty of its temperature sensor (K), from the calibration certificate. Narrows the band." },
+        { AUTOCLAVE(display_step_mc, "display-step-c"), NUMBER(1, 1000, 1000), .fallback = "0.1",
+          .help = "Step of the temperatures that it sends (K). Half of it narrows the band." },
+        { AUTOCLAVE(max_gap_us, "max-gap-s"), NUMBER(US_PER_S / 10, 10 * US_PER_S, US_PER_S),
+          .otherwise = "2.5 (`en285`) or 10 (`en13060`)",
+          .help = "Longest gap between live samples in the hold (seconds), not above the band's." },
+        { AUTOCLAVE(program_ids, "programs"), LABELS, .required = true, .help = "Its programs." },
+
+        { DEVICE(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
+        { DEVICE(kinds, "kinds"), SET(kinds), .required = true, .help = "What it may speak as." },
+        { DEVICE(room, "room"), LABEL, .otherwise = "kind room: its own id; others: none",
+          .help = "Room it stands in. A device of kind room has the id of its room." },
+        { DEVICE(autoclave, "autoclave"), LABEL, .otherwise = "kind autoclave: its own id; others: none",
+          .help = "Autoclave it speaks for." },
+        { DEVICE(store_and_forward, "store-and-forward"), BOOL, .fallback = "no",
+          .help = "Whether it keeps samples and sends them later, so that arrival times tell nothing." },
+
+        { PRACTITIONER(name, "name"), TEXT, .otherwise = "the id", .help = "Name shown to people and printed on records." },
+        { PRACTITIONER(roles, "roles"), SET(persons), .required = true, .help = "What this person may do." },
+        { PRACTITIONER(qualified, "qualified"), .type = &config_type_qualified, .otherwise = "for no procedure",
+          .help = "Procedures that this person may do, and the last day of each qualification." },
+
+        { CLASS(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
+        { CLASS(role, "role"), ENUM(roles), .required = true, .help = "What its items are in a kit." },
+        { CLASS(required_state, "required-state"), ENUM(required_states), .fallback = "sterile",
+          .help = "What an item must be when a session starts. Needles, rollers, lancets, extractors and serum cups: "
+                  "sterile." },
+        { CLASS(single_use, "single-use"), BOOL, .fallback = "yes",
+          .help = "Whether an item is used in one session only. Needles, rollers, lancets, sleeves: always." },
+        { CLASS(reprocessing, "reprocessing"), ENUM(reprocessings), .fallback = "none",
+          .help = "How an item gets ready again." },
+        { CLASS(sterilize_before_use, "sterilize-before-use"), BOOL, .fallback = "no",
+          .help = "Single-use, delivered clean, sterilized here once before its only use." },
+        { CLASS(hollow, "hollow"), BOOL, .fallback = "yes",
+          .help = "Whether it has a lumen, and so needs a program that suits." },
+        { CLASS(critical, "critical"), BOOL, .fallback = "yes", .help = "Whether it enters sterile tissue." },
+        { CLASS(needs_wrap, "needs-wrap"), BOOL, .fallback = "no", .help = "Whether it must be sterilized wrapped." },
+        { CLASS(required_programs, "required-programs"), LABELS, .otherwise = "any that suits",
+          .help = "The only programs that sterilize it." },
+        { CLASS(required_wraps, "required-wraps"), SET(wraps), .otherwise = "any that the program allows",
+          .help = "What may be around it in the autoclave." },
+        { CLASS(reprocessing_limit, "reprocessing-limit"), NUMBER(1, 100000, 1), .otherwise = "no limit",
+          .help = "How often it may be reprocessed." },
+        { CLASS(shelf_life_days, "shelf-life-days"), NUMBER(1, 365, 1), .otherwise = "the policy's",
+          .help = "How long it stays sterile in its pack (days), not above the policy's." },
+        { CLASS(event_related, "event-related"), BOOL, .fallback = "no",
+          .help = "Sterile until its pack is damaged, without a shelf life." },
+        { CLASS(needs_barrier, "needs-barrier"), LABEL, .otherwise = "none; error for a handpiece that is not sterile",
+          .help = "Class of the barrier sleeve that it needs in each session." },
+
+        { PRODUCT(class_id, "class"), LABEL, .required = true, .help = "Class of its items." },
+        { PRODUCT(name, "name"), TEXT, .otherwise = "its code", .help = "Name shown to people." },
+        { PRODUCT(supplied, "supplied"), ENUM(supplies), .required = true, .help = "How it is delivered." },
+
+        { SUPPLIER(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
+        { SUPPLIER(approved, "approved"), BOOL, .fallback = "no", .help = "Whether its sterilization is accepted." },
+
+        { PROCEDURE(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
+        { PROCEDURE(needs, "needs"), .type = &config_type_kit, .names = roles, .required = true,
+          .help = "Kits of which one must be complete, by role." },
+        { PROCEDURE(passes_min, "passes-min"), NUMBER(1, 100, 1), .otherwise = "no limit",
+          .help = "Passes that a round should have at least, per area." },
+        { PROCEDURE(passes_max, "passes-max"), NUMBER(1, 100, 1), .otherwise = "no limit",
+          .help = "Passes above which a round raises an alert, per area." },
+        { PROCEDURE(depth_max_um, "depth-max-mm"), NUMBER(1, 5000, 1000), .otherwise = "no limit",
+          .help = "Needle depth above which an alert is raised (mm)." },
+        { PROCEDURE(needle_time_max_us, "needle-time-max"), DURATION(US_PER_S, 8 * HOUR), .otherwise = "no limit",
+          .help = "Running time of one cartridge above which an alert is raised." },
+        { PROCEDURE(rounds_max, "rounds-max"), NUMBER(1, 100, 1), .otherwise = "no limit",
+          .help = "Rounds above which an alert is raised." },
+
+        { DUTY(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
+        { DUTY(interval_days, "interval-days"), NUMBER(1, 3660, 1), .required = true,
+          .help = "How long it is good for after it was done (days)." },
+        { DUTY(effect, "effect"), ENUM(duty_effects), .fallback = "block", .help = "What happens when it is overdue." },
+};
+const size_t config_n_keys = ELEMENTSOF(config_keys);
+
+const ConfigKey *config_section_keys(SectionKind kind, size_t *ret_n) {
+        size_t first = 0, n = 0;
+
+        while (first < config_n_keys && config_keys[first].section != kind)
+                first++;
+        while (first + n < config_n_keys && config_keys[first + n].section == kind)
+                n++;
+        *ret_n = n;
+        return config_keys + first;
+}
+
+const ConfigKey *config_find_key(SectionKind kind, const char *name) {
+        size_t n;
+        const ConfigKey *keys = config_section_keys(kind, &n);
+
+        for (size_t i = 0; i < n; i++)
+                if (streq(keys[i].name, name))
+                        return keys + i;
+        return NULL;
+}
+
+static void dump_key(const ConfigKey *key, FILE *f) {
+        fprintf(f, "| `%s` | ", key->name);
+        if (key->fallback)
+                fprintf(f, "`%s`", key->fallback);
+        else
+                fputs(key->required ? "**required**" : key->otherwise ? key->otherwise : "none", f);
+        fputs(" | ", f);
+        char *allowed = NULL;
+        size_t size = 0;
+        FILE *m = open_memstream(&allowed, &size);
+        if (m) {
+                key->type->describe(key, m);
+                fclose(m);
+                for (const char *p = allowed; *p; p++)
+                        fprintf(f, "%s%c", *p == '|' ? "\\" : "", *p);
+        }
+        free(allowed);
+        fprintf(f, " | %s |\n", key->help);
+}
+
+void config_dump_table(FILE *f) {
+        for (int kind = 0; kind < _SECTION_MAX; kind++) {
+                const ConfigSection *s = &config_sections[kind];
+                size_t n;
+                const ConfigKey *keys = config_section_keys((SectionKind)kind, &n);
+
+                if (s->max)
+                        fprintf(f, "### [%s ID]\n\n%s At most %zu.\n\n", s->name, s->help, s->max);
+                else
+                        fprintf(f, "### [%s]\n\n%s\n\n", s->name, s->help);
+                fputs("| key | default | allowed | meaning |\n|---|---|---|---|\n", f);
+                for (size_t i = 0; i < n; i++)
+                        if (!keys[i].refused)
+                                dump_key(keys + i, f);
+                fputc('\n', f);
+        }
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Config: what the clinic has and what it allows, read from asepsisd.conf and asepsisd.conf.d/.conf files beside it.
+ * All or nothing: config_load() gives a complete, cross-checked Config or every error it found, never both. A Config
+ * does not change after that; reloading is loading another one and swapping. It owns every string in it.
+ * Arrays are sorted by id (strcmp order). Absent optional strings are NULL.
+ * Units: microseconds, thousandths of a degree Celsius, absolute pascal, thousandths of a millimetre; dates are
+ * year * 10000 + month * 100 + day. The keys, their defaults and ranges stand in config-table.c and in
+ * doc/configuration.md.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/event.h"
+#include "core/gate.h"
+#include "util.h"
+
+#define CONFIG_ERRORS_MAX 50
+#define CONFIG_ERROR_SIZE 512
+
+typedef enum Profile { PROFILE_EU, PROFILE_US } Profile;
+typedef enum ClockTrust { CLOCK_NTP, CLOCK_RTC_TRUSTED } ClockTrust;
+typedef enum MachineType { MACHINE_N, MACHINE_S, MACHINE_B } MachineType;
+typedef enum Band { BAND_EN285, BAND_EN13060 } Band; /* set temperature to +3 K, or to +4 K */
+typedef enum ProgramType { PROGRAM_GRAVITY, PROGRAM_PREVACUUM } ProgramType;
+typedef enum Person { PERSON_OPERATOR, PERSON_RELEASER, PERSON_OFFICER, PERSON_PRACTITIONER } Person;
+typedef enum Reprocessing { REPROCESSING_NONE, REPROCESSING_STERILIZE, REPROCESSING_DISINFECT } Reprocessing;
+typedef enum Supplied { SUPPLIED_STERILE, SUPPLIED_CLEAN, SUPPLIED_CONTAMINATED } Supplied;
+typedef enum DutyEffect { DUTY_BLOCK, DUTY_ALERT } DutyEffect;
+
+typedef struct ConfigSite {
+        const char *id, *name, *timezone;
+        int64_t day_start_us;      /* after midnight, clinic's zone */
+        int profile;               /* Profile */
+        int32_t site_pressure_pa;  /* 0: not said, gauge pressures cannot be converted */
+} ConfigSite;
+
+typedef struct ConfigBroker {
+        const char *host, *unix_socket; /* unix_socket, where given, is used instead of host and port */
+        int32_t port;
+        const char *client_id, *username;
+        const char *password_file, *password_credential; /* at most one */
+        const char *tls_ca, *tls_certificate, *tls_key;
+        int32_t keepalive_s, batch;
+} ConfigBroker;
+
+typedef struct ConfigStore {
+        const char *path, *signing_key;
+        int64_t disk_low_bytes, disk_full_bytes; /* below low: alert; below full: no receipt and no decision */
+        int32_t cache_kib;
+} ConfigStore;
+
+typedef struct ConfigControl {
+        const char *socket, *group;
+        int32_t mode;
+} ConfigControl;
+
+typedef struct ConfigGate {
+        int64_t lease_us, hole_wait_us;
+        int clock; /* ClockTrust */
+} ConfigGate;
+
+typedef struct ConfigPolicy {
+        int32_t shelf_life_wrapped_days, vial_open_days, opening_stock_days;
+        int64_t immediate_use_us, blood_max_us, sharps_us, disinfect_contact_us;
+        int32_t saturation_mc;    /* most that T and T_sat(p) of a counting sample may differ */
+        int64_t overheat_after_us; /* above the band later than this into the plateau */
+        int32_t overheat_mc;      /* or further than this above the set temperature at any time in it */
+        int32_t spikes_max;       /* single samples off both neighbours that are dropped */
+        int64_t printout_gap_us;  /* longest print interval */
+} ConfigPolicy;
+
+typedef struct ConfigRoom {
+        const char *id, *name;
+        int64_t disinfect_contact_us; /* its own or the policy's, never shorter than the policy's */
+} ConfigRoom;
+
+typedef struct ConfigProgram {
+        const char *id, *name;
+        const char *announced; /* exact string the machine sends as `program` */
+        int purpose;           /* Purpose; only PURPOSE_LOAD ever sterilizes */
+        int type;              /* ProgramType */
+        int32_t set_temperature_mc; /* 0: none, never so with PURPOSE_LOAD */
+        int64_t hold_min_us;   /* 0: none, never so with PURPOSE_LOAD */
+        int64_t set_hold_us, drying_us;
+        int32_t pulses, pulse_pressure_pa; /* at least so many pulses below that pressure */
+        bool immediate_use, suits_hollow;
+        uint32_t wraps;        /* bit 1 << Wrap */
+} ConfigProgram;
+
+typedef struct ConfigAutoclave {
+        const char *id, *name;
+        int machine; /* MachineType */
+        int band;    /* Band */
+        int32_t uncertainty_mc, display_step_mc;
+        int64_t max_gap_us;
+        List program_ids;
+        const ConfigProgram **programs; /* of program_ids, in the same order */
+} ConfigAutoclave;
+
+typedef struct ConfigDevice {
+        const char *id, *name;
+        uint32_t kinds;        /* bit 1 << Kind */
+        const char *room;      /* kind room: its own id. NULL: bound to none */
+        const char *autoclave; /* kind autoclave only */
+        bool store_and_forward;
+} ConfigDevice;
+
+typedef struct ConfigQualification {
+        const char *procedure;
+        int32_t until; /* that day is still good */
+} ConfigQualification;
+
+typedef struct ConfigPractitioner {
+        const char *id, *name;
+        uint32_t roles; /* bit 1 << Person */
+        struct {
+                size_t n;
+                const ConfigQualification *v;
+        } qualified;
+} ConfigPractitioner;
+
+typedef struct ConfigClass {
+        const char *id, *name;
+        int required_state; /* RequiredState */
+        int reprocessing;   /* Reprocessing */
+        int role;           /* Role */
+        bool single_use, sterilize_before_use, hollow, critical, needs_wrap, event_related;
+        List required_programs;  /* none: any that suits */
+        uint32_t required_wraps; /* bit 1 << Wrap; 0: any */
+        int32_t reprocessing_limit; /* cycles, 0: none */
+        int32_t shelf_life_days;    /* its own or the policy's */
+        const char *needs_barrier;  /* class of the sleeve it needs in each session */
+} ConfigClass;
+
+typedef struct ConfigProduct {
+        const char *id; /* GTIN as 14 digits, or HIBC primary data without check character: +A99912345670 */
+        const char *class_id, *name;
+        int supplied; /* Supplied */
+} ConfigProduct;
+
+typedef struct ConfigSupplier {
+        const char *id, *name;
+        bool approved;
+} ConfigSupplier;
+
+typedef struct ConfigKit {
+        size_t n_ways; /* 0: no kit asked for */
+        KitWay ways[KIT_WAYS_MAX];
+} ConfigKit;
+
+typedef struct ConfigProcedure {
+        const char *id, *name;
+        ConfigKit needs;
+        int32_t passes_min, passes_max, depth_max_um, rounds_max; /* 0: no limit */
+        int64_t needle_time_max_us;
+} ConfigProcedure;
+
+typedef struct ConfigDuty {
+        const char *id, *name;
+        int32_t interval_days;
+        int effect; /* DutyEffect */
+} ConfigDuty;
+
+typedef struct ConfigBlock ConfigBlock;
+
+typedef struct Config {
+        ConfigSite site;
+        ConfigBroker broker;
+        ConfigStore store;
+        ConfigControl control;
+        ConfigGate gate;
+        ConfigPolicy policy;
+
+        const ConfigRoom *rooms;
+        const ConfigProgram *programs;
+        const ConfigAutoclave *autoclaves;
+        const ConfigDevice *devices;
+        const ConfigPractitioner *practitioners;
+        const ConfigClass *classes;
+        const ConfigProduct *products;
+        const ConfigSupplier *suppliers;
+        const ConfigProcedure *procedures;
+        const ConfigDuty *duties;
+        size_t n_rooms, n_programs, n_autoclaves, n_devices, n_practitioners, n_classes, n_products, n_suppliers,
+                n_procedures, n_duties;
+
+        ConfigBlock *blocks; /* all memory of the above */
+} Config;
+
+/* What was wrong, each a full sentence: "FILE:LINE: [section] key: what, and what is allowed". */
+typedef struct ConfigErrors {
+        size_t n;     /* kept in text */
+        size_t total; /* found */
+        char text[CONFIG_ERRORS_MAX][CONFIG_ERROR_SIZE];
+} ConfigErrors;
+
+/*
+ * Reads path, then the files named *.conf in the directory path + ".d" in lexical order; later wins per key.
+ * 0; -EINVAL with at least one error in ret_errors; -ENOMEM; another negative errno if a file cannot be read, with
+ * the reason in ret_errors too. ret_errors is always set and may be large: keep it off small stacks.
+ */
+int config_load(const char *path, Config **ret, ConfigErrors *ret_errors);
+
+/* The same from one open stream, without drop-ins; name stands for the file in the errors. */
+int config_load_stream(FILE *f, const char *name, Config **ret, ConfigErrors *ret_errors);
+
+Config *config_free(Config *c);
+DEFINE_CLEANUP(Config, config_free)
+
+/* One line each; says how many more there were. */
+void config_errors_print(const ConfigErrors *errors, FILE *f);
+
+/* By id; NULL: not configured, or id is NULL. */
+const ConfigRoom *config_room(const Config *c, const char *id);
+const ConfigProgram *config_program_by_id(const Config *c, const char *id);
+const ConfigAutoclave *config_autoclave(const Config *c, const char *id);
+const ConfigDevice *config_device(const Config *c, const char *id);
+const ConfigPractitioner *config_practitioner(const Config *c, const char *id);
+const ConfigClass *config_class(const Config *c, const char *id);
+const ConfigProduct *config_product(const Config *c, const char *id);
+const ConfigSupplier *config_supplier(const Config *c, const char *id);
+const ConfigProcedure *config_procedure(const Config *c, const char *id);
+const ConfigDuty *config_duty(const Config *c, const char *id);
+
+/* The program of this autoclave that the machine announces so; NULL: not one of its own. */
+const ConfigProgram *config_program(const ConfigAutoclave *a, const char *announced);
+
+/* Last good day of the person's qualification; 0: none for this procedure. */
+int32_t config_qualified_until(const ConfigPractitioner *p, const char *procedure);
+
+static inline bool config_device_is(const ConfigDevice *d, Kind kind) {
+        return d->kinds & (1U << kind);
+}
+
+static inline bool config_person_is(const ConfigPractitioner *p, Person role) {
+        return p->roles & (1U << role);
+}
+
+/* Every section and key as Markdown: the part of doc/configuration.md between its markers. */
+void config_dump_table(FILE *f);
