@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Samples: a series of measurements as few bytes, for the ledger. Lossless for every Sample; each chunk stands alone.
+ * Pure; the caller owns both buffers.
+ *
+ * A chunk: one byte of scale, then for each sample three variable-length integers (seven bits a byte, low ones first,
+ * zigzag): the change of the time step, the change of temperature, the change of pressure, all in units of the scale.
+ * The scale byte is a + 7 * (b + 4 * c): times are multiples of 10^a us (a <= 6), temperatures of 10^b mC (b <= 3),
+ * pressures of 10^c Pa (c <= 3), each as large as all samples allow. So a series has exactly one encoding. The end of
+ * the bytes is the end of the series; no samples are no bytes.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/event.h"
+
+/* Bytes that always suffice for n samples: 10 for a time, 5 for a temperature, 5 for a pressure. */
+#define SAMPLES_ENCODED_MAX(n) (1 + (size_t)(n) * 20)
+
+/* Returns the bytes written; 0 when n is 0 or `size` does not suffice. */
+size_t samples_encode(const Sample *samples, size_t n, uint8_t *buf, size_t size);
+
+/* Takes only what samples_encode() makes: -EBADMSG for anything else, -ENOBUFS when more than `max` samples are in it
+ * (some of `ret` may then be overwritten). */
+int samples_decode(const uint8_t *buf, size_t size, Sample *ret, size_t max, size_t *ret_n);
