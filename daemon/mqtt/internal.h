@@ -7,6 +7,8 @@
 
 #define MQTT_IDS (UINT16_MAX + 1u)
 
+#define MQTT_TOPIC_MAX 256
+
 typedef enum MqttState {
         MQTT_WAITING,     /* no handle; a timer runs, unless paused */
         MQTT_CONNECTING,  /* handle, no CONNACK yet */
@@ -30,7 +32,10 @@ struct Mqtt {
         bool dirty;         /* a hook was called: commit */
         const char *broken; /* set inside a library callback: the connection ends with the turn */
         unsigned n_batch;   /* messages in this turn */
-        unsigned n_subscribing;
+        unsigned n_subscribing; /* SUBACKs still to come */
+        bool fence_passed;
+        int fence_mid; /* 0: none unacknowledged */
+        char fence_word[20], fence_topic[MQTT_TOPIC_MAX];
 
         bool outage_told;
         unsigned failures; /* in a row, for the back-off */

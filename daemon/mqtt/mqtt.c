@@ -88,6 +88,7 @@ static void drop_handle(Mqtt *m) {
         mosquitto_destroy(m->handle);
         m->handle = NULL;
         m->broken = NULL;
+        m->fence_mid = 0;
         m->wish = MQTT_STAY;
         mqtt_held_clear(m);
         (void)sd_event_source_set_enabled(m->tick, SD_EVENT_OFF);
@@ -254,8 +255,14 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-/* state/ at QoS 0 and first: what is retained there passes by whatever the session has queued, and so is here before
- * the SUBACK of the last one. Of up/ what is retained comes only to a new session, to be refused once. */
+static int topic_of(const Mqtt *m, const char *below, char *ret, size_t size) {
+        int n = snprintf(ret, size, "asepsis/v1/%s/%s", m->options.site, below);
+
+        return n < 0 || (size_t)n >= size ? MOSQ_ERR_INVAL : MOSQ_ERR_SUCCESS;
+}
+
+/* state/ at QoS 0: what is retained there passes by what the session has queued. Of up/ what is retained comes only to a
+ * new session, to be refused once. */
 static int subscribe(Mqtt *m) {
         static const struct {
                 const char *below;
@@ -263,21 +270,48 @@ static int subscribe(Mqtt *m) {
         } wanted[] = {
                 { "state/daemon", 0, MQTT_SUB_OPT_NO_LOCAL | MQTT_SUB_OPT_RETAIN_AS_PUBLISHED },
                 { "state/audit", 0, MQTT_SUB_OPT_NO_LOCAL | MQTT_SUB_OPT_RETAIN_AS_PUBLISHED },
+                { "state/fence", 0, 0 },
                 { "up/#", 1, MQTT_SUB_OPT_RETAIN_AS_PUBLISHED | MQTT_SUB_OPT_SEND_RETAIN_NEW },
         };
-        char filter[256];
-        int rc;
+        char filter[MQTT_TOPIC_MAX];
+        int rc = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(wanted); i++) {
-                int n = snprintf(filter, sizeof(filter), "asepsis/v1/%s/%s", m->options.site, wanted[i].below);
-                if (n < 0 || (size_t)n >= sizeof(filter))
-                        return MOSQ_ERR_INVAL;
-                rc = mosquitto_subscribe_v5(m->handle, NULL, filter, wanted[i].qos, wanted[i].options, NULL);
-                if (rc)
-                        return rc;
+        for (size_t i = 0; i < ELEMENTSOF(wanted) && !rc; i++) {
+                rc = topic_of(m, wanted[i].below, filter, sizeof(filter));
+                if (!rc)
+                        rc = mosquitto_subscribe_v5(m->handle, NULL, filter, wanted[i].qos, wanted[i].options, NULL);
         }
         m->n_subscribing = ELEMENTSOF(wanted);
-        return 0;
+        return rc;
+}
+
+/*
+ * A SUBACK does not say that the retained messages are here: with a backlog mosquitto sends them after it. But they
+ * stand in one line with what is published later. So we publish a word to ourselves behind the subscriptions; when it
+ * comes, they have come. QoS 1, so that a broker which does not let us write below state/ says so; it comes back at 0.
+ */
+static int publish_fence(Mqtt *m) {
+        uint64_t word = 0;
+        int rc;
+
+        if (getrandom(&word, sizeof(word), GRND_NONBLOCK) != sizeof(word))
+                word = (uint64_t)now_us(m);
+        (void)snprintf(m->fence_word, sizeof(m->fence_word), "%016llx", (unsigned long long)word);
+        rc = topic_of(m, "state/fence", m->fence_topic, sizeof(m->fence_topic));
+        if (rc)
+                return rc;
+        m->fence_passed = false;
+        return mosquitto_publish_v5(m->handle, &m->fence_mid, m->fence_topic, (int)strlen(m->fence_word),
+                                    m->fence_word, 1, false, NULL);
+}
+
+static void check_ready(Mqtt *m) {
+        if (m->state != MQTT_SUBSCRIBING || m->n_subscribing > 0 || !m->fence_passed)
+                return;
+        enter_state(m, MQTT_READY);
+        m->dirty = true;
+        if (m->hooks.ready)
+                m->hooks.ready(m->userdata);
 }
 
 static void on_connack(struct mosquitto *handle, void *userdata, int reason, int flags,
@@ -295,6 +329,8 @@ static void on_connack(struct mosquitto *handle, void *userdata, int reason, int
         m->outage_told = false;
         m->dirty = true;
         rc = subscribe(m);
+        if (!rc)
+                rc = publish_fence(m);
         if (rc)
                 m->broken = mosquitto_strerror(rc);
         if (m->hooks.connected)
@@ -314,13 +350,24 @@ static void on_suback(struct mosquitto *handle, void *userdata, int mid, int n, 
                         m->broken = "The broker refuses a subscription.";
                         return;
                 }
-        if (m->n_subscribing == 0 || --m->n_subscribing > 0)
-                return;
-        enter_state(m, MQTT_READY);
-        m->dirty = true;
-        if (m->hooks.ready)
-                m->hooks.ready(m->userdata);
+        if (m->n_subscribing > 0)
+                m->n_subscribing--;
+        check_ready(m);
         errno = 0;
+}
+
+/* True: the message is ours alone. Another daemon's word on the same topic is no fence to us. */
+static bool take_fence(Mqtt *m, const struct mosquitto_message *message) {
+        size_t n = strlen(m->fence_word);
+
+        if (!streq(message->topic, m->fence_topic))
+                return false;
+        if ((size_t)message->payloadlen == n && memcmp(message->payload, m->fence_word, n) == 0) {
+                m->fence_passed = true;
+                check_ready(m);
+        }
+        errno = 0;
+        return true;
 }
 
 static void on_message(struct mosquitto *handle, void *userdata, const struct mosquitto_message *message,
@@ -330,6 +377,8 @@ static void on_message(struct mosquitto *handle, void *userdata, const struct mo
         uint16_t n_correlation = 0;
 
         (void)handle;
+        if (take_fence(m, message))
+                return;
         (void)mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation, &n_correlation,
                                              false);
         m->n_batch++;

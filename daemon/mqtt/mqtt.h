@@ -70,7 +70,8 @@ typedef struct MqttHooks {
         int (*commit)(void *userdata);
         /* CONNACK. Without session_present the broker may have lost messages that it had acknowledged. */
         void (*connected)(void *userdata, bool session_present);
-        /* Every subscription stands, and the retained state/ messages that were there have been delivered. */
+        /* Every subscription stands, and the retained state/ messages that were there have been delivered. (Messages on
+         * up/ may come before.) Found out by a word published to ourselves on state/fence, not retained. */
         void (*ready)(void *userdata);
         /* Once for each loss, and once when no connection comes about at first; why is a phrase for people. */
         void (*disconnected)(void *userdata, const char *why);

@@ -52,6 +52,12 @@ void mqtt_on_publish(struct mosquitto *handle, void *userdata, int mid, int reas
 
         (void)handle;
         (void)properties;
+        if (mid != 0 && mid == m->fence_mid) {
+                m->fence_mid = 0;
+                if (reason >= MQTT_RC_UNSPECIFIED)
+                        m->broken = "The broker does not let this login publish below state/: see its ACL.";
+                return;
+        }
         if (held == 0)
                 return;
         m->held[mid] = 0;
