@@ -72,7 +72,7 @@ static const struct {
                                     "least one letter or digit. Scan or type it again." },
         [UDI_E_LABEL_LENGTH] = { "label-length", "A clinic label has at most 64 characters. Scan or type it again." },
         [UDI_E_LABEL_CHECK] = { "label-check-character",
-                                "This looks like a label issued here, such as L-0000042-K, but does not check: a "
+                                "This looks like a label issued here, such as L-0000042-D, but does not check: a "
                                 "character is wrong or missing. Scan or type it again." },
 };
 

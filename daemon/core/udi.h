@@ -97,7 +97,7 @@ const char *udi_error_id(int error);
 const char *udi_error_text(int error);
 
 /*
- * The label that is issued under a number, for a piece from a lot-only box: L-0000042-K, the last character being its
+ * The label that is issued under a number, for a piece from a lot-only box: L-0000042-D, the last character being its
  * check. A code of this shape that is not exact, by typing or reading, is refused with UDI_E_LABEL_CHECK.
  */
 void udi_label_issue(uint64_t number, char ret_label[static UDI_LABEL_SIZE]);

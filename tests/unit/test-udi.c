@@ -639,7 +639,7 @@ static void issued_labels_are_labels(void **state) {
         }
         char label[UDI_LABEL_SIZE];
         udi_label_issue(42, label);
-        assert_memory_equal(label, "L-0000042-", 10);
+        assert_string_equal(label, "L-0000042-D");
 }
 
 static void a_slip_in_an_issued_label_is_noticed(void **state) {
