@@ -162,8 +162,8 @@ int udi_add(Udi *u, const char *id, size_t n_id, const char *name, const char *v
 
 /*
  * Digits weighted by powers of 3 modulo the prime 31: sees every single wrong digit and any two digits swapped that
- * stand less than 30 apart (3 is a primitive root). ISO/IEC 7064 MOD 37,36 misses some neighbours swapped. Letters and digits
- * that are taken for each other (0 O, 1 I L) are not among the check characters.
+ * stand less than 30 apart (3 is a primitive root). ISO/IEC 7064 MOD 37,36 misses some neighbours swapped. No letter
+ * or digit that is taken for another (0 O, 1 I L) is a check character.
  */
 static char issued_check(const char *digits, size_t n) {
         size_t v = 0;
