@@ -8,14 +8,12 @@
 #include "core/limits.h"
 #include "store/store.h"
 
-typedef enum Supplied { SUPPLIED_CONTAMINATED, SUPPLIED_CLEAN, SUPPLIED_STERILE } Supplied;
-
 typedef struct ItemRow {
         int64_t id;
         char code[CODE_MAX + 1], class_id[LABEL_MAX + 1], product[CODE_MAX + 1], lot[CODE_MAX + 1];
         int32_t expires_on;
         int64_t received_us, received_i;
-        int supplied; /* Supplied */
+        int supplied; /* Supplied, of config.h */
         char supplier_by[LABEL_MAX + 1], supplier_load[LABEL_MAX + 1];
         int32_t good_until_on;
         int state; /* ItemState */

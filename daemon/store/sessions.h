@@ -20,7 +20,15 @@ int room_save(Store *s, const RoomRow *row);
 
 #define CONTENT_SIZE 32 /* SHA-256 over what was asked */
 
-typedef enum SessionState { SESSION_AUTHORISED, SESSION_RUNNING, SESSION_ENDED, SESSION_LAPSED, _SESSION_STATE_MAX } SessionState;
+/* Up to SESSION_SUSPENDED a session is live: its room is busy with it. The schema's indexes know these numbers. */
+typedef enum SessionState {
+        SESSION_AUTHORISED,
+        SESSION_RUNNING,
+        SESSION_SUSPENDED,
+        SESSION_ENDED,
+        SESSION_LAPSED,
+        _SESSION_STATE_MAX,
+} SessionState;
 
 typedef struct SessionRow {
         int64_t id;
@@ -38,7 +46,7 @@ typedef struct SessionRow {
 
 int session_get(Store *s, const char *label, SessionRow *ret);
 int session_get_id(Store *s, int64_t id, SessionRow *ret);
-/* The authorised or running session of a room. */
+/* The live session of a room. */
 int session_live(Store *s, const char *room, SessionRow *ret);
 /* A session whose lease ran out by then, and that has something to do about it. */
 int session_due(Store *s, int64_t boot_us, SessionRow *ret);

@@ -118,7 +118,7 @@
                      "exposure = excluded.exposure, first_aid = excluded.first_aid, reported = excluded.reported") \
         X(SESSION_BY_LABEL, "SELECT " SESSION_COLUMNS " FROM session WHERE label = ?")                        \
         X(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?")                              \
-        X(SESSION_LIVE, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ? AND state IN (0, 1) LIMIT 1") \
+        X(SESSION_LIVE, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ? AND state < 3 LIMIT 1") \
         X(SESSION_ADD, "INSERT INTO session (label, room, practitioner, patient, procedure, content, state, "  \
                        "allowed_us, decided_i, lease_until_us, stream, stream_lost) "                         \
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                         \
@@ -127,9 +127,9 @@
         X(SESSION_DUE, "SELECT " SESSION_COLUMNS " FROM session WHERE (state = 0 OR free_due = 1) "           \
                        "AND lease_until_us <= ? ORDER BY lease_until_us LIMIT 1")                             \
         X(SESSION_NEXT_DUE, "SELECT min(lease_until_us) FROM session WHERE state = 0 OR free_due = 1")        \
-        X(SESSION_LEASE_LIVE, "UPDATE session SET lease_until_us = ? WHERE state IN (0, 1)")                  \
+        X(SESSION_LEASE_LIVE, "UPDATE session SET lease_until_us = ? WHERE state < 3")                  \
         X(SESSION_LEASE_DUE, "UPDATE session SET lease_until_us = ? WHERE state = 0 OR free_due = 1")         \
-        X(SESSION_COUNT_LIVE, "SELECT count(*) FROM session WHERE state IN (0, 1)")                           \
+        X(SESSION_COUNT_LIVE, "SELECT count(*) FROM session WHERE state < 3")                           \
         X(SESSION_LAST_OF_ITEM, "SELECT s.label, s.room, s.patient, s.state, coalesce(s.ended_us, 0) "        \
                                 "FROM session_item x JOIN session s ON s.id = x.session "                     \
                                 "WHERE x.item = ? ORDER BY s.id DESC LIMIT 1")                                \
