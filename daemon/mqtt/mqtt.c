@@ -157,7 +157,7 @@ static bool fulfil_wish(Mqtt *m) {
 
 /* The only place that writes. */
 static void flush(Mqtt *m) {
-        uint32_t events = EPOLLIN | EPOLLRDHUP;
+        uint32_t events = EPOLLIN;
         int rc;
 
         assert(!m->in_turn);
@@ -210,11 +210,10 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 
         (void)source;
         (void)fd;
+        (void)revents;
         m->in_turn = true;
         rc = read_batch(m, &error);
         lost = rc || mosquitto_socket(m->handle) < 0;
-        /* A TLS handshake with somebody who has hung up is no error to the library. */
-        lost |= m->state == MQTT_CONNECTING && (revents & (EPOLLHUP | EPOLLERR | EPOLLRDHUP));
         if (lost)
                 m->io = sd_event_source_disable_unref(m->io);
         r = commit_batch(m);
@@ -417,7 +416,7 @@ static int open_connection(Mqtt *m) {
         rc = mqtt_handle_connect(m->handle, &m->options);
         if (rc)
                 return rc;
-        r = sd_event_add_io(m->event, &m->io, mosquitto_socket(m->handle), EPOLLIN | EPOLLOUT | EPOLLRDHUP, on_io, m);
+        r = sd_event_add_io(m->event, &m->io, mosquitto_socket(m->handle), EPOLLIN | EPOLLOUT, on_io, m);
         if (r < 0) {
                 errno = -r;
                 return MOSQ_ERR_ERRNO;
