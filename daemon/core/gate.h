@@ -146,10 +146,15 @@ typedef struct GateVerdict {
 /* Judges. Every rule is asked about every item it applies to; never stops at the first. */
 void gate_judge(const GateFacts *facts, GateVerdict *ret);
 
-/* The table, for `asepsisctl rules`, the documents and the tests. */
+/*
+ * The table, for `asepsisctl rules`, the documents and the tests. Exactly one of the two tests is set, as per_item
+ * says. A test returns whether its rule denies, and then writes the reason, at most GATE_TEXT_MAX bytes with the NUL.
+ */
 typedef struct GateRuleInfo {
         const char *id, *sentence, *source;
         GateMay may;
         bool per_item;
+        bool (*test_item)(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]);
+        bool (*test_session)(const GateFacts *f, char text[static GATE_TEXT_MAX]);
 } GateRuleInfo;
 size_t gate_rules(const GateRuleInfo **ret);
