@@ -165,8 +165,16 @@ static bool state_unmet(const ItemFacts *i, RequiredState required) {
         return true;
 }
 
-static bool item_unidentifiable(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+/* Single-use items are never reprocessed: what to do with one that may not be used. */
+static const char *then(const ItemFacts *i) {
+        return i->single_use ? "discard this one, it is single-use" : "this one is reprocessed";
+}
+
+#define ITEM_TEST(name)                                                                              \
+        static bool name(const GateFacts *f __attribute__((unused)), const ItemFacts *i,             \
+                         char text[static GATE_TEXT_MAX])
+
+ITEM_TEST(item_unidentifiable) {
         if (identified(i))
                 return false;
         if (i->parse_error)
@@ -178,8 +186,7 @@ static bool item_unidentifiable(const GateFacts *f, const ItemFacts *i, char tex
         return true;
 }
 
-static bool item_unknown(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_unknown) {
         if (!identified(i) || i->repeated || (i->known && i->class_known))
                 return false;
         if (!i->known)
@@ -191,16 +198,15 @@ static bool item_unknown(const GateFacts *f, const ItemFacts *i, char text[stati
         return true;
 }
 
-static bool item_repeated(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_repeated) {
         if (!identified(i) || !i->repeated)
                 return false;
-        say(text, "Scanned more than once in this request. Take it off the list once, or scan the item that was meant.");
+        say(text, "Scanned more than once in this request. Take it off the list once, or scan the item that was "
+                  "meant.");
         return true;
 }
 
-static bool item_used(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_used) {
         if (!judged(i) || !was_used(i))
                 return false;
         say(text, "Already used%s%s%s%s. Take a new one.", i->used_session ? " in session " : "",
@@ -209,8 +215,7 @@ static bool item_used(const GateFacts *f, const ItemFacts *i, char text[static G
         return true;
 }
 
-static bool item_claimed(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_claimed) {
         if (!judged(i) || was_used(i) || (!i->claim_session && !i->claim_room))
                 return false;
         say(text, "%s%s holds it, or its pack%s%s. Take another, or have that session ended first.",
@@ -220,15 +225,14 @@ static bool item_claimed(const GateFacts *f, const ItemFacts *i, char text[stati
         return true;
 }
 
-static bool item_expired(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
+ITEM_TEST(item_expired) {
         if (!judged(i) || was_used(i) || was_dropped(i) || clock_doubted(f) || !date_over(i->expires, f->today))
                 return false;
         say(text, "Expired: good until %s. Discard it and take one that is in date.", DATE(i->expires));
         return true;
 }
 
-static bool item_recalled(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_recalled) {
         if (!judged(i) || !i->recall_reason)
                 return false;
         say(text, "Recalled: %s. Put it aside in quarantine, do not discard it, and take another.",
@@ -236,8 +240,7 @@ static bool item_recalled(const GateFacts *f, const ItemFacts *i, char text[stat
         return true;
 }
 
-static bool item_damaged(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_damaged) {
         if (!judged(i) || !i->damaged)
                 return false;
         say(text, "Reported as damaged: %s. Its barrier is gone: put it aside and take another.",
@@ -245,16 +248,14 @@ static bool item_damaged(const GateFacts *f, const ItemFacts *i, char text[stati
         return true;
 }
 
-static bool item_dropped(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_dropped) {
         if (!judged(i) || !was_dropped(i))
                 return false;
         say(text, "Recorded as thrown into a sharps container. If you hold it, tell the officer; take a new one.");
         return true;
 }
 
-static bool item_cloned(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_cloned) {
         if (!judged(i) || !i->cloned)
                 return false;
         say(text, "This code was seen in two places at once: one of the two is not genuine. Keep it for the officer "
@@ -262,37 +263,37 @@ static bool item_cloned(const GateFacts *f, const ItemFacts *i, char text[static
         return true;
 }
 
-static bool item_not_sterile(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_not_sterile) {
         if (!state_unmet(i, REQUIRED_STERILE))
                 return false;
         if (i->state == ITEM_PACKED)
-                say(text, "Packed, but not sterilized yet. It needs a released autoclave load first; take a sterile one.");
+                say(text, "Packed, but not sterilized yet. Take a sterile one; %s.",
+                    i->single_use ? then(i) : "this one needs a released autoclave load first");
         else
-                say(text, "Not sterile since it was last used or received. Take a sterile one; this one goes to "
-                          "cleaning, packing and the autoclave.");
+                say(text, "Not sterile since it was last used or received. Take a sterile one; %s.",
+                    i->single_use ? then(i) : "this one goes to cleaning, packing and the autoclave");
         return true;
 }
 
-static bool item_not_disinfected(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_not_disinfected) {
         if (!state_unmet(i, REQUIRED_DISINFECTED))
                 return false;
-        say(text, "Not disinfected since it was last used or received. Clean and disinfect it, record that at a "
-                  "station, and ask again.");
+        say(text, "Not disinfected since it was last used or received. %s.",
+            i->single_use ? "Discard it and take a new one" :
+                            "Clean and disinfect it, record that at a station, and ask again");
         return true;
 }
 
-static bool item_not_clean(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(item_not_clean) {
         if (!state_unmet(i, REQUIRED_CLEAN))
                 return false;
-        say(text, "Not cleaned since it was last used or received. Clean it, record that at a station, and ask again.");
+        say(text, "Not clean since it was last used or received. %s.",
+            i->single_use ? "Discard it and take a new one" : "Clean it, record that at a station, and ask again");
         return true;
 }
 
 /* One sleeve covers one handpiece: the n-th that needs one needs n sleeves in the request. */
-static bool barrier_missing(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
+ITEM_TEST(barrier_missing) {
         size_t needed = 0, sleeves = 0;
 
         if (!usable(i) || !i->needs_sleeve)
@@ -310,33 +311,29 @@ static bool barrier_missing(const GateFacts *f, const ItemFacts *i, char text[st
         return true;
 }
 
-static bool pack_opened(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(pack_opened) {
         if (!rests_on_load(i) || !i->pack_opened)
                 return false;
         say(text, "Its pack %s was opened or claimed for another session, so it no longer counts as sterile. Take one "
-                  "from a closed pack; this one is reprocessed.",
-            LABEL(i->pack));
+                  "from a closed pack; %s.",
+            LABEL(i->pack), then(i));
         return true;
 }
 
-static bool internal_indicator_missing(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(internal_indicator_missing) {
         if (!rests_on_load(i) || !i->inside_required)
                 return false;
         if (i->inside != INSIDE_UNREAD && i->inside != INSIDE_ABSENT)
                 return false;
         if (i->inside == INSIDE_ABSENT)
-                say(text, "There was no indicator inside pack %s. Take another pack; this one is reprocessed.",
-                    LABEL(i->pack));
+                say(text, "There was no indicator inside pack %s. Take another pack; %s.", LABEL(i->pack), then(i));
         else
                 say(text, "The indicator inside pack %s has not been read. Read it, record it, and ask again.",
                     LABEL(i->pack));
         return true;
 }
 
-static bool internal_indicator_failed(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(internal_indicator_failed) {
         if (!rests_on_load(i) || i->inside != INSIDE_FAILED)
                 return false;
         say(text, "The indicator inside pack %s did not change. Use nothing from this pack, keep it for the officer, "
@@ -345,8 +342,7 @@ static bool internal_indicator_failed(const GateFacts *f, const ItemFacts *i, ch
         return true;
 }
 
-static bool load_not_released(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(load_not_released) {
         if (!load_awaits_release(i))
                 return false;
         say(text, "Its load %s is not released. Have it released at the station, or take one from a released load.",
@@ -354,16 +350,14 @@ static bool load_not_released(const GateFacts *f, const ItemFacts *i, char text[
         return true;
 }
 
-static bool load_rejected(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(load_rejected) {
         if (!rests_on_load(i) || i->load != LOAD_REJECTED)
                 return false;
-        say(text, "Its load %s was rejected. Reprocess it, and take one from a released load.", LABEL(i->attempt));
+        say(text, "Its load %s was rejected. Take one from a released load; %s.", LABEL(i->attempt), then(i));
         return true;
 }
 
-static bool load_recalled(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(load_recalled) {
         if (!judged(i) || i->load != LOAD_RECALLED)
                 return false;
         say(text, "Its load %s was recalled after its release. Put it aside in quarantine and take one from another "
@@ -373,7 +367,7 @@ static bool load_recalled(const GateFacts *f, const ItemFacts *i, char text[stat
 }
 
 /* What was sterilized here and says no end has none only where shelf life is event-related and a wrap keeps it. */
-static bool shelf_life_over(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
+ITEM_TEST(shelf_life_over) {
         bool endless = i->good_until_us == 0;
 
         if (!rests_on_load(i) || i->state != ITEM_STERILE)
@@ -384,26 +378,24 @@ static bool shelf_life_over(const GateFacts *f, const ItemFacts *i, char text[st
                 return true;
         }
         if (endless && (i->unwrapped || (i->sterile_us != 0 && !i->event_related))) {
-                say(text, "It is not known how long it stays sterile. Take another; this one is reprocessed.");
+                say(text, "It is not known how long it stays sterile. Take another; %s.", then(i));
                 return true;
         }
         if (endless || clock_doubted(f) || f->now_us < i->good_until_us)
                 return false;
-        say(text, "Its shelf life ended %s. Take another; this one is reprocessed.", AGO(f->now_us - i->good_until_us));
+        say(text, "Its shelf life ended %s. Take another; %s.", AGO(f->now_us - i->good_until_us), then(i));
         return true;
 }
 
-static bool process_unsuitable(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(process_unsuitable) {
         if (!rests_on_load(i) || i->state != ITEM_STERILE || i->process_suitable)
                 return false;
-        say(text, "Sterilized in a way that does not suit it%s%s. Take another; this one is reprocessed.",
-            i->process_wanted ? "; it needs " : "", i->process_wanted ? PROSE(i->process_wanted) : "");
+        say(text, "Sterilized in a way that does not suit it%s%s. Take another; %s.",
+            i->process_wanted ? "; it needs " : "", i->process_wanted ? PROSE(i->process_wanted) : "", then(i));
         return true;
 }
 
-static bool reprocessing_limit(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(reprocessing_limit) {
         if (!usable(i) || i->cycles_max == 0 || i->cycles <= i->cycles_max)
                 return false;
         say(text, "Reprocessed %lld times; its maker allows %lld. Discard it and take another.", (long long)i->cycles,
@@ -416,7 +408,7 @@ static bool has_text(const char *s) {
 }
 
 /* The other patient stays unnamed: this is read in the room. */
-static bool item_other_patient(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
+ITEM_TEST(item_other_patient) {
         if (!judged(i) || !i->patient || !has_text(f->patient) || streq(i->patient, f->patient))
                 return false;
         if (i->role == ROLE_VIAL)
@@ -427,8 +419,7 @@ static bool item_other_patient(const GateFacts *f, const ItemFacts *i, char text
         return true;
 }
 
-static bool blood_unlabelled(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
-        (void)f;
+ITEM_TEST(blood_unlabelled) {
         if (!judged(i) || !i->needs_label)
                 return false;
         say(text, "Drawn blood that is not labelled for a patient: nobody can tell whose it is. Discard it and draw "
@@ -436,7 +427,7 @@ static bool blood_unlabelled(const GateFacts *f, const ItemFacts *i, char text[s
         return true;
 }
 
-static bool blood_expired(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
+ITEM_TEST(blood_expired) {
         if (!judged(i) || was_dropped(i) || i->blood_until_us == 0 || clock_doubted(f) ||
             f->now_us <= i->blood_until_us)
                 return false;
@@ -445,7 +436,7 @@ static bool blood_expired(const GateFacts *f, const ItemFacts *i, char text[stat
         return true;
 }
 
-static bool vial_open_too_long(const GateFacts *f, const ItemFacts *i, char text[static GATE_TEXT_MAX]) {
+ITEM_TEST(vial_open_too_long) {
         if (!judged(i) || was_used(i) || was_dropped(i) || i->vial_until_us == 0 || clock_doubted(f) ||
             f->now_us <= i->vial_until_us)
                 return false;
@@ -728,7 +719,8 @@ static const GateRuleInfo rules[] = {
                 "The room was not disinfected since its last session."),
         SESSION("exposure-open", MAY_OVERRIDE, "own", exposure_open, "An injury in the room is not settled."),
         SESSION("session-over", MAY_NEVER, "own", session_over, "The session has ended, lapsed or been suspended."),
-        SESSION("clock-untrusted", MAY_NEVER, "own", clock_untrusted, "The clock is in doubt: no expiry can be judged."),
+        SESSION("clock-untrusted", MAY_NEVER, "own", clock_untrusted,
+                "The clock is in doubt: no expiry can be judged."),
         SESSION("store-degraded", MAY_NEVER, "own", store_degraded, "The store cannot keep what is decided."),
         SESSION("audit-inconsistent", MAY_NEVER, "own", audit_inconsistent, "The audit chain is in doubt."),
         SESSION("restore-unconfirmed", MAY_NEVER, "own", restore_unconfirmed,

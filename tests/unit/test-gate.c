@@ -219,9 +219,11 @@ FIRES(item_used_fires_with_session_and_day, "item-used", "n",
       needle->used_session = "s-77"; needle->used_on = 20261120; needle->state = ITEM_CONTAMINATED;
       needle->claim_session = "s-77"; needle->pack_opened = true)
 FIRES(item_used_fires_where_nobody_knows_in_which_session, "item-used", "n", "Already used. Take", needle->used = true)
-FIRES(item_used_fires_where_only_the_session_is_known, "item-used", "n", "in session s-7.", needle->used_session = "s-7")
+FIRES(item_used_fires_where_only_the_session_is_known, "item-used", "n", "in session s-7.",
+      needle->used_session = "s-7")
 ALLOWED(item_used_is_silent_for_a_reusable_item, "item-used", extractor->used = true; extractor->used_session = "s-1")
-FIRES(item_claimed_fires_for_another_session, "item-claimed", "n", "Session s-80 holds it, or its pack, in room room-2.",
+FIRES(item_claimed_fires_for_another_session, "item-claimed", "n",
+      "Session s-80 holds it, or its pack, in room room-2.",
       needle->claim_session = "s-80"; needle->claim_room = "room-2")
 ALLOWED(item_claimed_is_silent_for_a_free_item, "item-claimed", needle->claim_session = NULL)
 FIRES(item_expired_fires_the_day_after, "item-expired", "n", "good until 21 November 2026", needle->expires = 20261121)
@@ -230,7 +232,8 @@ FIRES(item_expired_fires_after_a_month_that_was_given_without_day, "item-expired
       needle->expires = 20261000)
 ALLOWED(item_expired_is_silent_on_the_last_day_of_a_month_without_day, "item-expired", needle->expires = 20261100;
         f.today = 20261130; f.qualified_until = 0)
-FIRES(item_recalled_fires_with_the_reason, "item-recalled", "n", "lot L7 leaks.", needle->recall_reason = "lot L7 leaks.")
+FIRES(item_recalled_fires_with_the_reason, "item-recalled", "n", "lot L7 leaks.",
+      needle->recall_reason = "lot L7 leaks.")
 ALLOWED(item_recalled_is_silent_without_recall, "item-recalled", needle->recall_reason = NULL)
 FIRES(item_damaged_fires_in_place_of_not_sterile, "item-damaged", "e", "pouch torn", extractor->damaged = true;
       extractor->damage_reason = "pouch torn"; extractor->state = ITEM_CONTAMINATED)
@@ -247,6 +250,8 @@ FIRES(item_not_sterile_fires_for_a_pack_never_sterilized, "item-not-sterile", "e
 FIRES(item_not_sterile_fires_for_a_used_one_of_an_open_load, "item-not-sterile", "e", "Not sterile",
       extractor->state = ITEM_CONTAMINATED; extractor->load = LOAD_OPEN)
 ALLOWED(item_not_sterile_is_silent_for_a_sterile_item, "item-not-sterile", extractor->state = ITEM_STERILE)
+FIRES(item_not_sterile_never_sends_a_single_use_item_to_the_autoclave, "item-not-sterile", "n", "discard this one",
+      needle->state = ITEM_CONTAMINATED)
 FIRES(item_not_disinfected_fires_for_a_clean_handpiece, "item-not-disinfected", "h", "disinfect it",
       handpiece->state = ITEM_CLEAN)
 FIRES(item_not_disinfected_fires_for_a_packed_handpiece, "item-not-disinfected", "h", "disinfect it",
@@ -254,6 +259,8 @@ FIRES(item_not_disinfected_fires_for_a_packed_handpiece, "item-not-disinfected",
 ALLOWED(item_not_disinfected_is_silent_for_a_sterile_one, "item-not-disinfected", handpiece->state = ITEM_STERILE;
         handpiece->load = LOAD_RELEASED)
 FIRES(item_not_clean_fires_for_a_contaminated_item, "item-not-clean", "s", "Clean it",
+      sleeve->state = ITEM_CONTAMINATED; sleeve->single_use = false)
+FIRES(item_not_clean_has_a_single_use_item_replaced, "item-not-clean", "s", "take a new one",
       sleeve->state = ITEM_CONTAMINATED)
 ALLOWED(item_not_clean_is_silent_for_anything_better, "item-not-clean", sleeve->state = ITEM_PACKED)
 FIRES(barrier_missing_fires_without_a_sleeve, "barrier-missing", "h", "Scan a sleeve", sleeve->role = ROLE_OTHER;
@@ -296,7 +303,8 @@ FIRES(load_recalled_fires_whatever_the_state, "load-recalled", "e", "quarantine"
 FIRES(load_recalled_fires_for_what_only_need_be_clean, "load-recalled", "s", "quarantine",
       sleeve->load = LOAD_RECALLED)
 ALLOWED(load_recalled_is_silent_for_a_released_load, "load-recalled", extractor->load = LOAD_RELEASED)
-FIRES(shelf_life_over_fires_at_its_end, "shelf-life-over", "e", "less than a minute ago", extractor->good_until_us = NOW)
+FIRES(shelf_life_over_fires_at_its_end, "shelf-life-over", "e", "less than a minute ago",
+      extractor->good_until_us = NOW)
 FIRES(shelf_life_over_fires_long_after, "shelf-life-over", "e", "ended 3 days ago",
       extractor->good_until_us = NOW - 80 * HOUR)
 ALLOWED(shelf_life_over_is_silent_a_microsecond_before, "shelf-life-over", extractor->good_until_us = NOW + 1)
@@ -336,7 +344,8 @@ FIRES(item_other_patient_fires, "item-other-patient", "e", "another patient", ex
 ALLOWED(item_other_patient_is_silent_for_the_same_patient, "item-other-patient", extractor->patient = "p-1")
 FIRES(blood_unlabelled_fires, "blood-unlabelled", "e", "draw anew", extractor->needs_label = true)
 ALLOWED(blood_unlabelled_is_silent_for_labelled_blood, "blood-unlabelled", extractor->patient = "p-1")
-FIRES(blood_expired_fires_a_microsecond_after, "blood-expired", "e", "ended less than", extractor->blood_until_us = NOW - 1)
+FIRES(blood_expired_fires_a_microsecond_after, "blood-expired", "e", "ended less than",
+      extractor->blood_until_us = NOW - 1)
 ALLOWED(blood_expired_is_silent_at_the_limit, "blood-expired", extractor->blood_until_us = NOW)
 FIRES(vial_open_too_long_fires_a_microsecond_after, "vial-open-too-long", "e", "open a new one",
       extractor->vial_until_us = NOW - 1)
@@ -580,7 +589,10 @@ static void scramble_session(void) {
         case 8: f.room_never_used = coin(); f.room_session_end_us = coin() ? 0 : NOW; break;
         case 9: f.exposure = maybe("x"); break;
         case 10: f.practitioner_known = coin(); break;
-        case 11: f.practitioner_qualified = coin(); f.qualified_until = coin() ? 0 : TODAY - 1 + (int32_t)below(3); break;
+        case 11:
+                f.practitioner_qualified = coin();
+                f.qualified_until = coin() ? 0 : TODAY - 1 + (int32_t)below(3);
+                break;
         case 12: f.procedure_known = coin(); f.patient = coin() ? "p-1" : maybe(""); break;
         case 13: f.session_over = maybe("x"); break;
         case 14: f.adding = coin(); break;
@@ -781,6 +793,8 @@ int main(void) {
                 cmocka_unit_test(item_not_sterile_fires_for_a_pack_never_sterilized),
                 cmocka_unit_test(item_not_sterile_fires_for_a_used_one_of_an_open_load),
                 cmocka_unit_test(item_not_sterile_is_silent_for_a_sterile_item),
+                cmocka_unit_test(item_not_sterile_never_sends_a_single_use_item_to_the_autoclave),
+                cmocka_unit_test(item_not_clean_has_a_single_use_item_replaced),
                 cmocka_unit_test(item_not_disinfected_fires_for_a_clean_handpiece),
                 cmocka_unit_test(item_not_disinfected_fires_for_a_packed_handpiece),
                 cmocka_unit_test(item_not_disinfected_is_silent_for_a_sterile_one),
