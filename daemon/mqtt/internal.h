@@ -59,4 +59,5 @@ int mqtt_handle_connect(struct mosquitto *handle, const MqttOptions *o);
 /* publish.c */
 void mqtt_held_clear(Mqtt *m);
 /* MosquittoOnPublish: written (QoS 0), or acknowledged (QoS 1). */
-void mqtt_on_publish(struct mosquitto *handle, void *userdata, int mid, int reason, const mosquitto_property *properties);
+void mqtt_on_publish(struct mosquitto *handle, void *userdata, int mid, int reason,
+                     const mosquitto_property *properties);

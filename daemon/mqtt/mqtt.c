@@ -107,14 +107,15 @@ static void tell_disconnected(Mqtt *m, bool was_connected, const char *why) {
 }
 
 static void lose(Mqtt *m, const char *why) {
-        bool was_connected = mqtt_is_connected(m);
+        bool was_connected = mqtt_is_connected(m), stay_away = m->wish == MQTT_PAUSE;
 
         if (was_connected)
                 count_loss(m);
         if (was_connected && now_us(m) - m->since_us >= SETTLED_US)
                 m->failures = 0;
         drop_handle(m);
-        retry_in(m, backoff_us(m->failures++));
+        if (!stay_away)
+                retry_in(m, backoff_us(m->failures++));
         tell_disconnected(m, was_connected, why);
 }
 
@@ -260,8 +261,8 @@ static int topic_of(const Mqtt *m, const char *below, char *ret, size_t size) {
         return n < 0 || (size_t)n >= size ? MOSQ_ERR_INVAL : MOSQ_ERR_SUCCESS;
 }
 
-/* state/ at QoS 0: what is retained there passes by what the session has queued. Of up/ what is retained comes only to a
- * new session, to be refused once. */
+/* state/ at QoS 0: what is retained there passes by what the session has queued. Of up/ what is retained comes only to
+ * a new session, to be refused once. */
 static int subscribe(Mqtt *m) {
         static const struct {
                 const char *below;

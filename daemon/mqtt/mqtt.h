@@ -26,7 +26,7 @@
 #define MQTT_KEEPALIVE_MIN_S 5                          /* the library's lower bound */
 #define MQTT_PACKET_MAX (256 * 1024)                    /* larger ones the broker must not send to us */
 #define MQTT_HELD_MAX 20000u                            /* publishes unsent, or sent and not yet acknowledged */
-#define MQTT_HELD_BYTES_MAX (size_t)(32 * 1024 * 1024)  /* their topics and payloads */
+#define MQTT_HELD_BYTES_MAX ((size_t)32 * 1024 * 1024)  /* their topics and payloads */
 #define MQTT_LOSSES_MAX 16u                             /* counted by mqtt_losses_last_minute() */
 
 typedef struct Mqtt Mqtt;

@@ -88,7 +88,8 @@ static int publish_now(Mqtt *m, const char *topic, const void *payload, size_t n
 
         rc = publish_properties(&properties, p);
         if (!rc)
-                rc = mosquitto_publish_v5(m->handle, ret_mid, topic, (int)n_payload, payload, p->qos, p->retain, properties);
+                rc = mosquitto_publish_v5(m->handle, ret_mid, topic, (int)n_payload, payload, p->qos, p->retain,
+                                          properties);
         mosquitto_property_free_all(&properties);
         return translate(rc);
 }

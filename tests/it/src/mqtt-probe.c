@@ -4,7 +4,8 @@
  *
  *   mqtt-probe KEY=VALUE...   host, port, unix, user, password, cafile, id, batch, keepalive, expiry, will
  *
- * commands: policy ok|fail|ask|kill   what commit() does; ask: reads "ok" or "fail" from stdin and blocks meanwhile
+ * commands: policy ok|fail|ask|kill|pause   what commit() does; ask: reads "ok" or "fail" from stdin and blocks
+ *                                         meanwhile; pause: pauses and fails
  *           publish TOPIC QOS RETAIN PAYLOAD, flood N BYTES QOS, losses, held, why, pause, resume, reconfigure, quit
  */
 #include <errno.h>
@@ -17,7 +18,7 @@
 
 #define SITE "clinic"
 
-typedef enum Policy { POLICY_OK, POLICY_FAIL, POLICY_ASK, POLICY_KILL } Policy;
+typedef enum Policy { POLICY_OK, POLICY_FAIL, POLICY_ASK, POLICY_KILL, POLICY_PAUSE } Policy;
 
 typedef struct Probe {
         sd_event *event;
@@ -72,6 +73,9 @@ static int on_commit(void *userdata) {
                 return next_line(p, line, sizeof(line)) && streq(line, "ok") ? 0 : -EIO;
         case POLICY_KILL:
                 return raise(SIGKILL);
+        case POLICY_PAUSE:
+                mqtt_pause(p->mqtt);
+                return -EIO;
         }
         return -EINVAL;
 }
@@ -123,13 +127,18 @@ static void do_publish(Probe *p, const char *arguments) {
         if (sscanf(arguments, "%255s %d %d %255s", topic, &qos, &retain, payload) < 3)
                 return;
         r = mqtt_publish(p->mqtt, topic, payload, strlen(payload),
-                         &(MqttPublish){ .qos = qos, .retain = retain != 0, .expiry_s = 60, .correlation = "c0", .n_correlation = 2 },
+                         &(MqttPublish){ .qos = qos,
+                                         .retain = retain != 0,
+                                         .expiry_s = 60,
+                                         .correlation = "c0",
+                                         .n_correlation = 2 },
                          &mid);
         printf("published %d result=%d\n", mid, r);
 }
 
 static void obey(Probe *p, const char *line) {
-        static const char *const policies[] = { "policy ok", "policy fail", "policy ask", "policy kill" };
+        static const char *const policies[] = { "policy ok", "policy fail", "policy ask", "policy kill",
+                                                "policy pause" };
         unsigned n;
         size_t size;
         int qos;
