@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../lib/cyclegen.h"
+#include "core/samples.h"
+#include "util.h"
+
+static GenCycle cycle;
+
+/* Encodes, decodes, compares, and returns the size. */
+static size_t check_round_trip(const Sample *s, size_t n) {
+        uint8_t *buf = malloc(SAMPLES_ENCODED_MAX(n));
+        Sample *back = malloc((n + 1) * sizeof(*back));
+        size_t size, n_back;
+        assert_true(buf && back);
+        size = samples_encode(s, n, buf, SAMPLES_ENCODED_MAX(n));
+        assert_true(size > 0);
+        assert_int_equal(samples_decode(buf, size, back, n, &n_back), 0);
+        assert_int_equal(n_back, n);
+        for (size_t i = 0; i < n; i++) {
+                assert_true(back[i].t_us == s[i].t_us);
+                assert_int_equal(back[i].temperature_mc, s[i].temperature_mc);
+                assert_int_equal(back[i].pressure_pa, s[i].pressure_pa);
+        }
+        free(buf);
+        free(back);
+        return size;
+}
+
+static size_t size_in_chunks(const GenCycle *g, size_t chunk) {
+        size_t total = 0;
+        for (size_t i = 0; i < g->n; i += chunk)
+                total += check_round_trip(g->samples + i, MIN_OF(chunk, g->n - i));
+        return total;
+}
+
+static void an_hour_at_one_hertz_stays_under_40_kib(void **state) {
+        (void)state;
+        for (uint64_t seed = 0; seed < 20; seed++) {
+                cyclegen(&cycle, &GEN_PREVAC_134, GEN_SOUND, seed, 3600);
+                assert_in_range(cycle.n, 3550, 3650);
+                assert_true(size_in_chunks(&cycle, 10) < 40 * 1024);
+                assert_true(size_in_chunks(&cycle, cycle.n) < 20 * 1024);
+        }
+}
+
+static void an_hour_of_unrounded_noise_stays_under_40_kib_too(void **state) {
+        GenRandom r = { 7 };
+        (void)state;
+        cyclegen(&cycle, &GEN_PREVAC_134, GEN_SOUND, 1, 3600);
+        for (size_t i = 0; i < cycle.n; i++) {
+                cycle.samples[i].t_us += (int64_t)gen_uniform(&r, 0, 5000);
+                cycle.samples[i].temperature_mc += (int32_t)gen_uniform(&r, -60, 60);
+                cycle.samples[i].pressure_pa += (int32_t)gen_uniform(&r, -600, 600);
+        }
+        assert_true(size_in_chunks(&cycle, 10) < 40 * 1024);
+}
+
+static void wild_samples_survive(void **state) {
+        const Sample wild[] = {
+                { INT64_MIN, INT32_MIN, INT32_MAX }, { INT64_MAX, INT32_MAX, INT32_MIN }, { 0, 0, 0 },
+                { -1, -1, -1 }, { INT64_MAX, INT32_MIN, INT32_MIN }, { INT64_MIN, INT32_MAX, INT32_MAX },
+        };
+        GenRandom r = { 3 };
+        (void)state;
+        for (size_t n = 1; n <= ELEMENTSOF(wild); n++)
+                for (size_t from = 0; from + n <= ELEMENTSOF(wild); from++)
+                        check_round_trip(wild + from, n);
+        for (int round = 0; round < 2000; round++) {
+                Sample s[5];
+                for (size_t i = 0; i < ELEMENTSOF(s); i++) {
+                        unsigned shift = (unsigned)(gen_random(&r) % 64);
+                        s[i] = (Sample) { (int64_t)(gen_random(&r) >> shift), (int32_t)gen_random(&r) >> shift / 2,
+                                          (int32_t)gen_random(&r) / 1000 * 1000 };
+                }
+                check_round_trip(s, ELEMENTSOF(s));
+        }
+}
+
+static void no_samples_are_no_bytes(void **state) {
+        uint8_t buf[8];
+        size_t n = 99;
+        (void)state;
+        assert_int_equal(samples_encode(NULL, 0, buf, sizeof(buf)), 0);
+        assert_int_equal(samples_decode(NULL, 0, NULL, 0, &n), 0);
+        assert_int_equal(n, 0);
+}
+
+static void a_buffer_too_small_is_said_and_never_overrun(void **state) {
+        const Sample s[] = { { 1000000, 134500, 310000 }, { 2000000, 134600, 310500 } };
+        uint8_t buf[SAMPLES_ENCODED_MAX(2)], exact[SAMPLES_ENCODED_MAX(2)];
+        Sample back[2];
+        size_t n = 99, size = samples_encode(s, 2, exact, sizeof(exact));
+        (void)state;
+        for (size_t room = 0; room < size; room++) {
+                memset(buf, 0xa5, sizeof(buf));
+                assert_int_equal(samples_encode(s, 2, buf, room), 0);
+                for (size_t i = room; i < sizeof(buf); i++)
+                        assert_int_equal(buf[i], 0xa5);
+        }
+        assert_int_equal(samples_encode(s, 2, buf, size), size);
+        assert_int_equal(samples_decode(buf, size, back, 1, &n), -ENOBUFS);
+        assert_int_equal(n, 99);
+}
+
+static void what_the_encoder_does_not_make_is_refused(void **state) {
+        const struct {
+                size_t size;
+                uint8_t bytes[16];
+        } bad[] = {
+                { 1, { 0 } },                         /* a scale and nothing */
+                { 4, { 112, 2, 2, 2 } },              /* no such scale */
+                { 3, { 0, 2, 2 } },                   /* half a sample */
+                { 5, { 0, 2, 2, 2, 0x80 } },          /* and half a number */
+                { 5, { 0, 0x82, 0x00, 2, 2 } },       /* longer than it need be */
+                { 4, { 0, 0, 0, 0 } },                /* the scale could be larger */
+                { 13, { 0, 0x82, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 2, 2, 2 } }, /* 65 bits */
+                { 8, { 0, 2, 0x82, 0x80, 0x80, 0x80, 0x20, 2 } }, /* a temperature of 33 bits */
+                { 13, { 6, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 2 } }, /* a time of 84 bits */
+        };
+        Sample ret[4];
+        size_t n = 99;
+        (void)state;
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                if (samples_decode(bad[i].bytes, bad[i].size, ret, 4, &n) != -EBADMSG)
+                        fail_msg("bad chunk %zu was taken", i);
+        assert_int_equal(n, 99);
+}
+
+static void whatever_decodes_encodes_to_the_same_bytes(void **state) {
+        uint8_t buf[SAMPLES_ENCODED_MAX(20)], again[SAMPLES_ENCODED_MAX(20)];
+        GenRandom r = { 11 };
+        size_t taken = 0;
+        (void)state;
+        for (uint64_t round = 0; round < 20000; round++) {
+                Sample ret[64];
+                size_t n, size;
+                if (round % 200 == 0)
+                        cyclegen(&cycle, &GEN_PREVAC_134, GEN_SOUND, round, 0);
+                size = samples_encode(cycle.samples + round % 200, 20, buf, sizeof(buf));
+                buf[gen_random(&r) % size] ^= (uint8_t)(1u << gen_random(&r) % 8);
+                if (samples_decode(buf, size, ret, ELEMENTSOF(ret), &n) < 0)
+                        continue;
+                taken++;
+                assert_int_equal(samples_encode(ret, n, again, sizeof(again)), size);
+                assert_memory_equal(again, buf, size);
+        }
+        assert_in_range(taken, 100, 19900);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(an_hour_at_one_hertz_stays_under_40_kib),
+                cmocka_unit_test(an_hour_of_unrounded_noise_stays_under_40_kib_too),
+                cmocka_unit_test(wild_samples_survive),
+                cmocka_unit_test(no_samples_are_no_bytes),
+                cmocka_unit_test(a_buffer_too_small_is_said_and_never_overrun),
+                cmocka_unit_test(what_the_encoder_does_not_make_is_refused),
+                cmocka_unit_test(whatever_decodes_encodes_to_the_same_bytes),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
