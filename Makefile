@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # One graph, no recursion; everything made lies under $(BUILD). `make help` says what there is.
+# Nothing is run while this file is read but find, so that the preparation works on a machine with git and make only.
 
 BUILD   ?= build
 prefix  ?= /usr/local
+bindir  ?= $(prefix)/bin
+sbindir ?= $(prefix)/sbin
+mandir  ?= $(prefix)/share/man
+docdir  ?= $(prefix)/share/doc/asepsis
+libdir  ?= $(prefix)/lib
 sysconfdir ?= /etc
 CC      ?= cc
 CLANG   ?= clang
+INSTALL ?= install
+SECONDS ?= 60
 VERSION := 0.1.0
 
 PKGS    := libsystemd libmosquitto sqlite3 jansson inih libsodium
 WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wswitch-enum -Wmissing-prototypes -Wformat=2
 HARDEN  := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
-BASE    := -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Icommon -Idaemon -Ictl -I$(BUILD)/gen
+INCLUDE := -Icommon -Idaemon -Ictl
+DEFINE  := -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
+BASE    := -std=gnu17 -O2 -g $(WARN) $(DEFINE) $(INCLUDE) -I$(BUILD)/gen
 LDBASE  := -pie -Wl,-z,relro,-z,now
 
 # SAN=1: AddressSanitizer and UndefinedBehaviorSanitizer, in a tree of its own. WERROR=1: warnings are errors.
@@ -30,28 +40,42 @@ ifeq ($(WERROR),1)
 BASE    += -Werror
 endif
 
-# Only asked for where something is compiled, so that `make help` and the first `make run` work on a bare machine.
-PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
+# Asked for once, where the first file is compiled or linked.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+CMOCKA     = $(eval CMOCKA := $$(shell pkg-config --libs cmocka))$(CMOCKA)
 
 DAEMON_SRC := $(filter-out daemon/main.c,$(wildcard daemon/*.c daemon/*/*.c))
 COMMON_SRC := $(wildcard common/*.c)
+CORE_SRC   := $(wildcard daemon/core/*.c)
 CTL_SRC    := $(wildcard ctl/*.c)
 UNIT_SRC   := $(wildcard tests/unit/test-*.c)
 UNIT_LIB   := $(wildcard tests/lib/*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz-*.c)
 BENCH_SRC  := $(wildcard tests/bench/*.c)
+IT_SRC     := $(wildcard tests/it/src/*.c)
+IT         := $(sort $(wildcard tests/it/[0-9][0-9]-*))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 DAEMON_OBJ := $(call obj,$(DAEMON_SRC) $(COMMON_SRC))
-CORE_OBJ   := $(call obj,$(wildcard daemon/core/*.c))
+CORE_OBJ   := $(call obj,$(CORE_SRC))
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
-FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/bin/%,$(FUZZ_SRC))
 BENCH_BIN  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
+IT_BIN     := $(patsubst tests/it/src/%.c,$(BUILD)/it/%,$(IT_SRC))
 
 all: $(BUILD)/asepsisd $(BUILD)/asepsisctl ## build the daemon and the command
 
-$(BUILD)/%.o: %.c
+# These see to the packages first: whatever is made waits for that, with -j too.
+ifneq ($(filter run check unit check-core bench fuzz analyze,$(MAKECMDGOALS)),)
+PREPARED := prepare
+endif
+FOR     := $(sort build $(filter run check bench fuzz,$(MAKECMDGOALS)) $(if $(filter unit,$(MAKECMDGOALS)),check))
+
+prepare: ## install the Debian packages that are missing, for what is made beside it
+	@scripts/prepare $(FOR)
+
+$(BUILD)/%.o: %.c | $(PREPARED)
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(HARDEN) $(PKG_CFLAGS) -MMD -MP $(CFLAGS) -c -o $@ $<
 
@@ -59,22 +83,104 @@ $(BUILD)/libasepsis.a: $(DAEMON_OBJ)
 	@rm -f $@
 	ar rcs $@ $^
 
+LINK = $(CC) $(LDBASE) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+
 $(BUILD)/asepsisd: $(BUILD)/daemon/main.o $(BUILD)/libasepsis.a
-	$(CC) $(LDBASE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(LINK) $(PKG_LIBS) -lm
 
 $(BUILD)/asepsisctl: $(call obj,$(CTL_SRC)) $(BUILD)/libasepsis.a
-	$(CC) $(LDBASE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(LINK) $(PKG_LIBS) -lm
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call obj,$(UNIT_LIB)) $(BUILD)/libasepsis.a
 	@mkdir -p $(@D)
-	$(CC) $(LDBASE) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs cmocka) $(PKG_LIBS) -lm
+	$(LINK) $(CMOCKA) $(PKG_LIBS) -lm
+
+$(BUILD)/it/%: $(BUILD)/tests/it/src/%.o $(BUILD)/libasepsis.a
+	@mkdir -p $(@D)
+	$(LINK) $(PKG_LIBS) -lm
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libasepsis.a
 	@mkdir -p $(@D)
-	$(CC) $(LDBASE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(LINK) $(PKG_LIBS) -lm
 
-unit: $(UNIT_BIN) ## run the unit tests only
-	@for t in $(UNIT_BIN); do echo "== $$t"; $$t || exit 1; done
+# ------------------------------------------------------------------------------------------------ the two commands
+
+run: all | prepare ## play a simulated day: broker, daemon, devices; KEEP=1 leaves them up
+	@BUILD=$(abspath $(BUILD)) demo/run $(if $(filter-out 0 no,$(KEEP)),--keep)
+
+check: all $(UNIT_BIN) $(IT_BIN) | prepare ## run every test
+	@BUILD=$(abspath $(BUILD)) scripts/check $(UNIT_BIN) $(IT)
+
+# --------------------------------------------------------------------------------------------------- further checks
+
+unit: $(UNIT_BIN) | prepare ## run the unit tests only; with SAN=1 under the sanitizers
+	@BUILD=$(abspath $(BUILD)) scripts/check $(UNIT_BIN)
+
+check-core: $(CORE_OBJ) ## hold what the core refers to against the short list of what it may
+	@scripts/check-core $(CORE_OBJ)
+
+bench: all $(BENCH_BIN) | prepare ## measure intake, decisions, memory and start
+	@if [ -x tests/bench/run ]; then BUILD=$(abspath $(BUILD)) tests/bench/run; \
+	else echo 'There is no tests/bench/run.' >&2; exit 1; fi
+
+# gcc's analyzer knows the cleanup attribute, which clang's and cppcheck do not: they would report leaks by the dozen.
+$(BUILD)/analyze/%.o: %.c | $(PREPARED)
+	@mkdir -p $(@D)
+	gcc $(BASE) $(HARDEN) $(PKG_CFLAGS) -MMD -MP -fanalyzer -Wnull-dereference -Wduplicated-branches \
+	        -Wduplicated-cond -Wlogical-op -Werror -c -o $@ $<
+
+analyze: $(patsubst %.c,$(BUILD)/analyze/%.o,$(DAEMON_SRC) $(COMMON_SRC) daemon/main.c $(CTL_SRC)) ## static analysis
+
+# The fuzzers have objects of their own, made by clang with its coverage.
+FUZZ_FLAGS = -std=gnu17 -O1 -g -Wall -Wextra $(DEFINE) $(INCLUDE) -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_OBJ   := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(DAEMON_SRC) $(COMMON_SRC))
+
+$(BUILD)/fuzz/%.o: %.c | $(PREPARED)
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/libasepsis.a: $(FUZZ_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/libasepsis.a
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(PKG_LIBS) -lm
+
+fuzz: $(FUZZ_BIN) | prepare ## run each fuzzer for SECONDS=60
+	@for f in $(FUZZ_BIN); do \
+	        n=$${f##*/}; mkdir -p $(BUILD)/fuzz/corpus/$$n; echo "== $$n, $(SECONDS) s"; \
+	        $$f -max_total_time=$(SECONDS) -print_final_stats=0 -verbosity=0 -close_fd_mask=1 \
+	                -artifact_prefix=$(BUILD)/fuzz/$$n- $(BUILD)/fuzz/corpus/$$n $(wildcard tests/fuzz/corpus-$$n) || exit 1; \
+	done
+
+# ---------------------------------------------------------------------------------------------------------- install
+
+# The units name Debian's folders; they are rewritten for the ones chosen here.
+UNIT_SED := -e 's|/usr/sbin/|$(sbindir)/|g' -e 's|/etc/asepsis/|$(sysconfdir)/asepsis/|g'
+to = $(INSTALL) -D -m $(1) $(2) $(DESTDIR)$(3)
+each = $(foreach f,$(1),$(call to,0644,$(f),$(2)/$(notdir $(f))) &&) true
+
+install: all ## install below DESTDIR and prefix; a configuration that is there stays as it is
+	$(call to,0755,$(BUILD)/asepsisd,$(sbindir)/asepsisd)
+	$(call to,0755,$(BUILD)/asepsisctl,$(bindir)/asepsisctl)
+	$(INSTALL) -d $(DESTDIR)$(sysconfdir)/asepsis/asepsisd.conf.d
+	@if [ -e $(DESTDIR)$(sysconfdir)/asepsis/asepsisd.conf ]; \
+	then echo 'kept as it is: $(DESTDIR)$(sysconfdir)/asepsis/asepsisd.conf'; \
+	else $(call to,0644,etc/asepsisd.conf,$(sysconfdir)/asepsis/asepsisd.conf); fi
+	$(call to,0644,etc/asepsisd.conf,$(docdir)/asepsisd.conf)
+	$(call each,$(wildcard etc/mosquitto/*),$(docdir)/mosquitto)
+	$(INSTALL) -d $(DESTDIR)$(libdir)/systemd/system
+	sed $(UNIT_SED) systemd/asepsisd.service >$(DESTDIR)$(libdir)/systemd/system/asepsisd.service
+	$(call to,0644,systemd/asepsis-sysusers.conf,$(libdir)/sysusers.d/asepsis.conf)
+	$(INSTALL) -d $(DESTDIR)$(libdir)/tmpfiles.d
+	sed $(UNIT_SED) systemd/asepsis-tmpfiles.conf >$(DESTDIR)$(libdir)/tmpfiles.d/asepsis.conf
+	$(call to,0644,systemd/asepsis.catalog,$(libdir)/systemd/catalog/asepsis.catalog)
+	$(call each,$(wildcard doc/*.1),$(mandir)/man1)
+	$(call each,$(wildcard doc/*.5),$(mandir)/man5)
+	$(call each,$(wildcard doc/*.8),$(mandir)/man8)
+	$(call each,README.md LICENSE $(wildcard doc/*.md),$(docdir))
+	$(call each,$(wildcard doc/protocol/*),$(docdir)/protocol)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -83,7 +189,10 @@ clean: ## remove everything that was made
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@echo
+	@echo '  WERROR=1 warnings are errors    SAN=1 with sanitizers, in build/san    COVERAGE=1 in build/cov'
+	@echo '  PREPARE=no leaves packages alone    CFLAGS, LDFLAGS, prefix, DESTDIR as usual'
 
-.PHONY: all unit clean help
+.PHONY: all prepare run check unit check-core bench analyze fuzz install clean help
 .SECONDARY:
 .DEFAULT_GOAL := all
