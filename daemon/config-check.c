@@ -65,6 +65,13 @@ static void check_broker(ConfigLoad *l, const ConfigDraft *d) {
                 config_fail(l, d, "tls-ca", "there is no TLS on a unix-socket");
 }
 
+static void check_site(ConfigLoad *l, const ConfigDraft *d) {
+        ConfigSite *s = d->object;
+
+        (void)l;
+        default_text(&s->name, s->id);
+}
+
 static void check_store(ConfigLoad *l, const ConfigDraft *d) {
         const ConfigStore *s = d->object;
 
@@ -170,6 +177,7 @@ static void check_programs(ConfigLoad *l, const ConfigDraft *d) {
 static void check_autoclave(ConfigLoad *l, const ConfigDraft *d) {
         ConfigAutoclave *a = d->object;
         bool strict = a->band == BAND_EN285;
+        int32_t band_mc = config_band_mc((Band)a->band);
         int64_t gap_us = strict ? 2500 * US_PER_MS : 10 * US_PER_S;
 
         default_text(&a->name, a->id);
@@ -177,9 +185,9 @@ static void check_autoclave(ConfigLoad *l, const ConfigDraft *d) {
                 a->max_gap_us = gap_us;
         if (a->max_gap_us > gap_us)
                 config_fail(l, d, "max-gap-s", "is longer than its band allows: at most %s", strict ? "2.5" : "10");
-        if (is_set(d, "uncertainty-c") && 2 * a->uncertainty_mc + a->display_step_mc >= (strict ? 3000 : 4000))
+        if (is_set(d, "uncertainty-c") && 2 * a->uncertainty_mc + a->display_step_mc >= band_mc)
                 config_fail(l, d, "uncertainty-c", "with half a display step at both ends it leaves nothing of the band "
-                            "of %d K: no sample could count", strict ? 3 : 4);
+                            "of %d K: no sample could count", (int)(band_mc / 1000));
         check_programs(l, d);
 }
 
@@ -239,8 +247,10 @@ static bool must_be_sterile(const ConfigClass *c) {
 }
 
 static void check_class_use(ConfigLoad *l, const ConfigDraft *d, const ConfigClass *c) {
-        if (must_be_single_use(c) && !c->single_use)
+        if (must_be_single_use(c) && !c->single_use) {
                 config_fail(l, d, "single-use", "items of this role are used in one session only: yes");
+                return;
+        }
         if (must_be_sterile(c) && c->required_state != REQUIRED_STERILE)
                 config_fail(l, d, "required-state", "items of this role go through or onto opened skin: sterile");
         if (c->sterilize_before_use && (!c->single_use || c->reprocessing != REPROCESSING_STERILIZE))
@@ -354,6 +364,8 @@ static void check_duty(ConfigLoad *l, const ConfigDraft *d) {
 
 static void check_draft(ConfigLoad *l, const ConfigDraft *d) {
         switch (d->kind) {
+        case SECTION_SITE:
+                return check_site(l, d);
         case SECTION_BROKER:
                 return check_broker(l, d);
         case SECTION_STORE:
@@ -378,7 +390,6 @@ static void check_draft(ConfigLoad *l, const ConfigDraft *d) {
                 return check_procedure(l, d);
         case SECTION_DUTY:
                 return check_duty(l, d);
-        case SECTION_SITE:
         case SECTION_CONTROL:
         case SECTION_GATE:
         case SECTION_POLICY:

@@ -119,6 +119,10 @@ extern const ConfigType config_type_text, config_type_label, config_type_path, c
         config_type_number, config_type_duration, config_type_daytime, config_type_temperature, config_type_octal,
         config_type_name, config_type_names, config_type_labels, config_type_qualified, config_type_kit;
 
+static inline int32_t config_band_mc(Band band) {
+        return band == BAND_EN285 ? 3000 : 4000;
+}
+
 bool config_is_label(const char *s);
 bool config_is_product(const char *s);
 bool config_is_utf8(const char *s, size_t n);

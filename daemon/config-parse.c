@@ -43,20 +43,20 @@ static bool is_gtin14(const char *s) {
         return s[14] == '\0' && sum % 10 == 0;
 }
 
-/* ANSI/HIBC 2: +, labeler (a letter and three), product code of 1 to 18, unit of measure 0 to 9. */
+/* ANSI/HIBC 2.6, as core/udi.h gives it: labeler (a letter and three), product code of 1 to 18, unit of measure. */
 static bool is_hibc(const char *s) {
         size_t n = strlen(s);
 
-        if (n < 7 || n > 24 || s[0] != '+' || is_digit(s[1]) || !is_digit(s[n - 1]))
+        if (n < 6 || n > 23 || is_digit(s[0]) || !is_digit(s[n - 1]))
                 return false;
-        for (size_t i = 1; i < n; i++)
+        for (size_t i = 0; i < n; i++)
                 if (!is_upper_alnum(s[i]))
                         return false;
         return true;
 }
 
 bool config_is_product(const char *s) {
-        return strlen(s) == 14 && is_digit(s[0]) ? is_gtin14(s) : is_hibc(s);
+        return is_digit(s[0]) ? strlen(s) == 14 && is_gtin14(s) : is_hibc(s);
 }
 
 /* Bytes of the well-formed sequence at s (RFC 3629: no overlong forms, no surrogates), or 0. */
@@ -241,7 +241,7 @@ static int parse_octal(ConfigLoad *l, const ConfigKey *key, const char *value, v
                 return -EINVAL;
         for (const char *p = value; *p; p++)
                 v = v * 8 + (*p - '0');
-        return (v & ~key->max) || (v & key->min) != key->min ? -EINVAL : store_integer(key, v, target);
+        return v == key->min || v == key->max ? store_integer(key, v, target) : -EINVAL;
 }
 
 static void describe_octal(const ConfigKey *key, FILE *f) {

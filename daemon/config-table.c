@@ -83,8 +83,8 @@ const ConfigSection config_sections[_SECTION_MAX] = {
         [SECTION_CLASS] = MANY(ConfigClass, classes, "class", 500,
                 "A class of items that are treated alike. What is left out gets the stricter answer."),
         [SECTION_PRODUCT] = MANY(ConfigProduct, products, "product", 5000,
-                "A product by its GTIN (14 digits, filled up with zeros on the left) or its HIBC primary data (`+`, "
-                "labeler, product, unit of measure, without the check character), and the class of its items."),
+                "A product by its GTIN (14 digits, filled up with zeros on the left) or its HIBC primary data (labeler, "
+                "product and unit of measure, without the + and the check character), and the class of its items."),
         [SECTION_SUPPLIER] = MANY(ConfigSupplier, suppliers, "supplier", 500, "Who delivers or sterilizes for us."),
         [SECTION_PROCEDURE] = MANY(ConfigProcedure, procedures, "procedure", 100,
                 "A treatment, the kit it needs, and the limits of the device's instructions."),
@@ -126,7 +126,7 @@ const ConfigSection config_sections[_SECTION_MAX] = {
 const ConfigKey config_keys[] = {
         { SITE(id, "id"), LABEL, .fallback = "clinic",
           .help = "The site's name in every MQTT topic." },
-        { SITE(name, "name"), TEXT, .help = "Name shown to people and printed on records." },
+        { SITE(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people and printed on records." },
         { SITE(timezone, "timezone"), .type = &config_type_timezone, .required = true,
           .help = "The clinic's time zone: expiry days, clinic days and shelf lives are judged in it." },
         { SITE(day_start_us, "day-start"), .type = &config_type_daytime, .min = 0, .max = 12 * HOUR,
@@ -197,16 +197,6 @@ const ConfigKey config_keys[] = {
           .help = "How long after a session its needles may be unaccounted for before an alert." },
         { POLICY(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S), .fallback = "60",
           .help = "Least contact time of a room's disinfection (seconds)." },
-        { POLICY(saturation_mc, "saturation-c"), NUMBER(100, 2000, 1000), .fallback = "2",
-          .help = "Most that measured temperature and saturation temperature may differ in a sample that counts (K)." },
-        { POLICY(overheat_after_us, "overheat-after-s"), NUMBER(0, 60 * US_PER_S, US_PER_S), .fallback = "60",
-          .help = "Above the band later than this into the plateau is temperature-high (seconds)." },
-        { POLICY(overheat_mc, "overheat-c"), NUMBER(3000, 5000, 1000), .fallback = "5",
-          .help = "So far above the set temperature is temperature-high at any time in the plateau (K)." },
-        { POLICY(spikes_max, "spikes"), NUMBER(0, 2, 1), .fallback = "2",
-          .help = "Most single samples, far off both neighbours, that are dropped in a cycle." },
-        { POLICY(printout_gap_us, "printout-gap-s"), NUMBER(10 * US_PER_S, 180 * US_PER_S, US_PER_S),
-          .fallback = "180", .help = "Longest gap between samples read off a printout (seconds)." },
 
         { ROOM(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { ROOM(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),
@@ -248,6 +238,9 @@ const ConfigKey config_keys[] = {
         { AUTOCLAVE(max_gap_us, "max-gap-s"), NUMBER(US_PER_S / 10, 10 * US_PER_S, US_PER_S),
           .otherwise = "2.5 (`en285`) or 10 (`en13060`)",
           .help = "Longest gap between live samples in the hold (seconds), not above the band's." },
+        { AUTOCLAVE(print_interval_us, "print-interval-s"), NUMBER(US_PER_S, 180 * US_PER_S, US_PER_S),
+          .otherwise = "a printout is judged like live samples",
+          .help = "Time between the rows of its printout (seconds), for cycles that are read off paper." },
         { AUTOCLAVE(program_ids, "programs"), LABELS, .required = true, .help = "Its programs." },
 
         { DEVICE(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },

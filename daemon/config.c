@@ -245,7 +245,7 @@ static bool check_id(ConfigLoad *l, const ConfigSection *s, const char *id) {
                 config_fail_at(l, l->at, "[%s]: needs an id: [%s ID]", s->name, s->name);
         else if (s->max && product && !config_is_product(id))
                 config_fail_at(l, l->at, "[%s %.64s]: not a product code: wants a GTIN of 14 digits with a right check digit, "
-                               "or + and HIBC primary data without check character", s->name, id);
+                               "or HIBC labeler, product and unit of measure without + and check character", s->name, id);
         else if (s->max && !product && !config_is_label(id))
                 config_fail_at(l, l->at, "[%s %.64s]: an id is 1 to %d of A-Z a-z 0-9 . _ -", s->name, id, LABEL_MAX);
         else
@@ -405,7 +405,7 @@ static char *read_line(char *ret, int size, void *user) {
         if (n < 0)
                 return NULL;
         l->at.line++;
-        while (n > 0 && strchr(" \t\r\n", l->line[n - 1]))
+        while (n > 0 && l->line[n - 1] && strchr(" \t\r\n", l->line[n - 1]))
                 n--;
         const char *bad = bad_line(l->line, (size_t)n);
         if (bad || n >= size) {
@@ -620,6 +620,25 @@ const ConfigProgram *config_program(const ConfigAutoclave *a, const char *announ
                 if (streq(a->programs[i]->announced, announced))
                         return a->programs[i];
         return NULL;
+}
+
+void config_cycle_program(const ConfigAutoclave *a, const ConfigProgram *p, bool store_and_forward, CycleProgram *ret) {
+        *ret = (CycleProgram){
+                .set_temperature_mc = p->set_temperature_mc,
+                .band_mc = config_band_mc((Band)a->band),
+                .uncertainty_mc = a->uncertainty_mc,
+                .display_step_mc = a->display_step_mc,
+                .hold_min_us = p->hold_min_us,
+                .set_hold_us = p->set_hold_us,
+                .gap_max_us = a->max_gap_us,
+                .print_interval_us = a->print_interval_us,
+                .prevacuum = p->type == PROGRAM_PREVACUUM,
+                .pulses = p->pulses,
+                .pulse_pressure_pa = p->pulse_pressure_pa,
+                .test_program = p->purpose == PURPOSE_TEST,
+                .store_and_forward = store_and_forward,
+        };
+        snprintf(ret->name, sizeof(ret->name), "%s", p->announced);
 }
 
 int32_t config_qualified_until(const ConfigPractitioner *p, const char *procedure) {

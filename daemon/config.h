@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core/cycle.h"
 #include "core/event.h"
 #include "core/gate.h"
 #include "util.h"
@@ -66,11 +67,6 @@ typedef struct ConfigGate {
 typedef struct ConfigPolicy {
         int32_t shelf_life_wrapped_days, vial_open_days, opening_stock_days;
         int64_t immediate_use_us, blood_max_us, sharps_us, disinfect_contact_us;
-        int32_t saturation_mc;    /* most that T and T_sat(p) of a counting sample may differ */
-        int64_t overheat_after_us; /* above the band later than this into the plateau */
-        int32_t overheat_mc;      /* or further than this above the set temperature at any time in it */
-        int32_t spikes_max;       /* single samples off both neighbours that are dropped */
-        int64_t printout_gap_us;  /* longest print interval */
 } ConfigPolicy;
 
 typedef struct ConfigRoom {
@@ -96,7 +92,8 @@ typedef struct ConfigAutoclave {
         int machine; /* MachineType */
         int band;    /* Band */
         int32_t uncertainty_mc, display_step_mc;
-        int64_t max_gap_us;
+        int64_t max_gap_us;        /* live samples */
+        int64_t print_interval_us; /* 0: a printout is judged like live samples */
         List program_ids;
         const ConfigProgram **programs; /* of program_ids, in the same order */
 } ConfigAutoclave;
@@ -137,7 +134,7 @@ typedef struct ConfigClass {
 } ConfigClass;
 
 typedef struct ConfigProduct {
-        const char *id; /* GTIN as 14 digits, or HIBC primary data without check character: +A99912345670 */
+        const char *id; /* GTIN as 14 digits, or HIBC labeler, product and unit of measure: A99912345670; as Udi.product */
         const char *class_id, *name;
         int supplied; /* Supplied */
 } ConfigProduct;
@@ -228,6 +225,9 @@ const ConfigDuty *config_duty(const Config *c, const char *id);
 
 /* The program of this autoclave that the machine announces so; NULL: not one of its own. */
 const ConfigProgram *config_program(const ConfigAutoclave *a, const char *announced);
+
+/* What the judge of a cycle has to know; store_and_forward is that of the device that speaks for the autoclave. */
+void config_cycle_program(const ConfigAutoclave *a, const ConfigProgram *p, bool store_and_forward, CycleProgram *ret);
 
 /* Last good day of the person's qualification; 0: none for this procedure. */
 int32_t config_qualified_until(const ConfigPractitioner *p, const char *procedure);
