@@ -1,0 +1,938 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads doc/configuration.md and etc/asepsisd.conf: run from the top of the tree. UPDATE_DOC=1 writes the former. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config-internal.h"
+
+#define SHIPPED "etc/asepsisd.conf"
+#define DOCUMENT "doc/configuration.md"
+
+/* Complete and small; ends in [site], so that a case may go on there. */
+static const char base[] =
+        "[room r]\n"
+        "[program p]\ntype = prevacuum\nset-temperature = 134 C\nhold-min = 3 min\npulses = 3\n"
+        "pulse-pressure-kpa = 30\nwraps = pouch\n"
+        "[program t]\ntype = prevacuum\npurpose = test\n"
+        "[autoclave a]\nclass-type = B\nband = en13060\nuncertainty-c = 0.5\nprograms = p, t\n"
+        "[class needle]\nrole = needle\n"
+        "[class tool]\nrole = instrument\nsingle-use = no\nreprocessing = sterilize\n"
+        "[procedure skin]\nneeds = needle\n"
+        "[site]\ntimezone = UTC\n";
+
+static ConfigErrors errors;
+
+static int load(const char *text, size_t n, Config **ret) {
+        FILE *f = fmemopen((void *)(uintptr_t)text, n, "r");
+        assert_non_null(f);
+        int r = config_load_stream(f, "test.conf", ret, &errors);
+        fclose(f);
+        return r;
+}
+
+static char *with_base(const char *more) {
+        char *text = NULL;
+        assert_true(asprintf(&text, "%s%s", base, more) > 0);
+        return text;
+}
+
+static unsigned base_lines(void) {
+        unsigned n = 0;
+        for (const char *p = base; *p; p++)
+                n += *p == '\n';
+        return n;
+}
+
+static Config *loaded(const char *more) {
+        Config *c = NULL;
+        char *text = with_base(more);
+        if (load(text, strlen(text), &c) < 0)
+                fail_msg("%s: %s", more, errors.text[0]);
+        assert_int_equal(errors.total, 0);
+        free(text);
+        return c;
+}
+
+/* A case: what is added to the base, the line of it that is wrong, and the whole error behind FILE:LINE. */
+typedef struct Refusal {
+        const char *more;
+        unsigned line;
+        const char *message;
+} Refusal;
+
+static void refuse(const Refusal *x) {
+        Config *c = NULL;
+        char *text = with_base(x->more), *want = NULL;
+        assert_true(asprintf(&want, "test.conf:%u: %s", base_lines() + x->line, x->message) > 0);
+        assert_int_equal(load(text, strlen(text), &c), -EINVAL);
+        assert_null(c);
+        assert_string_equal(errors.text[0], want);
+        if (errors.total != 1)
+                fail_msg("%s: also %s", x->message, errors.text[1]);
+        free(text);
+        free(want);
+}
+
+#define REFUSE_ALL(cases)                                       \
+        do {                                                    \
+                for (size_t i = 0; i < ELEMENTSOF(cases); i++)  \
+                        refuse(&(cases)[i]);                    \
+        } while (0)
+
+/* Files */
+
+static char directory[64];
+
+static void write_file(const char *name, const char *text) {
+        char path[160];
+        snprintf(path, sizeof(path), "%s/%s", directory, name);
+        FILE *f = fopen(path, "we");
+        assert_non_null(f);
+        assert_true(fputs(text, f) >= 0);
+        assert_int_equal(fclose(f), 0);
+}
+
+static const char *in_directory(const char *name) {
+        static char path[160];
+        snprintf(path, sizeof(path), "%s/%s", directory, name);
+        return path;
+}
+
+static int make_directory(void **state) {
+        (void)state;
+        strcpy(directory, "/tmp/test-config-XXXXXX");
+        if (!mkdtemp(directory))
+                return -1;
+        return mkdir(in_directory("c.conf.d"), 0700);
+}
+
+static int remove_directory(void **state) {
+        static const char *const names[] = { "c.conf.d/10-a.conf", "c.conf.d/9-b.conf", "c.conf.d/not-one", "c.conf.d/.x.conf",
+                                             "c.conf.d/pipe.conf", "c.conf.d", "c.conf", "" };
+        (void)state;
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                remove(in_directory(names[i]));
+        return 0;
+}
+
+static void a_drop_in_extends_and_the_later_one_wins(void **state) {
+        Config *c = NULL;
+        (void)state;
+        write_file("c.conf", base);
+        write_file("c.conf.d/10-a.conf", "[room r]\nname = from ten\n[site]\nname = from ten\n[room new]\n");
+        write_file("c.conf.d/9-b.conf", "[room r]\nname = from nine\ndisinfect-contact-s = 90\n");
+        write_file("c.conf.d/not-one", "nonsense\n");
+        write_file("c.conf.d/.x.conf", "nonsense\n");
+        int r = config_load(in_directory("c.conf"), &c, &errors);
+        assert_string_equal(errors.text[0], "");
+        assert_int_equal(r, 0);
+        assert_int_equal(c->n_rooms, 2);
+        assert_string_equal(config_room(c, "r")->name, "from nine");
+        assert_int_equal(config_room(c, "r")->disinfect_contact_us, 90 * US_PER_S);
+        assert_non_null(config_room(c, "new"));
+        assert_string_equal(c->site.name, "from ten");
+        assert_string_equal(c->site.timezone, "UTC");
+        config_free(c);
+}
+
+static void an_error_in_a_drop_in_names_that_file(void **state) {
+        Config *c = NULL;
+        char want[256];
+        (void)state;
+        write_file("c.conf", base);
+        write_file("c.conf.d/10-a.conf", "# more\n[class needle]\nsingle-use = no\n");
+        assert_int_equal(config_load(in_directory("c.conf"), &c, &errors), -EINVAL);
+        snprintf(want, sizeof(want), "%s:3: [class needle] single-use: items of this role are used in one session only: yes",
+                 in_directory("c.conf.d/10-a.conf"));
+        assert_string_equal(errors.text[0], want);
+        assert_int_equal(errors.total, 1);
+        assert_null(c);
+}
+
+static void a_file_that_is_not_there_is_named(void **state) {
+        Config *c = NULL;
+        char want[256];
+        (void)state;
+        assert_int_equal(config_load(in_directory("c.conf"), &c, &errors), -ENOENT);
+        snprintf(want, sizeof(want), "%s: cannot be read: No such file or directory", in_directory("c.conf"));
+        assert_string_equal(errors.text[0], want);
+        assert_null(c);
+}
+
+static void a_pipe_in_place_of_a_file_does_not_hang(void **state) {
+        Config *c = NULL;
+        char want[256];
+        (void)state;
+        write_file("c.conf", base);
+        assert_int_equal(mkfifo(in_directory("c.conf.d/pipe.conf"), 0600), 0);
+        assert_int_equal(config_load(in_directory("c.conf"), &c, &errors), -EINVAL);
+        snprintf(want, sizeof(want), "%s: is not a regular file", in_directory("c.conf.d/pipe.conf"));
+        assert_string_equal(errors.text[0], want);
+}
+
+/* Sections, keys, lines */
+
+static void unknown_words_are_errors_with_a_suggestion(void **state) {
+        static const Refusal cases[] = {
+                { "day-strat = 03:00\n", 1, "[site] day-strat: unknown key; did you mean day-start?" },
+                { "\n\nTimezone = UTC\n", 3, "[site] Timezone: unknown key; did you mean timezone?" },
+                { "colour = blue\n", 1, "[site] colour: unknown key; doc/configuration.md lists them all" },
+                { "[polcy]\nsharps-minutes = 5\n", 1, "[polcy]: unknown section; did you mean [policy]?" },
+                { "[weather]\n", 1, "[weather]: unknown section; doc/configuration.md lists them all" },
+                { "[policy]\nshelf-life-wraped-days = 30\n", 2,
+                  "[policy] shelf-life-wraped-days: unknown key; did you mean shelf-life-wrapped-days?" },
+        };
+        (void)state;
+        REFUSE_ALL(cases);
+}
+
+static void a_section_stands_well_formed_and_once(void **state) {
+        static const Refusal cases[] = {
+                { "[room r]\nname = x\n", 0, "" },
+                { "[site x]\n", 1, "[site x]: there is only one [site], without an id" },
+                { "[room]\n", 1, "[room]: needs an id: [room ID]" },
+                { "[room a b]\n", 1, "[room a b]: an id is 1 to 64 of A-Z a-z 0-9 . _ -" },
+                { "[room x] # mine\n", 1, "a section's line ends with ], and a comment stands on a line of its own" },
+                { "[product 00844588003289]\n", 1,
+                  "[product 00844588003289]: not a product code: wants a GTIN of 14 digits with a right check digit, or "
+                  "HIBC labeler, product and unit of measure without + and check character" },
+        };
+        Config *c = NULL;
+        char *text = with_base(cases[0].more);
+        (void)state;
+        assert_int_equal(load(text, strlen(text), &c), -EINVAL);
+        assert_string_equal(errors.text[0], "test.conf:1: [room r]: stands twice in this file, the second time in line 27");
+        assert_int_equal(base_lines() + 1, 27);
+        free(text);
+        for (size_t i = 1; i < ELEMENTSOF(cases); i++)
+                refuse(&cases[i]);
+}
+
+static void a_line_is_whole_and_plain(void **state) {
+        static char longest[CONFIG_LINE_MAX + 3] = "#", longer[CONFIG_LINE_MAX + 4] = "#";
+        const Refusal cases[] = {
+                { "name = a\nname = b\n", 2,
+                  "[site] name: stands twice in this section, the first time in line 27" },
+                { "name =\n", 1, "[site] name: has no value; leave the line out to have the default" },
+                { "name\n", 1, "[site] name: has no value; leave the line out to have the default" },
+                { "what is this\n", 1, "a line is KEY = VALUE, [SECTION], or a comment behind #" },
+                { "day-start = 03:00 # early\n", 1, "[site] day-start: a comment stands on a line of its own, not behind a value" },
+                { "name = Clinic ; mine\n", 1, "[site] name: a comment stands on a line of its own, not behind a value" },
+                { "name = \xc3\x28\n", 1, "this line is not UTF-8" },
+                { "name = \xed\xa0\x80\n", 1, "this line is not UTF-8" },
+                { "name = \xc0\xaf\n", 1, "this line is not UTF-8" },
+                { "name = \x1b[2J\n", 1, "this line has a control character" },
+                { longer, 1, "this line is too long: at most 1000 bytes are allowed" },
+        };
+        (void)state;
+        memset(longest, '#', CONFIG_LINE_MAX);
+        memset(longer, '#', CONFIG_LINE_MAX + 1);
+        REFUSE_ALL(cases);
+        config_free(loaded(longest));
+        Config *c = loaded("name = Praxis f\xc3\xbcr Haut#1\r\n   profile=us\n; a comment\n");
+        assert_string_equal(c->site.name, "Praxis f\xc3\xbcr Haut#1");
+        assert_int_equal(c->site.profile, PROFILE_US);
+        config_free(c);
+}
+
+static void a_zero_byte_is_an_error(void **state) {
+        static const char text[] = "[site]\ntimezone = UTC\0\nname = x\n";
+        Config *c = NULL;
+        char want[256];
+        (void)state;
+        FILE *f = fopen(in_directory("c.conf"), "we");
+        assert_non_null(f);
+        assert_int_equal(fwrite(text, 1, sizeof(text) - 1, f), sizeof(text) - 1);
+        assert_int_equal(fclose(f), 0);
+        assert_int_equal(config_load(in_directory("c.conf"), &c, &errors), -EINVAL);
+        snprintf(want, sizeof(want), "%s:2: this line has a control character", in_directory("c.conf"));
+        assert_string_equal(errors.text[0], want);
+}
+
+static void a_key_before_the_first_section_is_an_error(void **state) {
+        static const char text[] = "name = x\n[site]\ntimezone = UTC\n";
+        Config *c = NULL;
+        (void)state;
+        assert_int_equal(load(text, sizeof(text) - 1, &c), -EINVAL);
+        assert_string_equal(errors.text[0], "test.conf:1: \"name\" stands before the first section");
+        assert_int_equal(errors.total, 1);
+}
+
+static void a_missing_key_is_named_at_its_section(void **state) {
+        static const Refusal cases[] = {
+                { "[device d]\nroom = r\n", 1, "[device d] kinds: is required" },
+                { "[product 00844588003288]\nclass = needle\n", 1, "[product 00844588003288] supplied: is required" },
+                { "[practitioner x]\n", 1, "[practitioner x] roles: is required" },
+                { "[duty x]\n", 1, "[duty x] interval-days: is required" },
+                { "[autoclave b]\nclass-type = B\nband = en285\nprograms = p\n", 1, "[autoclave b] uncertainty-c: is required" },
+        };
+        Config *c = NULL;
+        (void)state;
+        REFUSE_ALL(cases);
+        assert_int_equal(load("# empty\n", 8, &c), -EINVAL);
+        assert_string_equal(errors.text[0], "test.conf: [site] timezone: is required");
+        assert_int_equal(errors.total, 1);
+}
+
+static void a_password_in_the_file_is_refused_and_not_repeated(void **state) {
+        static const Refusal cases[] = {
+                { "[broker]\npassword = hunter2\n", 2,
+                  "[broker] password: passwords never stand in a configuration file, which is read by many and copied to "
+                  "more; use password-file or password-credential" },
+                { "[broker]\npasswort = hunter2\n", 2, "[broker] passwort: unknown key; doc/configuration.md lists them all" },
+        };
+        (void)state;
+        REFUSE_ALL(cases);
+}
+
+static void all_errors_are_told_and_bounded(void **state) {
+        char text[8192] = "[site]\ntimezone = Mars/Olympus\n";
+        Config *c = NULL;
+        char *printed = NULL;
+        size_t size = 0;
+        (void)state;
+        for (int i = 0; i < 70; i++)
+                sprintf(text + strlen(text), "key-%d = x\n", i);
+        assert_int_equal(load(text, strlen(text), &c), -EINVAL);
+        assert_int_equal(errors.n, CONFIG_ERRORS_MAX);
+        assert_int_equal(errors.total, 71);
+        assert_non_null(strstr(errors.text[0], "test.conf:2: [site] timezone: \"Mars/Olympus\" is not allowed"));
+        assert_non_null(strstr(errors.text[49], "test.conf:51: [site] key-48"));
+        FILE *f = open_memstream(&printed, &size);
+        config_errors_print(&errors, f);
+        fclose(f);
+        assert_non_null(strstr(printed, "... and 21 more\n"));
+        free(printed);
+}
+
+static void an_endless_name_does_not_break_an_error(void **state) {
+        char text[1400] = "[site]\n", name[901];
+        Config *c = NULL;
+        (void)state;
+        memset(name, 'x', 900);
+        name[900] = '\0';
+        sprintf(text + strlen(text), "%s = 1\n", name);
+        assert_int_equal(load(text, strlen(text), &c), -EINVAL);
+        assert_int_equal(strncmp(errors.text[0], "test.conf:2: [site] xxx", 23), 0);
+        assert_true(strlen(errors.text[0]) < CONFIG_ERROR_SIZE);
+}
+
+static void there_is_a_limit_to_each_kind(void **state) {
+        char *text = NULL;
+        size_t size = 0;
+        Config *c = NULL;
+        FILE *f = open_memstream(&text, &size);
+        (void)state;
+        fputs("[site]\ntimezone = UTC\n", f);
+        for (int i = 0; i < 201; i++)
+                fprintf(f, "[room r%d]\n", i);
+        fclose(f);
+        assert_int_equal(load(text, size, &c), -EINVAL);
+        assert_string_equal(errors.text[0], "test.conf:203: [room r200]: more than 200 of this kind");
+        free(text);
+}
+
+/* Values */
+
+static void a_wrong_value_is_told_with_what_is_allowed(void **state) {
+        static const Refusal cases[] = {
+                { "profile = uk\n", 1, "[site] profile: \"uk\" is not allowed; allowed is eu or us" },
+                { "id = a/b\n", 1, "[site] id: \"a/b\" is not allowed; allowed is 1 to 64 of A-Z a-z 0-9 . _ -" },
+                { "day-start = 4:00\n", 1,
+                  "[site] day-start: \"4:00\" is not allowed; allowed is a time of day, HH:MM, from 00:00 to 12:00" },
+                { "site-pressure-kpa = 101300\n", 1,
+                  "[site] site-pressure-kpa: \"101300\" is not allowed; allowed is a number from 50 to 110" },
+                { "[broker]\nport = 65536\n", 2, "[broker] port: \"65536\" is not allowed; allowed is a number from 1 to 65535" },
+                { "[broker]\nbatch = 0\n", 2, "[broker] batch: \"0\" is not allowed; allowed is a number from 1 to 1000" },
+                { "[store]\npath = ledger.db\n", 2,
+                  "[store] path: \"ledger.db\" is not allowed; allowed is an absolute path of up to 400 bytes" },
+                { "[control]\nmode = 0666\n", 2, "[control] mode: \"0666\" is not allowed; allowed is 0600 or 0660" },
+                { "[control]\nmode = 0640\n", 2, "[control] mode: \"0640\" is not allowed; allowed is 0600 or 0660" },
+                { "[gate]\nlease = 90\n", 2,
+                  "[gate] lease: \"90\" is not allowed; allowed is a time with its unit (ms, s, min, h, d), such as 90 s, from "
+                  "10 s to 10 min" },
+                { "[gate]\nhole-wait = 6 s\n", 2,
+                  "[gate] hole-wait: \"6 s\" is not allowed; allowed is a time with its unit (ms, s, min, h, d), such as 90 s, "
+                  "from 1 s to 5 s" },
+                { "[device d]\nkinds = station, stations\n", 2,
+                  "[device d] kinds: \"station, stations\" is not allowed; allowed is one or more, each once, with commas "
+                  "between, of autoclave, station, room, handpiece, sharps, actuator, notifier" },
+                { "[class c]\nrole = other\nsingle-use = maybe\n", 3,
+                  "[class c] single-use: \"maybe\" is not allowed; allowed is yes or no" },
+                { "[practitioner x]\nroles = practitioner\nqualified = skin\n", 3,
+                  "[practitioner x] qualified: \"skin\" is not allowed; allowed is PROCEDURE until YYYY-MM-DD, several with "
+                  "commas between, each procedure once" },
+                { "[practitioner x]\nroles = practitioner\nqualified = skin until 2027-02-29\n", 3,
+                  "[practitioner x] qualified: \"skin until 2027-02-29\" is not allowed; allowed is PROCEDURE until "
+                  "YYYY-MM-DD, several with commas between, each procedure once" },
+                { "[program q]\ntype = gravity\nset-temperature = 134\n", 3,
+                  "[program q] set-temperature: \"134\" is not allowed; allowed is a temperature with its unit, such as 134 C "
+                  "or 273.2 F, from 50 C to 140 C" },
+        };
+        (void)state;
+        REFUSE_ALL(cases);
+}
+
+static void refuse_value(const char *section, const char *key, const char *value) {
+        Config *c = NULL;
+        char more[400], want[200];
+        snprintf(more, sizeof(more), "%s%s = %s\n", section, key, value);
+        snprintf(want, sizeof(want), " %s: \"%s\" is not allowed", key, value);
+        char *text = with_base(more);
+        assert_int_equal(load(text, strlen(text), &c), -EINVAL);
+        if (!strstr(errors.text[0], want))
+                fail_msg("%s: %s", value, errors.text[0]);
+        free(text);
+}
+
+static void numbers_times_and_dates_are_read_strictly(void **state) {
+        static const char *const numbers[] = { "-5", "+5", "5.", ".5", "5 s", "0x5", "1e3", "5,0", "99999999999999999999",
+                                               "5.05", "1.05" };
+        static const char *const times[] = { "90s s", "1.5.2 min", "30 s 1 min", "1 min 1 min", "min", "90 S", "90 sec",
+                                             "90 s,", "-90 s", "90 s 5", "99999999999999 d", "0.0001 ms" };
+        static const char *const qualified[] = { "skin until 2027-13-01", "skin until 2027-00-10", "skin until 2027-04-31",
+                                                 "skin until 27-04-30", "skin until", "until 2027-01-01",
+                                                 "skin until 2027-01-01,", "skin until 2027-01-01, skin until 2028-01-01",
+                                                 "skin until 2027-01-01 or so", "skin until 1900-01-01" };
+        static const char *const zones[] = { "../../etc/passwd", "/etc/localtime", "Europe", "europe/berlin", "Europe/Berlin/",
+                                             "tzdata.zi", "CEST" };
+        (void)state;
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
+                refuse_value("[broker]\n", "keepalive", numbers[i]);
+        for (size_t i = 0; i < ELEMENTSOF(times); i++)
+                refuse_value("[gate]\n", "lease", times[i]);
+        for (size_t i = 0; i < ELEMENTSOF(qualified); i++)
+                refuse_value("[practitioner x]\nroles = practitioner\n", "qualified", qualified[i]);
+        for (size_t i = 0; i < ELEMENTSOF(zones); i++) {
+                char text[100], want[100];
+                Config *c = NULL;
+
+                snprintf(text, sizeof(text), "[site]\ntimezone = %s\n", zones[i]);
+                snprintf(want, sizeof(want), "[site] timezone: \"%s\" is not allowed", zones[i]);
+                assert_int_equal(load(text, strlen(text), &c), -EINVAL);
+                assert_non_null(strstr(errors.text[0], want));
+        }
+}
+
+static void units_are_converted_exactly(void **state) {
+        Config *c = loaded("day-start = 03:30\nsite-pressure-kpa = 98.765\n"
+                           "[gate]\nlease = 1 min 30.5 s\nhole-wait=1500ms\n"
+                           "[store]\ndisk-low-mb = 300\n"
+                           "[policy]\nblood-max-hours = 2.5\n"
+                           "[program f]\ntype = prevacuum\nset-temperature = 273.2 F\nhold-min = 3.5 min\npulses = 3\n"
+                           "pulse-pressure-kpa = 19.6\nwraps = none, wrap\n"
+                           "[program g]\ntype = gravity\nset-temperature = 250 F\nhold-min = 30 min\nwraps = none\n");
+        (void)state;
+        assert_int_equal(c->site.day_start_us, 12600 * US_PER_S);
+        assert_int_equal(c->site.site_pressure_pa, 98765);
+        assert_int_equal(c->gate.lease_us, 90500000);
+        assert_int_equal(c->gate.hole_wait_us, 1500000);
+        assert_int_equal(c->store.disk_low_bytes, 314572800);
+        assert_int_equal(c->policy.blood_max_us, 9000 * US_PER_S);
+        const ConfigProgram *f = config_program_by_id(c, "f");
+        assert_int_equal(f->set_temperature_mc, 134000);
+        assert_int_equal(f->hold_min_us, 210 * US_PER_S);
+        assert_int_equal(f->pulse_pressure_pa, 19600);
+        assert_int_equal(f->wraps, 1U << WRAP_NONE | 1U << WRAP_WRAP);
+        assert_int_equal(config_program_by_id(c, "g")->set_temperature_mc, 121111);
+        config_free(c);
+}
+
+/* A rule's own limit is the largest (smallest) that its key takes. */
+static void a_policy_cannot_loosen_a_rule(void **state) {
+        static const struct {
+                const char *key, *just, *over;
+        } cases[] = {
+                { "shelf-life-wrapped-days", "365", "366" }, { "immediate-use-minutes", "30", "30.1" },
+                { "blood-max-hours", "4", "4.01" },          { "vial-open-days", "28", "29" },
+                { "opening-stock-days", "7", "8" },          { "sharps-minutes", "30", "31" },
+                { "disinfect-contact-s", "60", "59" },
+        };
+        (void)state;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char more[100];
+
+                refuse_value("[policy]\n", cases[i].key, cases[i].over);
+                snprintf(more, sizeof(more), "[policy]\n%s = %s\n", cases[i].key, cases[i].just);
+                config_free(loaded(more));
+        }
+}
+
+static void kits_are_alternatives_of_roles(void **state) {
+        static const char *const wrong[] = { "needle +", "| needle", "needle + needle", "needles", "needle, sleeve",
+                                             "needle||sleeve", "needle & sleeve" };
+        Config *c = loaded("[class s]\nrole = sleeve\nrequired-state = clean\n[class h]\nrole = handpiece\nsingle-use = no\n"
+                           "reprocessing = sterilize\n[class m]\nrole = manual-roller\n"
+                           "[procedure k]\nneeds = manual-roller | needle+handpiece + sleeve\n");
+        const ConfigKit *kit = &config_procedure(c, "k")->needs;
+        (void)state;
+        assert_int_equal(kit->n_ways, 2);
+        assert_int_equal(kit->ways[0].n_roles, 1);
+        assert_int_equal(kit->ways[0].roles[0], ROLE_MANUAL_ROLLER);
+        assert_int_equal(kit->ways[1].n_roles, 3);
+        assert_int_equal(kit->ways[1].roles[0], ROLE_NEEDLE);
+        assert_int_equal(kit->ways[1].roles[1], ROLE_HANDPIECE);
+        assert_int_equal(kit->ways[1].roles[2], ROLE_SLEEVE);
+        config_free(c);
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
+                refuse_value("[procedure k]\n", "needs", wrong[i]);
+}
+
+/* Across keys */
+
+static void a_reference_to_nothing_is_an_error(void **state) {
+        static const Refusal cases[] = {
+                { "[room room-1]\n[device d]\nkinds = handpiece\nroom = room1\n", 4,
+                  "[device d] room: there is no [room room1]; did you mean room-1?" },
+                { "[device d]\nkinds = room\n", 1, "[device d] room: there is no [room d]; did you mean r?" },
+                { "[device elsewhere]\nkinds = autoclave\n", 1,
+                  "[device elsewhere] autoclave: there is no [autoclave elsewhere]" },
+                { "[product 00844588003288]\nclass = needel\nsupplied = sterile\n", 2,
+                  "[product 00844588003288] class: there is no [class needel]; did you mean needle?" },
+                { "[autoclave b]\nclass-type = B\nband = en285\nuncertainty-c = 0.5\nprograms = p, prevac\n", 5,
+                  "[autoclave b] programs: there is no [program prevac]" },
+                { "[practitioner x]\nroles = practitioner\nqualified = skim until 2027-01-01\n", 3,
+                  "[practitioner x] qualified: there is no [procedure skim]; did you mean skin?" },
+                { "[class c]\nrole = handpiece\nrequired-state = disinfected\nneeds-barrier = sleeve\n", 4,
+                  "[class c] needs-barrier: there is no [class sleeve]" },
+                { "[class c]\nrole = other\nsingle-use = no\nreprocessing = sterilize\nrequired-programs = pp\n", 5,
+                  "[class c] required-programs: there is no [program pp]; did you mean p?" },
+                { "[procedure k]\nneeds = needle + vial\n", 2, "[procedure k] needs: no class has the role vial" },
+        };
+        (void)state;
+        REFUSE_ALL(cases);
+}
+
+static void a_device_speaks_only_for_what_it_is_bound_to(void **state) {
+        static const Refusal cases[] = {
+                { "[room x]\n[device r]\nkinds = room\nroom = x\n", 4,
+                  "[device r] room: a device of kind room has the id of its room, x" },
+                { "[device d]\nkinds = station\nautoclave = a\n", 3,
+                  "[device d] autoclave: only a device of kind autoclave speaks for one" },
+        };
+        Config *c = loaded("[device r]\nkinds = room, handpiece\n[device a]\nkinds = autoclave\n"
+                           "[device gateway]\nkinds = autoclave\nautoclave = a\nstore-and-forward = yes\n");
+        (void)state;
+        REFUSE_ALL(cases);
+        const ConfigDevice *d = config_device(c, "r");
+        assert_string_equal(d->room, "r");
+        assert_true(config_device_is(d, KIND_ROOM) && config_device_is(d, KIND_HANDPIECE));
+        assert_false(config_device_is(d, KIND_STATION));
+        assert_string_equal(config_device(c, "a")->autoclave, "a");
+        assert_false(config_device(c, "a")->store_and_forward);
+        assert_string_equal(config_device(c, "gateway")->autoclave, "a");
+        assert_true(config_device(c, "gateway")->store_and_forward);
+        config_free(c);
+}
+
+#define PROGRAM "[program q]\ntype = prevacuum\npulses = 3\npulse-pressure-kpa = 30\nwraps = pouch\n"
+
+static void a_program_that_would_not_sterilize_is_refused(void **state) {
+        static const Refusal cases[] = {
+                { PROGRAM "set-temperature = 134 C\nhold-min = 3 s\n", 7,
+                  "[program q] hold-min: is shorter than the 3 min that sterilize at this temperature" },
+                { PROGRAM "set-temperature = 270 F\nhold-min = 3 min\n", 7,
+                  "[program q] hold-min: is shorter than the 4 min that sterilize at this temperature" },
+                { PROGRAM "set-temperature = 126 C\nhold-min = 599 s\n", 7,
+                  "[program q] hold-min: is shorter than the 10 min that sterilize at this temperature" },
+                { PROGRAM "set-temperature = 121 C\nhold-min = 14 min\n", 7,
+                  "[program q] hold-min: is shorter than the 15 min that sterilize at this temperature" },
+                { PROGRAM "set-temperature = 105 C\nhold-min = 1 h\n", 6,
+                  "[program q] set-temperature: is below 121 C: no program for loads sterilizes there" },
+                { PROGRAM "set-temperature = 134 C\n", 1, "[program q] hold-min: is required in a program for loads" },
+                { PROGRAM "hold-min = 15 min\n", 1, "[program q] set-temperature: is required in a program for loads" },
+                { PROGRAM "set-temperature = 134 C\nhold-min = 4 min\nset-hold = 3 min\n", 8,
+                  "[program q] set-hold: is shorter than hold-min" },
+                { PROGRAM "set-temperature = 134 C\nhold-min = 4 min\nimmediate-use = yes\n", 5,
+                  "[program q] wraps: an immediate-use program is for unwrapped items: wraps = none" },
+                { PROGRAM "purpose = test\nimmediate-use = yes\n", 7,
+                  "[program q] immediate-use: only a program for loads makes anything ready for use" },
+                { "[program q]\ntype = prevacuum\nwraps = none\nset-temperature = 134 C\nhold-min = 3 min\n", 1,
+                  "[program q] pulses: is required, and above 0, in a prevacuum program for loads" },
+                { "[program q]\ntype = prevacuum\nwraps = none\nset-temperature = 134 C\nhold-min = 3 min\npulses = 3\n", 6,
+                  "[program q] pulses: needs pulse-pressure-kpa too" },
+                { "[program q]\ntype = gravity\npurpose = test\npulse-pressure-kpa = 30\n", 4,
+                  "[program q] pulse-pressure-kpa: needs pulses too" },
+                { "[program q]\ntype = gravity\npurpose = test\npulses = 1\npulse-pressure-kpa = 30\n", 4,
+                  "[program q] pulses: a gravity program has no vacuum pulses" },
+        };
+        (void)state;
+        REFUSE_ALL(cases);
+        config_free(loaded("[program q]\ntype = gravity\nset-temperature = 132 C\nhold-min = 3 min\nwraps = none\n"));
+}
+
+#define AUTOCLAVE "[autoclave b]\nclass-type = B\nband = en285\n"
+
+static void an_autoclave_must_leave_a_band_and_know_its_programs(void **state) {
+        static const Refusal cases[] = {
+                { AUTOCLAVE "programs = p\nuncertainty-c = 1.45\n", 5,
+                  "[autoclave b] uncertainty-c: with half a display step at both ends it leaves nothing of the band of 3 K: no "
+                  "sample could count" },
+                { AUTOCLAVE "programs = p\nuncertainty-c = 0.5\nmax-gap-s = 3\n", 6,
+                  "[autoclave b] max-gap-s: is longer than its band allows: at most 2.5" },
+                { "[program q]\ntype = gravity\npurpose = empty\nannounced = p\n" AUTOCLAVE
+                  "uncertainty-c = 0.5\nprograms = p, q\n", 9, "[autoclave b] programs: p and q are both announced as \"p\"" },
+                { "[autoclave n]\nclass-type = N\nband = en13060\nuncertainty-c = 0.5\nprograms = p\n", 5,
+                  "[autoclave n] programs: p is a prevacuum program, and type N has no vacuum" },
+        };
+        Config *c = loaded(AUTOCLAVE "programs = p, t\nuncertainty-c = 1.449\n");
+        (void)state;
+        REFUSE_ALL(cases);
+        assert_int_equal(config_autoclave(c, "b")->max_gap_us, 2500000);
+        assert_int_equal(config_autoclave(c, "a")->max_gap_us, 10000000);
+        assert_int_equal(config_autoclave(c, "b")->uncertainty_mc, 1449);
+        assert_int_equal(config_autoclave(c, "b")->display_step_mc, 100);
+        config_free(c);
+}
+
+static void a_class_cannot_loosen_what_its_role_asks(void **state) {
+        static const Refusal cases[] = {
+                { "[class c]\nrole = manual-roller\nsingle-use = no\nreprocessing = sterilize\n", 3,
+                  "[class c] single-use: items of this role are used in one session only: yes" },
+                { "[class c]\nrole = lancet\nrequired-state = clean\n", 3,
+                  "[class c] required-state: items of this role go through or onto opened skin: sterile" },
+                { "[class c]\nrole = other\nreprocessing = sterilize\n", 3,
+                  "[class c] reprocessing: a single-use item is never reprocessed: none, or single-use = no" },
+                { "[class c]\nrole = other\nsingle-use = no\nreprocessing = disinfect\n", 4,
+                  "[class c] reprocessing: an item that must be sterile and is used again: sterilize" },
+                { "[class c]\nrole = other\nrequired-state = disinfected\nsingle-use = no\n", 1,
+                  "[class c] reprocessing: an item that must be disinfected and is used again: disinfect or sterilize" },
+                { "[class c]\nrole = other\nsterilize-before-use = yes\n", 3,
+                  "[class c] sterilize-before-use: needs single-use = yes and reprocessing = sterilize" },
+                { "[class c]\nrole = handpiece\nrequired-state = disinfected\nsingle-use = no\nreprocessing = disinfect\n", 1,
+                  "[class c] needs-barrier: is required: a handpiece that is not sterile wants a new sleeve each session" },
+                { "[class c]\nrole = other\nneeds-barrier = tool\n", 3,
+                  "[class c] needs-barrier: tool does not have the role sleeve" },
+                { "[class c]\nrole = other\nrequired-programs = p\n", 3,
+                  "[class c] required-programs: needs reprocessing = sterilize" },
+                { "[class c]\nrole = other\nsingle-use = no\nreprocessing = sterilize\nrequired-programs = t\n", 5,
+                  "[class c] required-programs: t is not a program for loads" },
+                { "[class c]\nrole = other\nsingle-use = no\nreprocessing = sterilize\nneeds-wrap = yes\n"
+                  "required-wraps = none, pouch\n", 6, "[class c] required-wraps: none contradicts needs-wrap = yes" },
+                { "[class c]\nrole = other\nevent-related = yes\nshelf-life-days = 30\n", 4,
+                  "[class c] shelf-life-days: contradicts event-related = yes" },
+        };
+        (void)state;
+        REFUSE_ALL(cases);
+        config_free(loaded("[class c]\nrole = other\nsterilize-before-use = yes\nreprocessing = sterilize\n"));
+}
+
+static void what_a_class_leaves_out_gets_the_stricter_answer(void **state) {
+        Config *c = loaded("[class c]\nrole = other\n");
+        const ConfigClass *k = config_class(c, "c");
+        (void)state;
+        assert_true(k->single_use && k->hollow && k->critical);
+        assert_false(k->event_related || k->sterilize_before_use);
+        assert_int_equal(k->required_state, REQUIRED_STERILE);
+        assert_int_equal(k->reprocessing, REPROCESSING_NONE);
+        assert_string_equal(k->name, "c");
+        config_free(c);
+}
+
+static void rooms_and_classes_cannot_be_laxer_than_the_policy(void **state) {
+        static const Refusal cases[] = {
+                { "[room x]\ndisinfect-contact-s = 60\n[policy]\ndisinfect-contact-s = 120\n", 2,
+                  "[room x] disinfect-contact-s: is shorter than the policy's 120 s: a room may be stricter, never laxer" },
+                { "[class c]\nrole = other\nshelf-life-days = 100\n[policy]\nshelf-life-wrapped-days = 90\n", 3,
+                  "[class c] shelf-life-days: is longer than the policy's 90 days: a class may be stricter, never laxer" },
+        };
+        Config *c = loaded("[policy]\nshelf-life-wrapped-days = 90\ndisinfect-contact-s = 120\n"
+                           "[class c]\nrole = other\nshelf-life-days = 30\n[room x]\ndisinfect-contact-s = 180\n");
+        (void)state;
+        REFUSE_ALL(cases);
+        assert_int_equal(config_class(c, "c")->shelf_life_days, 30);
+        assert_int_equal(config_class(c, "needle")->shelf_life_days, 90);
+        assert_int_equal(config_room(c, "r")->disinfect_contact_us, 120 * US_PER_S);
+        assert_int_equal(config_room(c, "x")->disinfect_contact_us, 180 * US_PER_S);
+        config_free(c);
+}
+
+static void other_keys_that_exclude_or_need_each_other(void **state) {
+        static const Refusal cases[] = {
+                { "[broker]\npassword-file = /a\npassword-credential = b\n", 3,
+                  "[broker] password-credential: excludes password-file: there is one password" },
+                { "[broker]\ntls-key = /a\n", 2, "[broker] tls-key: needs tls-certificate too" },
+                { "[broker]\ntls-ca = /c\ntls-certificate = /a\n", 3, "[broker] tls-certificate: needs tls-key too" },
+                { "[broker]\ntls-certificate = /a\ntls-key = /b\n", 2, "[broker] tls-certificate: needs tls-ca too" },
+                { "[broker]\nunix-socket = /a\ntls-ca = /c\n", 3, "[broker] tls-ca: there is no TLS on a unix-socket" },
+                { "[store]\ndisk-full-mb = 300\n", 2,
+                  "[store] disk-full-mb: is above disk-low-mb: the alert would come too late" },
+                { "[practitioner x]\nroles = officer\nqualified = skin until 2027-01-01\n", 3,
+                  "[practitioner x] qualified: needs the role practitioner" },
+                { "[procedure k]\nneeds = needle\npasses-min = 7\npasses-max = 6\n", 3,
+                  "[procedure k] passes-min: is above passes-max" },
+        };
+        (void)state;
+        REFUSE_ALL(cases);
+}
+
+/* A wrong value must not set off further errors about what it would have been. */
+static void one_slip_is_one_error(void **state) {
+        static const Refusal cases[] = {
+                { PROGRAM "set-temperature = 134 K\nhold-min = 3 min\n[autoclave b]\nclass-type = B\nband = en285\n"
+                  "uncertainty-c = 0.5\nprograms = p, q\n", 6,
+                  "[program q] set-temperature: \"134 K\" is not allowed; allowed is a temperature with its unit, such as 134 C "
+                  "or 273.2 F, from 50 C to 140 C" },
+        };
+        (void)state;
+        REFUSE_ALL(cases);
+}
+
+/* Products */
+
+static void products_are_named_as_item_codes_name_them(void **state) {
+        static const char *const good[] = { "00844588003288", "A99912345670", "H123ABC1", "A9991230" };
+        static const char *const bad[] = { "844588003288", "00844588003289", "0084458800328X", "+A99912345670", "a99912345670",
+                                           "A9990", "A999123456789012345678900", "A99912345X", "A999 12340", "", "1A9912345670" };
+        (void)state;
+        for (size_t i = 0; i < ELEMENTSOF(good); i++)
+                assert_true(config_is_product(good[i]));
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                if (config_is_product(bad[i]))
+                        fail_msg("%s was taken", bad[i]);
+}
+
+/* What is shipped, and what is written about it */
+
+static Config *shipped(void) {
+        Config *c = NULL;
+        int r = config_load(SHIPPED, &c, &errors);
+        if (r < 0)
+                fail_msg("%s", errors.text[0]);
+        return c;
+}
+
+static void the_shipped_clinic_works(void **state) {
+        Config *c = shipped();
+        (void)state;
+        assert_string_equal(c->site.id, "clinic");
+        assert_string_equal(c->broker.client_id, "asepsisd-clinic");
+        assert_int_equal(c->site.day_start_us, 4 * 3600 * US_PER_S);
+        assert_int_equal(c->gate.lease_us, 90 * US_PER_S);
+        assert_int_equal(c->gate.hole_wait_us, 5 * US_PER_S);
+        assert_int_equal(c->control.mode, 0660);
+        assert_string_equal(config_product(c, "00844588003288")->class_id, "cartridge");
+        assert_int_equal(config_class(c, "cartridge")->role, ROLE_NEEDLE);
+        assert_true(config_class(c, "cartridge")->single_use);
+        assert_string_equal(config_device(c, "pen-2")->room, "room-2");
+        assert_int_equal(config_qualified_until(config_practitioner(c, "ana"), "skin-needling"), 20271231);
+        assert_int_equal(config_qualified_until(config_practitioner(c, "ben"), "skin-needling"), 0);
+        assert_true(config_person_is(config_practitioner(c, "ben"), PERSON_RELEASER));
+        assert_false(config_person_is(config_practitioner(c, "ana"), PERSON_RELEASER));
+        assert_true(config_supplier(c, "medical-supply")->approved);
+        assert_int_equal(config_duty(c, "feed-water")->effect, DUTY_ALERT);
+        assert_int_equal(config_procedure(c, "skin-needling")->depth_max_um, 1500);
+        assert_null(config_device(c, "pen-3"));
+        assert_null(config_device(c, NULL));
+        config_free(c);
+}
+
+static void the_judge_of_cycles_takes_every_shipped_load_program(void **state) {
+        Config *c = shipped();
+        const ConfigAutoclave *a = config_autoclave(c, "ac-1");
+        CycleProgram program;
+        size_t n = 0;
+        (void)state;
+        for (size_t i = 0; i < a->program_ids.n; i++) {
+                config_cycle_program(a, a->programs[i], false, &program);
+                assert_int_equal(program.test_program, a->programs[i]->purpose == PURPOSE_TEST);
+                if (a->programs[i]->purpose != PURPOSE_LOAD)
+                        continue;
+                assert_int_equal(cycle_program_check(&program), 0);
+                n++;
+        }
+        assert_int_equal(n, 3);
+        config_cycle_program(a, config_program(a, "prevac-134"), true, &program);
+        assert_string_equal(program.name, "prevac-134");
+        assert_int_equal(program.band_mc, 4000);
+        assert_int_equal(program.uncertainty_mc, 500);
+        assert_int_equal(program.set_hold_us, 210 * US_PER_S);
+        assert_int_equal(program.pulses, 3);
+        assert_true(program.prevacuum && program.store_and_forward);
+        assert_null(config_program(a, "Prevac-134"));
+        assert_null(config_program(a, NULL));
+        config_free(c);
+}
+
+static void lookups_find_every_one_of_many(void **state) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+        (void)state;
+        for (int i = 999; i >= 0; i--)
+                fprintf(f, "[device d%d]\nkinds = station\n", i);
+        fclose(f);
+        Config *c = loaded(text);
+        assert_int_equal(c->n_devices, 1000);
+        for (int i = 0; i < 1000; i++) {
+                char id[16];
+                snprintf(id, sizeof(id), "d%d", i);
+                assert_string_equal(config_device(c, id)->id, id);
+        }
+        config_free(c);
+        free(text);
+}
+
+static char *read_whole(const char *path) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = fopen(path, "re");
+        if (!f)
+                fail_msg("%s: run me from the top of the tree", path);
+        assert_true(getdelim(&text, &size, '\0', f) > 0);
+        fclose(f);
+        return text;
+}
+
+/* Kind of a header line of the shipped file, or -1. */
+static int header_kind(const char *line) {
+        for (int i = 0; i < _SECTION_MAX; i++) {
+                size_t n = strlen(config_sections[i].name);
+                if (line[0] == '[' && strncmp(line + 1, config_sections[i].name, n) == 0 && strchr("] ", line[n + 1]))
+                        return i;
+        }
+        return -1;
+}
+
+/* As "key = value" or "#key = value"; a commented key with a default shows that default. */
+static bool shows_key(char *text, const ConfigKey *key) {
+        int kind = -1;
+        bool shown = false;
+        for (char *line = text, *end; *line; line = end + 1) {
+                end = strchrnul(line, '\n');
+                kind = line[0] == '[' ? header_kind(line) : kind;
+                size_t n = strlen(key->name), comment = line[0] == '#';
+                if (kind != (int)key->section || strncmp(line + comment, key->name, n) != 0 ||
+                    strncmp(line + comment + n, " = ", 3) != 0)
+                        continue;
+                const char *value = line + comment + n + 3;
+                if (comment && key->fallback && (strncmp(value, key->fallback, strlen(key->fallback)) != 0 ||
+                                                 strlen(key->fallback) != (size_t)(end - value)))
+                        fail_msg("[%s] %s: the shipped file shows another default", config_sections[kind].name, key->name);
+                shown = true;
+        }
+        return shown;
+}
+
+static void the_shipped_file_shows_every_key_with_its_default(void **state) {
+        char *text = read_whole(SHIPPED);
+        (void)state;
+        for (size_t i = 0; i < config_n_keys; i++)
+                if (!config_keys[i].refused && !shows_key(text, &config_keys[i]))
+                        fail_msg("[%s] %s is not in " SHIPPED, config_sections[config_keys[i].section].name, config_keys[i].name);
+        free(text);
+}
+
+/* As in the shipped file with its comment signs taken away: examples must be allowed values too. */
+static void every_example_in_the_shipped_file_is_allowed(void **state) {
+        char *text = read_whole(SHIPPED), *out = text;
+        static const char *const excluded[] = { "unix-socket", "password-file" };
+        Config *c = NULL;
+        (void)state;
+        for (char *line = text, *end; *line; line = *end ? end + 1 : end) {
+                end = strchrnul(line, '\n');
+                bool key = line[0] == '#' && line[1] >= 'a' && line[1] <= 'z';
+                for (size_t i = 0; key && i < ELEMENTSOF(excluded); i++)
+                        key = strncmp(line + 1, excluded[i], strlen(excluded[i])) != 0;
+                size_t n = (size_t)(end - line) + (*end == '\n') - key;
+                memmove(out, line + key, n);
+                out += n;
+        }
+        if (load(text, (size_t)(out - text), &c) < 0)
+                fail_msg("%s", errors.text[0]);
+        config_free(c);
+        free(text);
+}
+
+static void write_document(const char *text, const char *begin, const char *table, const char *end) {
+        FILE *f = fopen(DOCUMENT, "we");
+        assert_non_null(f);
+        fprintf(f, "%.*s%s%s", (int)(begin - text), text, table, end);
+        assert_int_equal(fclose(f), 0);
+}
+
+static void the_document_has_the_table_as_it_is(void **state) {
+        char *text = read_whole(DOCUMENT), *table = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&table, &size);
+        (void)state;
+        fputc('\n', f);
+        config_dump_table(f);
+        fclose(f);
+        char *begin = strstr(text, "<!-- keys: begin"), *end = strstr(text, "<!-- keys: end -->");
+        assert_true(begin && end && begin < end);
+        begin = strchr(begin, '\n') + 1;
+        if (getenv("UPDATE_DOC"))
+                write_document(text, begin, table, end);
+        else if ((size_t)(end - begin) != size || memcmp(begin, table, size) != 0)
+                fail_msg(DOCUMENT " is not up to date: UPDATE_DOC=1 %s", "build/unit/test-config");
+        free(table);
+        free(text);
+}
+
+static void the_table_is_sound(void **state) {
+        (void)state;
+        for (int kind = 0; kind < _SECTION_MAX; kind++) {
+                size_t n;
+                const ConfigKey *keys = config_section_keys((SectionKind)kind, &n);
+                assert_true(n > 0 && n <= CONFIG_KEYS_MAX);
+                for (size_t i = 0; i < n; i++) {
+                        assert_ptr_equal(config_find_key((SectionKind)kind, keys[i].name), &keys[i]);
+                        assert_true(keys[i].refused || (keys[i].help && keys[i].size > 0));
+                        assert_false(keys[i].required && keys[i].fallback);
+                        assert_true(keys[i].refused || keys[i].required || keys[i].fallback || keys[i].otherwise);
+                }
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(a_drop_in_extends_and_the_later_one_wins, make_directory, remove_directory),
+                cmocka_unit_test_setup_teardown(an_error_in_a_drop_in_names_that_file, make_directory, remove_directory),
+                cmocka_unit_test_setup_teardown(a_file_that_is_not_there_is_named, make_directory, remove_directory),
+                cmocka_unit_test_setup_teardown(a_pipe_in_place_of_a_file_does_not_hang, make_directory, remove_directory),
+                cmocka_unit_test(unknown_words_are_errors_with_a_suggestion),
+                cmocka_unit_test(a_section_stands_well_formed_and_once),
+                cmocka_unit_test(a_line_is_whole_and_plain),
+                cmocka_unit_test_setup_teardown(a_zero_byte_is_an_error, make_directory, remove_directory),
+                cmocka_unit_test(a_key_before_the_first_section_is_an_error),
+                cmocka_unit_test(a_missing_key_is_named_at_its_section),
+                cmocka_unit_test(a_password_in_the_file_is_refused_and_not_repeated),
+                cmocka_unit_test(all_errors_are_told_and_bounded),
+                cmocka_unit_test(an_endless_name_does_not_break_an_error),
+                cmocka_unit_test(there_is_a_limit_to_each_kind),
+                cmocka_unit_test(a_wrong_value_is_told_with_what_is_allowed),
+                cmocka_unit_test(numbers_times_and_dates_are_read_strictly),
+                cmocka_unit_test(units_are_converted_exactly),
+                cmocka_unit_test(a_policy_cannot_loosen_a_rule),
+                cmocka_unit_test(kits_are_alternatives_of_roles),
+                cmocka_unit_test(a_reference_to_nothing_is_an_error),
+                cmocka_unit_test(a_device_speaks_only_for_what_it_is_bound_to),
+                cmocka_unit_test(a_program_that_would_not_sterilize_is_refused),
+                cmocka_unit_test(an_autoclave_must_leave_a_band_and_know_its_programs),
+                cmocka_unit_test(a_class_cannot_loosen_what_its_role_asks),
+                cmocka_unit_test(what_a_class_leaves_out_gets_the_stricter_answer),
+                cmocka_unit_test(rooms_and_classes_cannot_be_laxer_than_the_policy),
+                cmocka_unit_test(other_keys_that_exclude_or_need_each_other),
+                cmocka_unit_test(one_slip_is_one_error),
+                cmocka_unit_test(products_are_named_as_item_codes_name_them),
+                cmocka_unit_test(the_shipped_clinic_works),
+                cmocka_unit_test(the_judge_of_cycles_takes_every_shipped_load_program),
+                cmocka_unit_test(lookups_find_every_one_of_many),
+                cmocka_unit_test(the_shipped_file_shows_every_key_with_its_default),
+                cmocka_unit_test(every_example_in_the_shipped_file_is_allowed),
+                cmocka_unit_test(the_document_has_the_table_as_it_is),
+                cmocka_unit_test(the_table_is_sound),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
