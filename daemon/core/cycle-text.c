@@ -114,7 +114,7 @@ static void temperature_high(Text *t, const CycleVerdict *v) {
         say(t, " degrees; ");
         say_program(t, v);
         say(t, " allows ");
-        say_tenths(t, v->set_temperature_mc + v->band_mc);
+        say_tenths(t, (int64_t)v->set_temperature_mc + v->band_mc);
         say(t, ". Run the load again; have the autoclave looked at if it happens again.");
 }
 

@@ -205,7 +205,7 @@ static void thin_out(GenCycle *g, const CycleProgram *p) {
                                  g->samples[i + 2].pressure_pa > g->samples[i].pressure_pa + 1000) ||
                                 (g->samples[i].pressure_pa > 100000 &&
                                  g->samples[i + 2].pressure_pa < g->samples[i].pressure_pa - 5000));
-                bool held = i >= g->hold_from + 5 && i <= g->hold_to && (i - g->hold_from - 5) % 60 == 0;
+                bool held = i >= g->hold_from + 5 && i < g->hold_to && (i - g->hold_from - 5) % 60 == 0;
                 if (turning || held || (i > g->hold_to && i % 60 == 0))
                         g->samples[n++] = g->samples[i];
                 if (i == g->hold_to)

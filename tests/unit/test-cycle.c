@@ -1,0 +1,962 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/cycle.h"
+#include "core/steam.h"
+#include "util.h"
+
+#define S US_PER_S
+#define ONLY(rule) (UINT32_C(1) << (rule))
+
+/* 134 degrees, 3 minutes. The narrowed band is 134.55 to 136.45. */
+static const CycleProgram PLAIN = {
+        .name = "plain-134", .set_temperature_mc = 134000, .band_mc = 3000, .uncertainty_mc = 500,
+        .display_step_mc = 100, .hold_min_us = 180 * S, .gap_max_us = 2500000, .print_interval_us = 60 * S,
+};
+static const CycleStart LOAD = { .purpose = PURPOSE_LOAD, .arrival_us = -1 };
+
+static Cycle cycle;
+static CycleVerdict verdict;
+static int64_t now; /* t_us of the last sample fed */
+
+/* The pressure at which the saturation temperature is exactly this. */
+static int32_t pressure_at(int32_t boiling_mc) {
+        int32_t pa = (int32_t)(steam_pressure_mpa(boiling_mc / 1000.0 + 273.15) * 1e6) - 20;
+        while (steam_saturation_mc(pa) < boiling_mc)
+                pa++;
+        assert_int_equal(steam_saturation_mc(pa), boiling_mc);
+        return pa;
+}
+
+static void feed_raw(int64_t t_us, int32_t temperature_mc, int32_t pressure_pa) {
+        now = t_us;
+        cycle_sample(&cycle, &(Sample) { t_us, temperature_mc, pressure_pa }, -1);
+}
+
+static void feed_steam(int64_t t_us, int32_t temperature_mc, int32_t boiling_mc) {
+        feed_raw(t_us, temperature_mc, pressure_at(boiling_mc));
+}
+
+static void feed(int64_t t_us, int32_t temperature_mc) {
+        feed_steam(t_us, temperature_mc, temperature_mc);
+}
+
+/* n samples, one a second, the first a second from now. */
+static void feed_seconds(int n, int32_t temperature_mc, int32_t boiling_mc) {
+        int32_t pa = pressure_at(boiling_mc);
+        for (int i = 0; i < n; i++)
+                feed_raw(now + S, temperature_mc, pa);
+}
+
+static void hold(int n) {
+        feed_seconds(n, 135000, 135000);
+}
+
+static void heat_with(const CycleProgram *p, const CycleStart *start) {
+        cycle_begin(&cycle, p, start);
+        now = 0;
+        feed_seconds(5, 100000, 100000);
+}
+
+static void heat(void) {
+        heat_with(&PLAIN, &LOAD);
+}
+
+static void end_as(CycleOutcome outcome, Grade grade) {
+        cycle_end(&cycle, outcome, grade, &verdict);
+}
+
+static void cool_and_end(void) {
+        feed_seconds(5, 100000, 100000);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+}
+
+static void expect_at(const char *file, int line, uint32_t reasons, CycleVerdictKind kind) {
+        if (verdict.reasons != reasons || verdict.verdict != kind) {
+                for (int rule = 0; rule < _CYCLE_RULE_MAX; rule++)
+                        if (cycle_has_reason(&verdict, (CycleRule)rule))
+                                print_message("fires: %s\n", cycle_rule_id((CycleRule)rule));
+                fail_msg("%s:%d: %s, not %s", file, line, cycle_verdict_id(verdict.verdict), cycle_verdict_id(kind));
+        }
+}
+
+#define expect_verified() expect_at(__FILE__, __LINE__, 0, CYCLE_VERIFIED)
+#define expect_failed(rule) expect_at(__FILE__, __LINE__, ONLY(rule), CYCLE_FAILED)
+#define expect_unverified(rule) expect_at(__FILE__, __LINE__, ONLY(rule), CYCLE_UNVERIFIED)
+
+static const char *text(CycleRule rule) {
+        static char buf[CYCLE_TEXT_MAX];
+        assert_int_equal(cycle_rule_text(&verdict, rule, buf, sizeof(buf)), 0);
+        return buf;
+}
+
+/* hold-too-short */
+
+static void a_hold_of_exactly_the_minimum_is_verified(void **state) {
+        (void)state;
+        heat();
+        hold(181);
+        cool_and_end();
+        expect_verified();
+        assert_int_equal(verdict.hold_us, 180 * S);
+        assert_int_equal(verdict.samples_held, 181);
+}
+
+static void a_hold_one_sample_short_fails_as_hold_too_short(void **state) {
+        (void)state;
+        heat();
+        hold(180);
+        cool_and_end();
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+        assert_string_equal(text(CYCLE_HOLD_TOO_SHORT), "The hold lasted 2 min 59 s; program plain-134 needs 3 min 0 s. "
+                                                        "Do not use this load; run it again.");
+}
+
+static void a_longer_set_time_less_two_and_a_half_per_cent_is_required(void **state) {
+        CycleProgram p = PLAIN;
+        (void)state;
+        p.set_hold_us = 200 * S; /* 195 s */
+        for (int n = 195; n <= 196; n++) {
+                heat_with(&p, &LOAD);
+                hold(n);
+                cool_and_end();
+                assert_int_equal(verdict.required_us, 195 * S);
+                assert_int_equal(verdict.verdict, n == 196 ? CYCLE_VERIFIED : CYCLE_FAILED);
+        }
+        p.set_hold_us = 100 * S; /* shorter than the minimum: no matter */
+        heat_with(&p, &LOAD);
+        hold(181);
+        cool_and_end();
+        expect_verified();
+}
+
+static void any_sample_that_does_not_count_ends_the_stretch(void **state) {
+        (void)state;
+        heat();
+        hold(120);
+        feed_seconds(1, 134500, 134500);
+        hold(120);
+        cool_and_end();
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+        assert_int_equal(verdict.hold_us, 119 * S);
+}
+
+static void the_longest_stretch_is_the_hold(void **state) {
+        (void)state;
+        heat();
+        hold(50);
+        feed_seconds(1, 133000, 133000);
+        hold(200);
+        feed_seconds(1, 133000, 133000);
+        hold(30);
+        cool_and_end();
+        expect_verified();
+        assert_int_equal(verdict.hold_us, 199 * S);
+        assert_int_equal(verdict.hold_start_us, 57 * S);
+        assert_int_equal(verdict.plateau_start_us, 6 * S);
+        assert_int_equal(verdict.plateau_end_us, 287 * S);
+        assert_int_equal(verdict.drying_us, 5 * S);
+}
+
+/* The whole hold at one point of temperature and steam: does it count? */
+static bool counts_at(int32_t temperature_mc, int32_t boiling_mc) {
+        heat();
+        feed_seconds(181, temperature_mc, boiling_mc);
+        cool_and_end();
+        return verdict.verdict == CYCLE_VERIFIED;
+}
+
+static void the_edges_of_the_narrowed_band_count_and_no_more(void **state) {
+        (void)state;
+        assert_true(counts_at(134550, 135000));
+        assert_false(counts_at(134549, 135000));
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+        assert_true(counts_at(136450, 136000));
+        assert_false(counts_at(136451, 136000));
+}
+
+static void half_an_odd_display_step_is_rounded_up(void **state) {
+        CycleProgram p = PLAIN;
+        (void)state;
+        p.display_step_mc = 101; /* 134551 to 136449 */
+        for (int32_t t = 134550; t <= 134551; t++) {
+                heat_with(&p, &LOAD);
+                feed_seconds(181, t, 135000);
+                cool_and_end();
+                assert_int_equal(verdict.verdict, t == 134551 ? CYCLE_VERIFIED : CYCLE_FAILED);
+        }
+}
+
+/* steam-not-saturated */
+
+static void the_edges_of_the_unnarrowed_band_count_for_steam_and_no_more(void **state) {
+        (void)state;
+        assert_true(counts_at(135000, 134000));
+        assert_false(counts_at(135000, 133999));
+        expect_failed(CYCLE_STEAM_NOT_SATURATED);
+        assert_true(counts_at(136000, 137000));
+        assert_false(counts_at(136000, 137001));
+        expect_failed(CYCLE_STEAM_NOT_SATURATED);
+}
+
+static void two_kelvin_off_saturation_count_and_no_more(void **state) {
+        (void)state;
+        assert_true(counts_at(136400, 134400));
+        assert_int_equal(verdict.worst_mc, 2000);
+        assert_int_equal(verdict.median_mc, 2000);
+        assert_false(counts_at(136401, 134400));
+        expect_failed(CYCLE_STEAM_NOT_SATURATED);
+        assert_true(counts_at(134600, 136600));
+        assert_int_equal(verdict.median_mc, -2000);
+        assert_false(counts_at(134600, 136601));
+        expect_failed(CYCLE_STEAM_NOT_SATURATED);
+}
+
+static void a_moment_of_unsaturated_steam_in_the_middle_is_steam_not_saturated(void **state) {
+        (void)state;
+        heat();
+        hold(100);
+        feed_seconds(1, 135000, 132000);
+        hold(100);
+        cool_and_end();
+        expect_failed(CYCLE_STEAM_NOT_SATURATED);
+        assert_int_equal(verdict.hold_by_temperature_us, 200 * S);
+        assert_non_null(strstr(text(CYCLE_STEAM_NOT_SATURATED), "only 1 min 39 s; program plain-134 needs 3 min 0 s."));
+}
+
+/* temperature-high */
+
+/* Starts the plateau, then a sample that hot so many microseconds into it, then a good hold. */
+static void run_hot(int64_t into_us, int32_t temperature_mc) {
+        int64_t start;
+        heat();
+        feed(start = now + S, 134000);
+        feed(start + into_us, temperature_mc);
+        hold(181);
+        cool_and_end();
+}
+
+static void above_the_band_is_temperature_high_only_after_a_minute(void **state) {
+        (void)state;
+        run_hot(60 * S, 137001);
+        expect_verified();
+        run_hot(60 * S + 1, 137000);
+        expect_verified();
+        run_hot(60 * S + 1, 137001);
+        expect_unverified(CYCLE_TEMPERATURE_HIGH);
+        assert_string_equal(text(CYCLE_TEMPERATURE_HIGH),
+                            "The chamber got as hot as 137 degrees; program plain-134 allows 137. Run the load again; have "
+                            "the autoclave looked at if it happens again.");
+}
+
+static void more_than_five_degrees_over_is_temperature_high_at_any_time(void **state) {
+        (void)state;
+        run_hot(S, 139000);
+        expect_verified();
+        run_hot(S, 139001);
+        expect_unverified(CYCLE_TEMPERATURE_HIGH);
+}
+
+/* air-removal-short */
+
+static void pulse(int32_t down_to_pa) {
+        feed_raw(now + S, 90000, 100000);
+        feed_raw(now + S, 80000, down_to_pa);
+        feed_raw(now + S, 80000, down_to_pa + 500);
+        feed_raw(now + S, 80000, down_to_pa - 100);
+        feed_raw(now + S, 90000, 100000);
+}
+
+static void run_pulses(int n, int32_t down_to_pa) {
+        CycleProgram p = PLAIN;
+        p.prevacuum = true;
+        p.pulses = 3;
+        p.pulse_pressure_pa = 20000;
+        heat_with(&p, &LOAD);
+        for (int i = 0; i < n; i++)
+                pulse(down_to_pa);
+        hold(181);
+        pulse(8000); /* drying */
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+}
+
+static void fewer_pulses_than_configured_are_air_removal_short(void **state) {
+        (void)state;
+        run_pulses(3, 15000);
+        expect_verified();
+        assert_int_equal(verdict.pulses, 3);
+        run_pulses(2, 15000);
+        expect_unverified(CYCLE_AIR_REMOVAL_SHORT);
+        assert_string_equal(text(CYCLE_AIR_REMOVAL_SHORT), "Air removal shows 2 pulses below 20 kPa; program plain-134 "
+                                                           "needs 3. Run the load again.");
+}
+
+static void a_pulse_goes_below_the_pressure_and_not_just_to_it(void **state) {
+        (void)state;
+        run_pulses(3, 20100); /* lowest: 20000 */
+        expect_unverified(CYCLE_AIR_REMOVAL_SHORT);
+        run_pulses(3, 20099);
+        expect_verified();
+}
+
+static void a_pulse_below_what_any_chamber_reaches_is_no_pulse(void **state) {
+        (void)state;
+        run_pulses(3, 0);
+        expect_unverified(CYCLE_AIR_REMOVAL_SHORT);
+}
+
+static void a_program_without_prevacuum_needs_no_pulses(void **state) {
+        (void)state;
+        heat();
+        hold(181);
+        cool_and_end();
+        expect_verified();
+        assert_int_equal(verdict.pulses_required, 0);
+}
+
+/* samples-too-sparse */
+
+static void run_gap(const CycleProgram *p, int64_t gap_us, Grade grade) {
+        heat_with(p, &LOAD);
+        hold(100);
+        feed(now + gap_us, 135000);
+        hold(100);
+        feed_seconds(5, 100000, 100000);
+        end_as(OUTCOME_COMPLETED, grade);
+}
+
+static void a_gap_above_the_allowed_one_in_the_hold_is_samples_too_sparse(void **state) {
+        (void)state;
+        run_gap(&PLAIN, 2500000, GRADE_CONTINUOUS);
+        expect_verified();
+        assert_int_equal(verdict.gap_us, 2500000);
+        run_gap(&PLAIN, 2500001, GRADE_CONTINUOUS);
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+        run_gap(&PLAIN, 9 * S, GRADE_CONTINUOUS);
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+        assert_non_null(strstr(text(CYCLE_SAMPLES_TOO_SPARSE), "no measurement came for 9 s; at most 2.5 s are allowed"));
+}
+
+static void a_printout_is_allowed_its_interval_and_a_fortieth_of_it(void **state) {
+        CycleProgram p = PLAIN;
+        (void)state;
+        run_gap(&p, 61500000, GRADE_PRINTOUT);
+        expect_verified();
+        run_gap(&p, 61500001, GRADE_PRINTOUT);
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+        run_gap(&p, 61500000, GRADE_CONTINUOUS);
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+}
+
+static void a_printout_is_never_allowed_more_than_three_minutes(void **state) {
+        CycleProgram p = PLAIN;
+        (void)state;
+        p.print_interval_us = 300 * S;
+        run_gap(&p, 180 * S, GRADE_PRINTOUT);
+        expect_verified();
+        run_gap(&p, 180 * S + 1, GRADE_PRINTOUT);
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+}
+
+static void a_printout_without_an_interval_is_judged_like_live_samples(void **state) {
+        CycleProgram p = PLAIN;
+        (void)state;
+        p.print_interval_us = 0;
+        run_gap(&p, 2500001, GRADE_PRINTOUT);
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+}
+
+static void a_gap_outside_the_hold_does_not_matter(void **state) {
+        (void)state;
+        heat();
+        now += 100 * S;
+        hold(181);
+        feed_seconds(1, 120000, 120000);
+        now += 200 * S;
+        cool_and_end();
+        expect_verified();
+}
+
+static void a_short_hold_whose_end_went_unseen_is_unverified_unless_it_was_short_anyway(void **state) {
+        (void)state;
+        heat();
+        hold(100);
+        now += 200 * S;
+        cool_and_end();
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+        assert_true(verdict.truncated);
+        heat();
+        hold(100);
+        now += 30 * S; /* even had it lasted until then, it would have been too short */
+        cool_and_end();
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+}
+
+static void a_cycle_without_samples_is_unverified(void **state) {
+        (void)state;
+        cycle_begin(&cycle, &PLAIN, &LOAD);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+        assert_non_null(strstr(text(CYCLE_SAMPLES_TOO_SPARSE), "do not show the whole hold"));
+        cycle_gap(&cycle);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        assert_int_equal(verdict.reasons, ONLY(CYCLE_SAMPLES_TOO_SPARSE) | ONLY(CYCLE_SAMPLES_MISSING));
+        assert_int_equal(verdict.verdict, CYCLE_UNVERIFIED);
+}
+
+static void samples_that_stop_in_a_hold_or_under_pressure_are_unverified(void **state) {
+        (void)state;
+        heat();
+        hold(100);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+        heat();
+        feed_seconds(1, 120000, 120000);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+}
+
+static void a_whole_hold_that_went_unseen_is_unverified(void **state) {
+        (void)state;
+        heat();
+        now += 400 * S;
+        cool_and_end();
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+}
+
+static void a_cycle_seen_whole_that_never_got_hot_fails(void **state) {
+        (void)state;
+        heat();
+        feed_seconds(300, 121000, 121000);
+        cool_and_end();
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+        assert_int_equal(verdict.plateau_start_us, -1);
+}
+
+/* samples-inconsistent */
+
+static void time_that_decreases_is_samples_inconsistent(void **state) {
+        (void)state;
+        heat();
+        hold(100);
+        assert_int_equal(cycle_sample(&cycle, &(Sample) { now - 1, 135000, pressure_at(135000) }, -1),
+                         CYCLE_SAMPLE_REFUSED);
+        hold(100);
+        cool_and_end();
+        expect_unverified(CYCLE_SAMPLES_INCONSISTENT);
+        assert_int_equal(verdict.samples_refused, 1);
+        assert_non_null(strstr(text(CYCLE_SAMPLES_INCONSISTENT), "run backwards"));
+}
+
+static void impossible_times_are_samples_inconsistent(void **state) {
+        const int64_t impossible[] = { -1, INT64_MIN, INT64_MAX, CYCLE_T_MAX_US + 1 };
+        (void)state;
+        for (size_t i = 0; i < ELEMENTSOF(impossible); i++) {
+                heat();
+                assert_int_equal(cycle_sample(&cycle, &(Sample) { impossible[i], 135000, 313000 }, -1),
+                                 CYCLE_SAMPLE_REFUSED);
+                hold(181);
+                cool_and_end();
+                expect_unverified(CYCLE_SAMPLES_INCONSISTENT);
+        }
+}
+
+/* A good cycle of 200 s in messages of ten; from t = 100 s on they come `late_us` later than the clock says. */
+static void run_late(const CycleProgram *p, int64_t late_us, int64_t away_us) {
+        CycleStart start = LOAD;
+        start.arrival_us = 1000 * S;
+        cycle_begin(&cycle, p, &start);
+        for (int64_t t = 1; t <= 200; t++) {
+                Sample s = { t * S, 135000, pressure_at(135000) };
+                int64_t sent = (t + 9) / 10 * 10;
+                cycle_sample(&cycle, &s, (1000 + sent) * S + (sent > 100 ? late_us : 0));
+        }
+        if (away_us)
+                cycle_away(&cycle, away_us);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+}
+
+static void arrival_that_tells_another_story_is_samples_inconsistent(void **state) {
+        const int64_t slack = CYCLE_ARRIVAL_SLACK_US + 2 * S; /* a hundredth of 200 s */
+        (void)state;
+        run_late(&PLAIN, slack, 0);
+        expect_verified();
+        run_late(&PLAIN, slack + 1, 0);
+        expect_unverified(CYCLE_SAMPLES_INCONSISTENT);
+        assert_non_null(strstr(text(CYCLE_SAMPLES_INCONSISTENT), "are 17 s apart"));
+        run_late(&PLAIN, -slack, 0);
+        expect_verified();
+        run_late(&PLAIN, -slack - 1, 0);
+        expect_unverified(CYCLE_SAMPLES_INCONSISTENT);
+}
+
+static void time_that_the_broker_was_away_is_added(void **state) {
+        const int64_t slack = CYCLE_ARRIVAL_SLACK_US + 2 * S;
+        (void)state;
+        run_late(&PLAIN, slack + 60 * S, 60 * S);
+        expect_verified();
+        run_late(&PLAIN, slack + 60 * S + 1, 60 * S);
+        expect_unverified(CYCLE_SAMPLES_INCONSISTENT);
+        run_late(&PLAIN, slack + 60 * S, INT64_MAX);
+        expect_verified();
+}
+
+static void everything_at_the_end_is_inconsistent_unless_declared_store_and_forward(void **state) {
+        CycleProgram p = PLAIN;
+        CycleStart start = LOAD;
+        (void)state;
+        start.arrival_us = 1000 * S;
+        for (int declared = 0; declared <= 1; declared++) {
+                p.store_and_forward = declared;
+                cycle_begin(&cycle, &p, &start);
+                for (int64_t t = 1; t <= 200; t++)
+                        cycle_sample(&cycle, &(Sample) { t * S, 135000, pressure_at(135000) }, 1001 * S);
+                end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+                assert_int_equal(verdict.reasons, declared ? 0 : ONLY(CYCLE_SAMPLES_INCONSISTENT));
+        }
+}
+
+static void a_minute_of_sensors_that_contradict_each_other_is_samples_inconsistent(void **state) {
+        (void)state;
+        for (int n = 60; n <= 61; n++) {
+                heat();
+                feed_seconds(n, 135000, 124999);
+                hold(181);
+                cool_and_end();
+                assert_int_equal(verdict.reasons, n == 61 ? ONLY(CYCLE_SAMPLES_INCONSISTENT) : 0);
+        }
+        assert_non_null(strstr(text(CYCLE_SAMPLES_INCONSISTENT), "contradict each other"));
+        heat();
+        feed_seconds(61, 100000, 135000);
+        hold(181);
+        cool_and_end();
+        expect_unverified(CYCLE_SAMPLES_INCONSISTENT);
+        heat();
+        feed_seconds(61, 135000, 125000);
+        hold(181);
+        cool_and_end();
+        expect_verified();
+}
+
+/* samples-missing */
+
+static void an_evidence_gap_counts_only_inside_the_hold(void **state) {
+        (void)state;
+        heat();
+        hold(90);
+        cycle_gap(&cycle);
+        hold(91);
+        cool_and_end();
+        expect_unverified(CYCLE_SAMPLES_MISSING);
+        heat();
+        cycle_gap(&cycle);
+        hold(181);
+        cycle_gap(&cycle);
+        cool_and_end();
+        expect_verified();
+}
+
+static void an_evidence_gap_in_a_shorter_stretch_does_not_matter(void **state) {
+        (void)state;
+        heat();
+        hold(10);
+        cycle_gap(&cycle);
+        hold(10);
+        feed_seconds(1, 133000, 133000);
+        hold(181);
+        cool_and_end();
+        expect_verified();
+}
+
+static void an_evidence_gap_before_a_row_printed_twice_is_not_forgotten(void **state) {
+        (void)state;
+        heat();
+        hold(90);
+        cycle_gap(&cycle);
+        feed_raw(now, 135000, pressure_at(135000));
+        hold(91);
+        cool_and_end();
+        expect_unverified(CYCLE_SAMPLES_MISSING);
+}
+
+static void a_loss_that_may_hide_a_long_enough_hold_is_samples_missing(void **state) {
+        (void)state;
+        heat();
+        hold(100);
+        cycle_gap(&cycle);
+        now += 200 * S;
+        cool_and_end();
+        assert_true(cycle_has_reason(&verdict, CYCLE_SAMPLES_MISSING));
+        assert_int_equal(verdict.verdict, CYCLE_UNVERIFIED);
+}
+
+/* outcome-not-completed, test-cycle-in-load, program-unknown, program-altered */
+
+static void a_machine_that_failed_or_was_aborted_fails_the_best_hold(void **state) {
+        (void)state;
+        heat();
+        hold(300);
+        feed_seconds(5, 100000, 100000);
+        end_as(OUTCOME_FAILED, GRADE_CONTINUOUS);
+        expect_failed(CYCLE_OUTCOME_NOT_COMPLETED);
+        end_as(OUTCOME_ABORTED, GRADE_CONTINUOUS);
+        expect_failed(CYCLE_OUTCOME_NOT_COMPLETED);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        expect_verified();
+}
+
+static void a_test_program_never_sterilizes_a_load(void **state) {
+        CycleProgram p = PLAIN;
+        CycleStart test = { .purpose = PURPOSE_TEST, .arrival_us = -1 };
+        (void)state;
+        p.test_program = true;
+        heat_with(&p, &LOAD);
+        hold(181);
+        cool_and_end();
+        expect_failed(CYCLE_TEST_CYCLE_IN_LOAD);
+        heat_with(&p, &test);
+        hold(181);
+        cool_and_end();
+        expect_verified();
+        cycle_load(&cycle);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        expect_failed(CYCLE_TEST_CYCLE_IN_LOAD);
+}
+
+static void a_load_in_a_cycle_announced_as_something_else_is_test_cycle_in_load(void **state) {
+        (void)state;
+        for (Purpose purpose = PURPOSE_LOAD; purpose <= PURPOSE_WARM_UP; purpose++) {
+                CycleStart start = { .purpose = purpose, .arrival_us = -1 };
+                heat_with(&PLAIN, &start);
+                cycle_load(&cycle);
+                hold(181);
+                cool_and_end();
+                assert_int_equal(verdict.reasons, purpose == PURPOSE_LOAD ? 0 : ONLY(CYCLE_TEST_CYCLE_IN_LOAD));
+        }
+}
+
+static void a_program_that_is_not_configured_is_program_unknown(void **state) {
+        CycleProgram bad = PLAIN;
+        (void)state;
+        heat_with(NULL, &LOAD);
+        hold(181);
+        cool_and_end();
+        expect_unverified(CYCLE_PROGRAM_UNKNOWN);
+        bad.hold_min_us = 0;
+        heat_with(&bad, &LOAD);
+        hold(181);
+        cool_and_end();
+        expect_unverified(CYCLE_PROGRAM_UNKNOWN);
+}
+
+static uint32_t reasons_announced(int32_t set_temperature_mc, int64_t set_hold_us) {
+        CycleProgram p = PLAIN;
+        CycleStart start = { .purpose = PURPOSE_LOAD, .arrival_us = -1, .has_set_temperature = set_temperature_mc != 0,
+                             .set_temperature_mc = set_temperature_mc, .has_set_hold = set_hold_us != 0,
+                             .set_hold_us = set_hold_us };
+        p.set_hold_us = 180 * S;
+        heat_with(&p, &start);
+        hold(300);
+        cool_and_end();
+        return verdict.reasons;
+}
+
+static void other_settings_than_configured_are_program_altered(void **state) {
+        (void)state;
+        assert_int_equal(reasons_announced(0, 0), 0);
+        assert_int_equal(reasons_announced(134050, 180500000), 0);
+        assert_int_equal(reasons_announced(133950, 179500000), 0);
+        assert_int_equal(reasons_announced(134051, 0), ONLY(CYCLE_PROGRAM_ALTERED));
+        assert_int_equal(reasons_announced(133949, 0), ONLY(CYCLE_PROGRAM_ALTERED));
+        assert_int_equal(reasons_announced(0, 180500001), ONLY(CYCLE_PROGRAM_ALTERED));
+        assert_int_equal(reasons_announced(0, 179499999), ONLY(CYCLE_PROGRAM_ALTERED));
+        assert_int_equal(verdict.verdict, CYCLE_UNVERIFIED);
+}
+
+/* What counts: spikes, repeated rows, wild values */
+
+/* A hold of 180 s with n spikes in it, ten seconds apart. */
+static void run_spikes(int n, int32_t temperature_mc) {
+        heat();
+        hold(60);
+        for (int i = 0; i < n; i++) {
+                feed_seconds(1, temperature_mc, 135000);
+                hold(9);
+        }
+        hold(121 - 10 * n);
+        cool_and_end();
+}
+
+static void up_to_two_single_samples_far_off_are_dropped_and_counted(void **state) {
+        (void)state;
+        for (int n = 0; n <= 2; n++) {
+                run_spikes(n, 20000);
+                expect_verified();
+                assert_int_equal(verdict.samples_dropped, n);
+                assert_int_equal(verdict.gap_us, n ? 2 * S : S);
+        }
+        run_spikes(2, 999000);
+        expect_verified();
+        run_spikes(3, 20000);
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+}
+
+static void a_sample_twenty_kelvin_off_is_no_spike(void **state) {
+        (void)state;
+        run_spikes(1, 115000);
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+        run_spikes(1, 114999);
+        expect_verified();
+}
+
+static void two_far_off_in_a_row_are_no_spike(void **state) {
+        (void)state;
+        heat();
+        hold(100);
+        feed_seconds(2, 20000, 135000);
+        hold(100);
+        cool_and_end();
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+        assert_int_equal(verdict.samples_dropped, 0);
+}
+
+static void the_gap_rule_decides_over_what_a_dropped_spike_leaves(void **state) {
+        (void)state;
+        heat();
+        hold(100);
+        feed_steam(now + 1500000, 20000, 135000);
+        feed(now + 1500000, 135000);
+        hold(100);
+        cool_and_end();
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+}
+
+static void an_evidence_gap_before_a_dropped_spike_is_not_forgotten(void **state) {
+        (void)state;
+        heat();
+        hold(100);
+        cycle_gap(&cycle);
+        feed_seconds(1, 20000, 135000);
+        hold(100);
+        cool_and_end();
+        expect_unverified(CYCLE_SAMPLES_MISSING);
+}
+
+static void a_probe_that_fails_for_good_ends_the_hold(void **state) {
+        (void)state;
+        heat();
+        hold(181);
+        feed_raw(now + S, 0, 101000);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        expect_verified();
+        assert_int_equal(verdict.samples_dropped, 0);
+        assert_int_equal(verdict.hold_us, 180 * S);
+}
+
+static void identical_rows_are_merged_and_different_ones_keep_their_order(void **state) {
+        (void)state;
+        heat();
+        hold(181);
+        feed_raw(now, 135000, pressure_at(135000));
+        cool_and_end();
+        expect_verified();
+        assert_int_equal(verdict.samples_merged, 1);
+        assert_int_equal(verdict.samples_held, 181);
+        heat();
+        hold(181);
+        feed(now, 135100);
+        cool_and_end();
+        expect_verified();
+        assert_int_equal(verdict.samples_merged, 0);
+        assert_int_equal(verdict.samples_held, 182);
+        heat();
+        hold(100);
+        feed(now, 134000); /* at the same time, but the hold is broken */
+        feed(now, 135000);
+        hold(100);
+        cool_and_end();
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+}
+
+static void wild_values_never_count(void **state) {
+        const int32_t wild[] = { INT32_MIN, -1, 0, 135000, 313000, INT32_MAX };
+        (void)state;
+        heat();
+        for (int i = 0; i < 400; i++)
+                feed_raw(now + S, wild[i % 6], wild[i / 6 % 6]);
+        cool_and_end();
+        assert_int_not_equal(verdict.verdict, CYCLE_VERIFIED);
+        assert_true(verdict.hold_us < 10 * S);
+}
+
+/* Figures */
+
+static void f0_is_that_of_the_textbook(void **state) {
+        CycleProgram p = PLAIN;
+        (void)state;
+        p.uncertainty_mc = p.display_step_mc = 0;
+        heat_with(&p, &LOAD);
+        feed_seconds(181, 134000, 134000);
+        cool_and_end();
+        expect_verified();
+        assert_in_range(verdict.f0, 58495, 58499); /* 3 * 10^1.29 = 58.495 */
+        p.set_temperature_mc = 121000;
+        p.hold_min_us = 900 * S;
+        heat_with(&p, &LOAD);
+        feed_seconds(901, 121000, 121000);
+        cool_and_end();
+        expect_verified();
+        assert_int_equal(verdict.f0, 14659); /* 15 * 10^-0.01 = 14.659 */
+}
+
+static void figures_are_those_of_the_hold(void **state) {
+        (void)state;
+        heat();
+        feed_seconds(1, 138000, 138000);
+        feed_seconds(60, 135000, 134900);
+        feed_seconds(100, 135400, 135000);
+        feed_seconds(30, 134700, 135900);
+        cool_and_end();
+        expect_verified();
+        assert_int_equal(verdict.coldest_mc, 134700);
+        assert_int_equal(verdict.hottest_mc, 135400);
+        assert_int_equal(verdict.plateau_hottest_mc, 138000);
+        assert_int_equal(verdict.worst_mc, -1200);
+        assert_int_equal(verdict.median_mc, 400);
+        assert_int_equal(verdict.gap_us, S);
+        assert_int_equal(verdict.samples, 201);
+        assert_string_equal(verdict.program, "plain-134");
+}
+
+static void the_phase_follows_the_samples(void **state) {
+        (void)state;
+        heat();
+        assert_int_equal(cycle_phase(&cycle), CYCLE_BEFORE_HOLD);
+        hold(1);
+        assert_int_equal(cycle_phase(&cycle), CYCLE_IN_HOLD);
+        hold(180);
+        feed_seconds(2, 100000, 100000);
+        assert_int_equal(cycle_phase(&cycle), CYCLE_AFTER_HOLD);
+}
+
+static void a_copy_goes_on_as_the_cycle_itself_and_an_early_look_changes_nothing(void **state) {
+        Cycle stored;
+        (void)state;
+        heat();
+        hold(100);
+        feed_seconds(1, 20000, 135000); /* held back */
+        memcpy(&stored, &cycle, sizeof(stored));
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        assert_memory_equal(&stored, &cycle, sizeof(stored));
+        memset(&cycle, 0xff, sizeof(cycle));
+        cycle = stored;
+        hold(100);
+        cool_and_end();
+        expect_verified();
+        assert_int_equal(verdict.samples_dropped, 1);
+}
+
+static void a_program_must_make_sense_and_leave_some_of_the_band(void **state) {
+        CycleProgram p = PLAIN;
+        (void)state;
+        assert_int_equal(cycle_program_check(&p), 0);
+        p.uncertainty_mc = 1450;
+        assert_int_equal(cycle_program_check(&p), 0);
+        p.uncertainty_mc = 1451;
+        assert_int_equal(cycle_program_check(&p), -ERANGE);
+        p.uncertainty_mc = INT32_MAX;
+        assert_int_equal(cycle_program_check(&p), -ERANGE);
+        p = PLAIN, p.gap_max_us = 0;
+        assert_int_equal(cycle_program_check(&p), -EINVAL);
+        p = PLAIN, p.hold_min_us = 0;
+        assert_int_equal(cycle_program_check(&p), -EINVAL);
+        p = PLAIN, p.uncertainty_mc = -1;
+        assert_int_equal(cycle_program_check(&p), -EINVAL);
+        p = PLAIN, p.prevacuum = true;
+        assert_int_equal(cycle_program_check(&p), -EINVAL);
+}
+
+static void every_rule_has_its_id_and_a_sentence_that_fits(void **state) {
+        CycleVerdict widest;
+        char buf[CYCLE_TEXT_MAX];
+        (void)state;
+        memset(&widest, 0x7f, sizeof(widest));
+        memset(widest.program, 'p', LABEL_MAX);
+        widest.program[LABEL_MAX] = 0;
+        widest.truncated = widest.disordered = widest.contradictory = false;
+        for (int rule = 0; rule < _CYCLE_RULE_MAX; rule++) {
+                assert_int_equal(cycle_rule_text(&widest, (CycleRule)rule, buf, sizeof(buf)), 0);
+                assert_int_equal(buf[strlen(buf) - 1], '.');
+                assert_true(strlen(cycle_rule_id((CycleRule)rule)) > 0 && strlen(cycle_rule_source((CycleRule)rule)) > 0);
+                assert_int_equal(cycle_rule_text(&widest, (CycleRule)rule, buf, 20), -ENOBUFS);
+                assert_int_equal(strlen(buf), 19);
+        }
+        assert_int_equal(cycle_rule_text(&widest, CYCLE_HOLD_TOO_SHORT, buf, 0), -ENOBUFS);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_hold_of_exactly_the_minimum_is_verified),
+                cmocka_unit_test(a_hold_one_sample_short_fails_as_hold_too_short),
+                cmocka_unit_test(a_longer_set_time_less_two_and_a_half_per_cent_is_required),
+                cmocka_unit_test(any_sample_that_does_not_count_ends_the_stretch),
+                cmocka_unit_test(the_longest_stretch_is_the_hold),
+                cmocka_unit_test(the_edges_of_the_narrowed_band_count_and_no_more),
+                cmocka_unit_test(half_an_odd_display_step_is_rounded_up),
+                cmocka_unit_test(the_edges_of_the_unnarrowed_band_count_for_steam_and_no_more),
+                cmocka_unit_test(two_kelvin_off_saturation_count_and_no_more),
+                cmocka_unit_test(a_moment_of_unsaturated_steam_in_the_middle_is_steam_not_saturated),
+                cmocka_unit_test(above_the_band_is_temperature_high_only_after_a_minute),
+                cmocka_unit_test(more_than_five_degrees_over_is_temperature_high_at_any_time),
+                cmocka_unit_test(fewer_pulses_than_configured_are_air_removal_short),
+                cmocka_unit_test(a_pulse_goes_below_the_pressure_and_not_just_to_it),
+                cmocka_unit_test(a_pulse_below_what_any_chamber_reaches_is_no_pulse),
+                cmocka_unit_test(a_program_without_prevacuum_needs_no_pulses),
+                cmocka_unit_test(a_gap_above_the_allowed_one_in_the_hold_is_samples_too_sparse),
+                cmocka_unit_test(a_printout_is_allowed_its_interval_and_a_fortieth_of_it),
+                cmocka_unit_test(a_printout_is_never_allowed_more_than_three_minutes),
+                cmocka_unit_test(a_printout_without_an_interval_is_judged_like_live_samples),
+                cmocka_unit_test(a_gap_outside_the_hold_does_not_matter),
+                cmocka_unit_test(a_short_hold_whose_end_went_unseen_is_unverified_unless_it_was_short_anyway),
+                cmocka_unit_test(a_cycle_without_samples_is_unverified),
+                cmocka_unit_test(samples_that_stop_in_a_hold_or_under_pressure_are_unverified),
+                cmocka_unit_test(a_whole_hold_that_went_unseen_is_unverified),
+                cmocka_unit_test(a_cycle_seen_whole_that_never_got_hot_fails),
+                cmocka_unit_test(time_that_decreases_is_samples_inconsistent),
+                cmocka_unit_test(impossible_times_are_samples_inconsistent),
+                cmocka_unit_test(arrival_that_tells_another_story_is_samples_inconsistent),
+                cmocka_unit_test(time_that_the_broker_was_away_is_added),
+                cmocka_unit_test(everything_at_the_end_is_inconsistent_unless_declared_store_and_forward),
+                cmocka_unit_test(a_minute_of_sensors_that_contradict_each_other_is_samples_inconsistent),
+                cmocka_unit_test(an_evidence_gap_counts_only_inside_the_hold),
+                cmocka_unit_test(an_evidence_gap_in_a_shorter_stretch_does_not_matter),
+                cmocka_unit_test(an_evidence_gap_before_a_row_printed_twice_is_not_forgotten),
+                cmocka_unit_test(a_loss_that_may_hide_a_long_enough_hold_is_samples_missing),
+                cmocka_unit_test(a_machine_that_failed_or_was_aborted_fails_the_best_hold),
+                cmocka_unit_test(a_test_program_never_sterilizes_a_load),
+                cmocka_unit_test(a_load_in_a_cycle_announced_as_something_else_is_test_cycle_in_load),
+                cmocka_unit_test(a_program_that_is_not_configured_is_program_unknown),
+                cmocka_unit_test(other_settings_than_configured_are_program_altered),
+                cmocka_unit_test(up_to_two_single_samples_far_off_are_dropped_and_counted),
+                cmocka_unit_test(a_sample_twenty_kelvin_off_is_no_spike),
+                cmocka_unit_test(two_far_off_in_a_row_are_no_spike),
+                cmocka_unit_test(the_gap_rule_decides_over_what_a_dropped_spike_leaves),
+                cmocka_unit_test(an_evidence_gap_before_a_dropped_spike_is_not_forgotten),
+                cmocka_unit_test(a_probe_that_fails_for_good_ends_the_hold),
+                cmocka_unit_test(identical_rows_are_merged_and_different_ones_keep_their_order),
+                cmocka_unit_test(wild_values_never_count),
+                cmocka_unit_test(f0_is_that_of_the_textbook),
+                cmocka_unit_test(figures_are_those_of_the_hold),
+                cmocka_unit_test(the_phase_follows_the_samples),
+                cmocka_unit_test(a_copy_goes_on_as_the_cycle_itself_and_an_early_look_changes_nothing),
+                cmocka_unit_test(a_program_must_make_sense_and_leave_some_of_the_band),
+                cmocka_unit_test(every_rule_has_its_id_and_a_sentence_that_fits),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
