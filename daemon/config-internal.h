@@ -3,7 +3,7 @@
 /* Shared by the config-*.c files and their test: the table, its types, and the state of a load in progress. */
 #include "config.h"
 
-#define CONFIG_LINE_MAX 1000      /* bytes */
+#define CONFIG_LINE_MAX 4000      /* bytes */
 #define CONFIG_FILE_MAX 4194304   /* bytes */
 #define CONFIG_FILES_MAX 100      /* drop-ins */
 #define CONFIG_KEYS_MAX 20        /* keys of one section kind */

@@ -386,7 +386,7 @@ static void fail_line(ConfigLoad *l, const char *what) {
 
 static const char *bad_line(const char *line, size_t n) {
         if (n > CONFIG_LINE_MAX)
-                return "this line is too long: at most 1000 bytes are allowed";
+                return "this line is too long: at most 4000 bytes are allowed";
         if (!config_is_utf8(line, n))
                 return "this line is not UTF-8";
         for (size_t i = 0; i < n; i++)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "config-internal.h"
+#include "core/udi.h"
 
 #define SHIPPED "etc/asepsisd.conf"
 #define DOCUMENT "doc/configuration.md"
@@ -180,6 +181,50 @@ static void a_pipe_in_place_of_a_file_does_not_hang(void **state) {
         assert_string_equal(errors.text[0], want);
 }
 
+static void a_file_is_bounded(void **state) {
+        Config *c = NULL;
+        char want[256];
+        (void)state;
+        write_file("c.conf", base);
+        assert_int_equal(truncate(in_directory("c.conf"), CONFIG_FILE_MAX + 1), 0);
+        assert_int_equal(config_load(in_directory("c.conf"), &c, &errors), -EINVAL);
+        snprintf(want, sizeof(want), "%s: is larger than 4194304 bytes", in_directory("c.conf"));
+        assert_string_equal(errors.text[0], want);
+}
+
+static void drop_ins_that_cannot_be_read_are_an_error(void **state) {
+        Config *c = NULL;
+        char want[256];
+        (void)state;
+        write_file("c.conf", base);
+        assert_int_equal(rmdir(in_directory("c.conf.d")), 0);
+        assert_int_equal(config_load(in_directory("c.conf"), &c, &errors), 0);
+        c = config_free(c);
+        write_file("c.conf.d", "not a directory");
+        assert_int_equal(config_load(in_directory("c.conf"), &c, &errors), -ENOTDIR);
+        snprintf(want, sizeof(want), "%s: cannot be read: Not a directory", in_directory("c.conf.d"));
+        assert_string_equal(errors.text[0], want);
+}
+
+static void drop_ins_are_bounded(void **state) {
+        Config *c = NULL;
+        char name[32], want[256];
+        (void)state;
+        write_file("c.conf", base);
+        for (int i = 0; i <= CONFIG_FILES_MAX; i++) {
+                snprintf(name, sizeof(name), "c.conf.d/%03d.conf", i);
+                write_file(name, "# nothing\n");
+        }
+        int r = config_load(in_directory("c.conf"), &c, &errors);
+        for (int i = 0; i <= CONFIG_FILES_MAX; i++) {
+                snprintf(name, sizeof(name), "c.conf.d/%03d.conf", i);
+                remove(in_directory(name));
+        }
+        snprintf(want, sizeof(want), "%s: has more than 100 files", in_directory("c.conf.d"));
+        assert_int_equal(r, -EINVAL);
+        assert_string_equal(errors.text[0], want);
+}
+
 /* Sections, keys, lines */
 
 static void unknown_words_are_errors_with_a_suggestion(void **state) {
@@ -231,8 +276,10 @@ static void a_line_is_whole_and_plain(void **state) {
                 { "name = \xc3\x28\n", 1, "this line is not UTF-8" },
                 { "name = \xed\xa0\x80\n", 1, "this line is not UTF-8" },
                 { "name = \xc0\xaf\n", 1, "this line is not UTF-8" },
+                { "name = \x80\n", 1, "this line is not UTF-8" },
+                { "name = \xc3\n", 1, "this line is not UTF-8" },
                 { "name = \x1b[2J\n", 1, "this line has a control character" },
-                { longer, 1, "this line is too long: at most 1000 bytes are allowed" },
+                { longer, 1, "this line is too long: at most 4000 bytes are allowed" },
         };
         (void)state;
         memset(longest, '#', CONFIG_LINE_MAX);
@@ -272,6 +319,7 @@ static void a_missing_key_is_named_at_its_section(void **state) {
         static const Refusal cases[] = {
                 { "[device d]\nroom = r\n", 1, "[device d] kinds: is required" },
                 { "[product 00844588003288]\nclass = needle\n", 1, "[product 00844588003288] supplied: is required" },
+                { "[product 00844588003288]\nsupplied = sterile\n", 1, "[product 00844588003288] class: is required" },
                 { "[practitioner x]\n", 1, "[practitioner x] roles: is required" },
                 { "[duty x]\n", 1, "[duty x] interval-days: is required" },
                 { "[autoclave b]\nclass-type = B\nband = en285\nprograms = p\n", 1, "[autoclave b] uncertainty-c: is required" },
@@ -403,9 +451,13 @@ static void numbers_times_and_dates_are_read_strictly(void **state) {
         static const char *const qualified[] = { "skin until 2027-13-01", "skin until 2027-00-10", "skin until 2027-04-31",
                                                  "skin until 27-04-30", "skin until", "until 2027-01-01",
                                                  "skin until 2027-01-01,", "skin until 2027-01-01, skin until 2028-01-01",
-                                                 "skin until 2027-01-01 or so", "skin until 1900-01-01" };
+                                                 "skin until 2027-01-01 or so", "skin until 1900-01-01",
+                                                 "skin until 2027/01/01", "skin until 2027-01.10", "skin until 2027-01-0:" };
         static const char *const zones[] = { "../../etc/passwd", "/etc/localtime", "Europe", "europe/berlin", "Europe/Berlin/",
-                                             "tzdata.zi", "CEST" };
+                                             "tzdata.zi", "CEST", "Europe/../UTC", "//Europe/Berlin", "./UTC" };
+        static const char *const modes[] = { "660", "00660", "rw", "0 660", "0o660" };
+        static const char *const days[] = { "04-00", "04:000", "0a:00", "04:60", "13:00", "24:00" };
+        static const char *const lists[] = { "p, p", "p,", ",p", "p t", "p;t" };
         (void)state;
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
                 refuse_value("[broker]\n", "keepalive", numbers[i]);
@@ -413,6 +465,13 @@ static void numbers_times_and_dates_are_read_strictly(void **state) {
                 refuse_value("[gate]\n", "lease", times[i]);
         for (size_t i = 0; i < ELEMENTSOF(qualified); i++)
                 refuse_value("[practitioner x]\nroles = practitioner\n", "qualified", qualified[i]);
+        for (size_t i = 0; i < ELEMENTSOF(modes); i++)
+                refuse_value("[control]\n", "mode", modes[i]);
+        for (size_t i = 0; i < ELEMENTSOF(days); i++)
+                refuse_value("", "day-start", days[i]);
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                refuse_value("[autoclave b]\nclass-type = B\nband = en285\nuncertainty-c = 1\n", "programs", lists[i]);
+        refuse_value("[policy]\n", "blood-max-hours", ".5");
         for (size_t i = 0; i < ELEMENTSOF(zones); i++) {
                 char text[100], want[100];
                 Config *c = NULL;
@@ -422,6 +481,47 @@ static void numbers_times_and_dates_are_read_strictly(void **state) {
                 assert_int_equal(load(text, strlen(text), &c), -EINVAL);
                 assert_non_null(strstr(errors.text[0], want));
         }
+}
+
+/* The member n times; a # in it becomes a number. */
+static const char *repeat(const char *member, const char *separator, int n) {
+        static char text[2400];
+        text[0] = '\0';
+        for (int i = 0; i < n; i++) {
+                size_t at = strlen(text), before = strcspn(member, "#");
+                snprintf(text + at, sizeof(text) - at, "%s%.*s", i ? separator : "", (int)before, member);
+                at = strlen(text);
+                if (member[before])
+                        snprintf(text + at, sizeof(text) - at, "%d%s", i, member + before + 1);
+        }
+        return text;
+}
+
+static void refuse_long(const char *section, const char *key, const char *value) {
+        Config *c = NULL;
+        char more[2500], want[100];
+        snprintf(more, sizeof(more), "%s%s = %s\n", section, key, value);
+        snprintf(want, sizeof(want), " %s: \"%.20s", key, value);
+        char *text = with_base(more);
+        assert_int_equal(load(text, strlen(text), &c), -EINVAL);
+        if (!strstr(errors.text[0], want) || !strstr(errors.text[0], "is not allowed"))
+                fail_msg("%s: %s", value, errors.text[0]);
+        free(text);
+}
+
+static void text_and_lists_are_bounded(void **state) {
+        char more[300];
+        (void)state;
+        snprintf(more, sizeof(more), "name = %s\n", repeat("x", "", CONFIG_STRING_MAX));
+        config_free(loaded(more));
+        refuse_long("", "name", repeat("x", "", CONFIG_STRING_MAX + 1));
+        refuse_long("[control]\n", "socket", repeat("/xxxxx", "", CONFIG_SOCKET_MAX / 6 + 1));
+        refuse_long("[device d]\n", "room", repeat("x", "", LABEL_MAX + 1));
+        refuse_long("[autoclave b]\n", "programs", repeat("program-#", ",", CONFIG_LIST_MAX + 1));
+        refuse_long("[practitioner x]\nroles = practitioner\n", "qualified", repeat("# until 2027-01-01", ",", CONFIG_LIST_MAX + 1));
+        refuse_long("[procedure k]\n", "needs", repeat("needle", " | ", KIT_WAYS_MAX + 1));
+        refuse_long("[procedure k]\n", "needs",
+                    "needle + manual-roller + handpiece + sleeve + lancet + extractor + serum-cup + blood + vial");
 }
 
 static void units_are_converted_exactly(void **state) {
@@ -683,6 +783,8 @@ static void one_slip_is_one_error(void **state) {
                   "uncertainty-c = 0.5\nprograms = p, q\n", 6,
                   "[program q] set-temperature: \"134 K\" is not allowed; allowed is a temperature with its unit, such as 134 C "
                   "or 273.2 F, from 50 C to 140 C" },
+                { "[class c]\nrole = handpiece\nrequired-state = disinfected\nsingle-use = no\nreprocessing = disinfect\n"
+                  "needs-barrier = \x80\n", 6, "this line is not UTF-8" },
         };
         (void)state;
         REFUSE_ALL(cases);
@@ -693,13 +795,34 @@ static void one_slip_is_one_error(void **state) {
 static void products_are_named_as_item_codes_name_them(void **state) {
         static const char *const good[] = { "00844588003288", "A99912345670", "H123ABC1", "A9991230" };
         static const char *const bad[] = { "844588003288", "00844588003289", "0084458800328X", "+A99912345670", "a99912345670",
-                                           "A9990", "A999123456789012345678900", "A99912345X", "A999 12340", "", "1A9912345670" };
+                                           "A9990", "A999123456789012345678900", "A99912345X", "A999 12340", "", "1A9912345670", "0:844588003288" };
         (void)state;
         for (size_t i = 0; i < ELEMENTSOF(good); i++)
                 assert_true(config_is_product(good[i]));
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
                 if (config_is_product(bad[i]))
                         fail_msg("%s was taken", bad[i]);
+}
+
+static void an_item_code_leads_to_its_product(void **state) {
+        static const char check[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-.$/+%";
+        static const char gs1[] = "(01)00844588003288(21)SN0042";
+        Config *c = loaded("[product A99912345670]\nclass = needle\nsupplied = sterile\n"
+                           "[product 00844588003288]\nclass = tool\nsupplied = clean\n");
+        Udi u;
+        (void)state;
+        assert_int_equal(udi_parse(gs1, strlen(gs1), 2026, &u), 0);
+        assert_string_equal(config_product(c, u.product)->class_id, "tool");
+        for (size_t i = 0; i < strlen(check); i++) {
+                char hibc[] = "+A99912345670?";
+
+                hibc[strlen(hibc) - 1] = check[i];
+                if (udi_parse(hibc, strlen(hibc), 2026, &u) == 0)
+                        break;
+        }
+        assert_non_null(config_product(c, u.product));
+        assert_string_equal(config_product(c, u.product)->class_id, "needle");
+        config_free(c);
 }
 
 /* What is shipped, and what is written about it */
@@ -901,6 +1024,9 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(an_error_in_a_drop_in_names_that_file, make_directory, remove_directory),
                 cmocka_unit_test_setup_teardown(a_file_that_is_not_there_is_named, make_directory, remove_directory),
                 cmocka_unit_test_setup_teardown(a_pipe_in_place_of_a_file_does_not_hang, make_directory, remove_directory),
+                cmocka_unit_test_setup_teardown(a_file_is_bounded, make_directory, remove_directory),
+                cmocka_unit_test_setup_teardown(drop_ins_that_cannot_be_read_are_an_error, make_directory, remove_directory),
+                cmocka_unit_test_setup_teardown(drop_ins_are_bounded, make_directory, remove_directory),
                 cmocka_unit_test(unknown_words_are_errors_with_a_suggestion),
                 cmocka_unit_test(a_section_stands_well_formed_and_once),
                 cmocka_unit_test(a_line_is_whole_and_plain),
@@ -913,6 +1039,7 @@ int main(void) {
                 cmocka_unit_test(there_is_a_limit_to_each_kind),
                 cmocka_unit_test(a_wrong_value_is_told_with_what_is_allowed),
                 cmocka_unit_test(numbers_times_and_dates_are_read_strictly),
+                cmocka_unit_test(text_and_lists_are_bounded),
                 cmocka_unit_test(units_are_converted_exactly),
                 cmocka_unit_test(a_policy_cannot_loosen_a_rule),
                 cmocka_unit_test(kits_are_alternatives_of_roles),
@@ -926,6 +1053,7 @@ int main(void) {
                 cmocka_unit_test(other_keys_that_exclude_or_need_each_other),
                 cmocka_unit_test(one_slip_is_one_error),
                 cmocka_unit_test(products_are_named_as_item_codes_name_them),
+                cmocka_unit_test(an_item_code_leads_to_its_product),
                 cmocka_unit_test(the_shipped_clinic_works),
                 cmocka_unit_test(the_judge_of_cycles_takes_every_shipped_load_program),
                 cmocka_unit_test(lookups_find_every_one_of_many),
