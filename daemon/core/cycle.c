@@ -26,7 +26,7 @@ int cycle_program_check(const CycleProgram *p) {
         int64_t narrow = 2 * ((int64_t)p->uncertainty_mc + (p->display_step_mc + INT64_C(1)) / 2);
         if (!memchr(p->name, 0, sizeof(p->name)))
                 return -EINVAL;
-        if (p->set_temperature_mc < 100000 || p->set_temperature_mc > 150000 || p->band_mc <= 0 || p->band_mc > 10000)
+        if (p->set_temperature_mc < CYCLE_SET_MIN_MC || p->set_temperature_mc > CYCLE_SET_MAX_MC || p->band_mc <= 0 || p->band_mc > CYCLE_BAND_MAX_MC)
                 return -EINVAL;
         if (p->uncertainty_mc < 0 || p->display_step_mc < 0)
                 return -EINVAL;
@@ -312,10 +312,10 @@ CyclePhase cycle_phase(const Cycle *c) {
         return c->hold.n > 0 ? CYCLE_AFTER_HOLD : CYCLE_BEFORE_HOLD;
 }
 
-/* Samples that stop in the hold, or while the chamber is under pressure, stop before the end of the cycle. */
+/* Samples that stop while the chamber is under pressure, as in every hold, stop before the end of the cycle. */
 static void finish_unseen(Cycle *c) {
         CycleUnseen *u = &c->unseen;
-        if (!c->has_last || c->last.counts || c->last.sample.pressure_pa > CYCLE_PRESSURIZED_PA)
+        if (!c->has_last || c->last.sample.pressure_pa > CYCLE_PRESSURIZED_PA)
                 u->gap_us = INT64_MAX;
         u->missing |= c->gap;
         close_unseen(u, c->gap_allowed_us, INT64_MAX);

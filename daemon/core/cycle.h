@@ -15,6 +15,9 @@
 #include "core/event.h"
 #include "core/limits.h"
 
+#define CYCLE_SET_MIN_MC 110000       /* of a program's set temperature */
+#define CYCLE_SET_MAX_MC 150000
+#define CYCLE_BAND_MAX_MC 10000
 #define CYCLE_SATURATION_MC 2000      /* |T - T_sat| of a counting sample at most this */
 #define CYCLE_SPIKE_MC 20000          /* one sample further than this off both counting neighbours is dropped... */
 #define CYCLE_SPIKES_MAX 2            /* ...at most so many in a cycle */

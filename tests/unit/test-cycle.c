@@ -393,6 +393,13 @@ static void a_short_hold_whose_end_went_unseen_is_unverified_unless_it_was_short
         assert_true(verdict.truncated);
         heat();
         hold(100);
+        feed_seconds(1, 120000, 120000);
+        cycle_gap(&cycle);
+        now += 200 * S; /* of drying */
+        cool_and_end();
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+        heat();
+        hold(100);
         now += 30 * S; /* even had it lasted until then, it would have been too short */
         cool_and_end();
         expect_failed(CYCLE_HOLD_TOO_SHORT);
@@ -426,6 +433,10 @@ static void a_whole_hold_that_went_unseen_is_unverified(void **state) {
         (void)state;
         heat();
         now += 400 * S;
+        cool_and_end();
+        expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
+        cycle_begin(&cycle, &PLAIN, &LOAD);
+        now = 400 * S;
         cool_and_end();
         expect_unverified(CYCLE_SAMPLES_TOO_SPARSE);
 }
@@ -715,6 +726,27 @@ static void a_sample_twenty_kelvin_off_is_no_spike(void **state) {
         expect_verified();
 }
 
+/* A hold with one sample between two that differ a little. */
+static void run_between(int32_t before_mc, int32_t between_mc, int32_t after_mc) {
+        heat();
+        feed_seconds(100, before_mc, 135000);
+        feed_seconds(1, between_mc, 135000);
+        feed_seconds(100, after_mc, 135000);
+        cool_and_end();
+}
+
+static void a_spike_is_off_both_neighbours(void **state) {
+        (void)state;
+        run_between(135100, 115000, 135000);
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+        run_between(135000, 155100, 135100);
+        assert_int_equal(verdict.samples_dropped, 0);
+        run_between(135100, 114999, 135000);
+        expect_verified();
+        run_between(135000, 155101, 135100);
+        expect_verified();
+}
+
 static void two_far_off_in_a_row_are_no_spike(void **state) {
         (void)state;
         heat();
@@ -757,6 +789,11 @@ static void a_probe_that_fails_for_good_ends_the_hold(void **state) {
         expect_verified();
         assert_int_equal(verdict.samples_dropped, 0);
         assert_int_equal(verdict.hold_us, 180 * S);
+        heat();
+        hold(100);
+        feed_raw(now + S, 0, 101000);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
 }
 
 static void identical_rows_are_merged_and_different_ones_keep_their_order(void **state) {
@@ -870,8 +907,12 @@ static void a_program_must_make_sense_and_leave_some_of_the_band(void **state) {
         assert_int_equal(cycle_program_check(&p), 0);
         p.uncertainty_mc = 1451;
         assert_int_equal(cycle_program_check(&p), -ERANGE);
+        p.uncertainty_mc = 1450, p.band_mc = 2999;
+        assert_int_equal(cycle_program_check(&p), -ERANGE);
         p.uncertainty_mc = INT32_MAX;
         assert_int_equal(cycle_program_check(&p), -ERANGE);
+        p = PLAIN, p.set_temperature_mc = CYCLE_SET_MIN_MC - 1;
+        assert_int_equal(cycle_program_check(&p), -EINVAL);
         p = PLAIN, p.gap_max_us = 0;
         assert_int_equal(cycle_program_check(&p), -EINVAL);
         p = PLAIN, p.hold_min_us = 0;
@@ -945,6 +986,7 @@ int main(void) {
                 cmocka_unit_test(other_settings_than_configured_are_program_altered),
                 cmocka_unit_test(up_to_two_single_samples_far_off_are_dropped_and_counted),
                 cmocka_unit_test(a_sample_twenty_kelvin_off_is_no_spike),
+                cmocka_unit_test(a_spike_is_off_both_neighbours),
                 cmocka_unit_test(two_far_off_in_a_row_are_no_spike),
                 cmocka_unit_test(the_gap_rule_decides_over_what_a_dropped_spike_leaves),
                 cmocka_unit_test(an_evidence_gap_before_a_dropped_spike_is_not_forgotten),
