@@ -155,10 +155,7 @@ int item_session_last(Store *s, int64_t item, ItemSession *ret) {
         return 1;
 }
 
-int item_session_next(Store *s, int64_t item, int64_t after, ItemSession *ret) {
-        const StatementId q = SQL_SESSION_OF_ITEM_NEXT;
-        int r = sql_first(s, q, "ii", item, after);
-
+static int item_session_read(Store *s, StatementId q, int r, ItemSession *ret) {
         if (r <= 0)
                 return r;
         *ret = (ItemSession){ .id = col_int(s, q, 0), .state = (int)col_int(s, q, 3), .at_us = col_int(s, q, 4) };
@@ -166,6 +163,18 @@ int item_session_next(Store *s, int64_t item, int64_t after, ItemSession *ret) {
         TEXT(q, 2, ret->room);
         sql_done(s, q);
         return 1;
+}
+
+int item_session_next(Store *s, int64_t item, int64_t after, ItemSession *ret) {
+        const StatementId q = SQL_SESSION_OF_ITEM_NEXT;
+
+        return item_session_read(s, q, sql_first(s, q, "ii", item, after), ret);
+}
+
+int item_session_before(Store *s, int64_t item, int64_t before, ItemSession *ret) {
+        const StatementId q = SQL_SESSION_OF_ITEM_BEFORE;
+
+        return item_session_read(s, q, sql_first(s, q, "ii", item, before), ret);
 }
 
 int claim_add(Store *s, int64_t item, int64_t session) {
@@ -218,17 +227,29 @@ int request_add(Store *s, const RequestRow *row) {
                        row->answer);
 }
 
-int request_last_answer(Store *s, const char *session, char **ret) {
+int request_last(Store *s, const char *session, RequestLast *ret) {
         const StatementId q = SQL_REQUEST_LAST;
-        char *copy;
+        RequestLast last = {};
         int r = sql_first(s, q, "t", session);
 
         if (r <= 0)
                 return r;
-        copy = col_dup(s, q, 1);
+        last.allow = col_int(s, q, 0) != 0;
+        last.answer = col_dup(s, q, 1);
+        TEXT(q, 2, last.room);
+        last.at_us = col_int(s, q, 3);
         sql_done(s, q);
-        if (!copy)
+        if (!last.answer)
                 return -ENOMEM;
-        *ret = copy;
+        *ret = last;
         return 1;
+}
+
+int request_last_answer(Store *s, const char *session, char **ret) {
+        RequestLast last;
+        int r = request_last(s, session, &last);
+
+        if (r > 0)
+                *ret = last.answer;
+        return r;
 }

@@ -70,6 +70,8 @@ typedef struct ItemSession {
 int item_session_last(Store *s, int64_t item, ItemSession *ret);
 /* All of them, oldest first; at_us: when it was allowed. patient is left empty. */
 int item_session_next(Store *s, int64_t item, int64_t after, ItemSession *ret);
+/* The same, newest first: before INT64_MAX, then before the id that came last. */
+int item_session_before(Store *s, int64_t item, int64_t before, ItemSession *ret);
 
 /* -EEXIST: another session holds it. */
 int claim_add(Store *s, int64_t item, int64_t session);
@@ -95,3 +97,11 @@ int request_get(Store *s, const char *room, const uint8_t nonce[static NONCE_SIZ
 int request_add(Store *s, const RequestRow *row);
 /* The last answer that a session got, to be freed. */
 int request_last_answer(Store *s, const char *session, char **ret);
+/* The last request of a session, allowed or not: its room, time, verdict and answer (to be freed). */
+typedef struct RequestLast {
+        char room[LABEL_MAX + 1];
+        int64_t at_us;
+        bool allow;
+        char *answer;
+} RequestLast;
+int request_last(Store *s, const char *session, RequestLast *ret);

@@ -136,6 +136,9 @@
         X(SESSION_OF_ITEM_NEXT, "SELECT s.id, s.label, s.room, s.state, s.allowed_us "                        \
                                 "FROM session_item x JOIN session s ON s.id = x.session "                     \
                                 "WHERE x.item = ? AND s.id > ? ORDER BY s.id LIMIT 1")                        \
+        X(SESSION_OF_ITEM_BEFORE, "SELECT s.id, s.label, s.room, s.state, s.allowed_us "                      \
+                                  "FROM session_item x JOIN session s ON s.id = x.session "                   \
+                                  "WHERE x.item = ? AND x.session < ? ORDER BY x.session DESC LIMIT 1")       \
         X(SESSION_ITEM_NEXT, "SELECT i.id, i.code FROM session_item x JOIN item i ON i.id = x.item "          \
                              "WHERE x.session = ? AND i.id > ? ORDER BY i.id LIMIT 1")                        \
         X(SESSION_ITEM_ADD, "INSERT INTO session_item (session, item) VALUES (?, ?) ON CONFLICT DO NOTHING")  \
@@ -146,7 +149,7 @@
         X(REQUEST_FIND, "SELECT session, content, epoch, first_us, allow, answer FROM request WHERE room = ? AND nonce = ?") \
         X(REQUEST_ADD, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) " \
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                   \
-        X(REQUEST_LAST, "SELECT allow, answer FROM request WHERE session = ? ORDER BY at_us DESC LIMIT 1")    \
+        X(REQUEST_LAST, "SELECT allow, answer, room, at_us FROM request WHERE session = ? ORDER BY at_us DESC LIMIT 1")    \
         /* alerts */                                                                                          \
         X(ALERT_OPEN, "SELECT " ALERT_COLUMNS " FROM alert WHERE rule = ? AND subject = ? AND state < 2")     \
         X(ALERT_ADD, "INSERT INTO alert (rule, subject, severity, state, text, raised_us, last_us, count) "   \
