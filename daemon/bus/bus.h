@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Bus: the control interface, org.asepsis1.Manager at /org/asepsis1, served peer to peer on a Unix socket. There is no
+ * bus daemon in between; who may connect is decided by the socket's mode and group. doc/control.md describes it.
+ *
+ * All work is done on the event loop, one short read of the ledger a call, and never while a batch is open. At most
+ * BUS_CONNECTIONS_MAX peers at a time (the next one waits in the listen queue), none longer silent than idle_us.
+ */
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "status.h"
+#include "store/store.h"
+#include "util.h"
+
+#define BUS_PATH "/org/asepsis1"
+#define BUS_INTERFACE "org.asepsis1.Manager"
+#define BUS_CONNECTIONS_MAX 16
+#define BUS_UNSENT_MAX 64  /* replies that a peer leaves unread; beyond that it is dropped */
+#define BUS_PAGE_MAX 500   /* alerts in one reply */
+#define BUS_HISTORY_MAX 100 /* sessions of one item in one reply, newest first */
+#define BUS_ITEMS_MAX 1000 /* items of one session in one reply */
+
+#define BUS_ERROR_NOT_FOUND "org.asepsis1.Error.NotFound"
+#define BUS_ERROR_BAD_CODE "org.asepsis1.Error.BadCode"
+#define BUS_ERROR_NOT_ONE_PIECE "org.asepsis1.Error.NotOnePiece"
+#define BUS_ERROR_LEDGER "org.asepsis1.Error.Ledger"
+
+typedef struct Bus Bus;
+
+typedef struct BusOptions {
+        const char *path;  /* of the socket; its directory must be there */
+        mode_t mode;       /* 0: 0660 */
+        const char *group; /* name; NULL: the process's own */
+        int64_t idle_us;   /* 0: 30 s */
+} BusOptions;
+
+/* Where answers come from. Must outlive the Bus. */
+typedef struct BusSource {
+        Store *store;
+        void (*status)(void *userdata, Status *ret);
+        void *userdata;
+} BusSource;
+
+/*
+ * Listens. -EADDRINUSE: somebody answers there already; -EEXIST: there is a file that is no socket; -ENAMETOOLONG;
+ * -ESRCH: no such group; or what socket(2), bind(2), chown(2) say. A stale socket is replaced.
+ */
+int bus_new(Bus **ret, sd_event *event, const BusOptions *options, const BusSource *source);
+
+/* Closes all connections and removes the socket, if it is still ours. */
+Bus *bus_free(Bus *b);
+DEFINE_CLEANUP(Bus, bus_free)
+
+unsigned bus_connections(const Bus *b);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Inside bus/ only. */
+#include <systemd/sd-bus-vtable.h>
+#include <systemd/sd-bus.h>
+
+#include "bus/bus.h"
+#include "bus/reply.h"
+
+/* The methods; userdata is the BusSource. Served on each connection, and as it is on a system bus. */
+extern const sd_bus_vtable bus_vtable[];
+
+/*
+ * What a method reads from the ledger, as one a{sv}. 1: it stands in *reply; 0: no such thing; or the store's error.
+ * The reply's own errors stick in the reply.
+ */
+int bus_read_item(Store *s, const char *canonical, Reply *reply);
+int bus_read_session(Store *s, const char *label, Reply *reply);
+const char *bus_session_state(int state); /* SessionState as a word */
+
+/* The listening socket, and what tells it from another one that took its place. */
+typedef struct Listener {
+        int fd;
+        char *path;
+        dev_t device;
+        ino_t inode;
+} Listener;
+
+/* As bus_new() says. */
+int listener_open(const BusOptions *o, Listener *ret);
+void listener_close(Listener *l);

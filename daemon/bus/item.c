@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GetItem: everything that the ledger knows about one piece, except whose blood or skin it met. */
+#include "bus/internal.h"
+#include "config.h"
+#include "core/cycle.h"
+#include "store/cycles.h"
+#include "store/items.h"
+#include "store/sessions.h"
+
+static const char *const item_states[] = {
+        [ITEM_CONTAMINATED] = "contaminated", [ITEM_CLEAN] = "clean",
+        [ITEM_PACKED] = "packed",             [ITEM_STERILE] = "sterile",
+        [ITEM_DISINFECTED] = "disinfected",   [ITEM_DISCARDED] = "discarded",
+};
+static const char *const supplied_words[] = {
+        [SUPPLIED_STERILE] = "sterile", [SUPPLIED_CLEAN] = "clean", [SUPPLIED_CONTAMINATED] = "contaminated",
+};
+static const char *const wraps[] = {
+        [WRAP_POUCH] = "pouch", [WRAP_WRAP] = "wrap", [WRAP_CONTAINER] = "container", [WRAP_NONE] = "none",
+};
+static const char *const inside_words[] = {
+        [INSIDE_UNREAD] = "unread", [INSIDE_PASSED] = "pass", [INSIDE_FAILED] = "fail", [INSIDE_ABSENT] = "absent",
+};
+static const char *const loads[] = {
+        [LOAD_NONE] = "open", [LOAD_OPEN] = "open", [LOAD_RELEASED] = "released",
+        [LOAD_REJECTED] = "rejected", [LOAD_RECALLED] = "recalled",
+};
+static const char *const verdicts[] = {
+        [CYCLE_VERIFIED] = "verified", [CYCLE_FAILED] = "failed", [CYCLE_UNVERIFIED] = "unverified",
+};
+
+static void put_row(const ItemRow *i, Reply *r) {
+        reply_text(r, "code", i->code);
+        reply_text(r, "class", i->class_id);
+        reply_text(r, "product", i->product);
+        reply_text(r, "lot", i->lot);
+        reply_date(r, "expires", i->expires_on);
+        reply_text(r, "state", REPLY_WORD(item_states, i->state));
+        reply_time(r, "state_at", i->state_us);
+        reply_number(r, "cycles", i->cycles);
+        reply_time(r, "received_at", i->received_us);
+        reply_text(r, "supplied", REPLY_WORD(supplied_words, i->supplied));
+        reply_text(r, "supplier", i->supplier_by);
+        reply_text(r, "supplier_load", i->supplier_load);
+        reply_date(r, "supplier_until", i->good_until_on);
+        reply_text(r, "attached_to", i->attached);
+        reply_time(r, "drawn_at", i->drawn_us);
+        reply_time(r, "opened_at", i->opened_us);
+}
+
+/* What speaks against using it again. */
+static void put_marks(const ItemRow *i, Reply *r) {
+        reply_text(r, "used_session", i->used_session);
+        reply_time(r, "used_at", i->used_us);
+        reply_truth(r, "returned", i->returned);
+        reply_time(r, "damaged_at", i->damaged_us);
+        reply_text(r, "damage_reason", i->damage_reason);
+        reply_time(r, "dropped_at", i->dropped_us);
+        reply_time(r, "cloned_at", i->cloned_us);
+        reply_text(r, "spent", i->spent);
+}
+
+static void put_attempt(const AttemptRow *a, Reply *r) {
+        reply_text(r, "attempt", a->label);
+        reply_text(r, "autoclave", a->autoclave);
+        reply_number(r, "cycle", a->cycle);
+        reply_text(r, "program", a->program);
+        reply_text(r, "verdict", a->verdict < 0 ? "running" : REPLY_WORD(verdicts, a->verdict));
+        reply_text(r, "load", REPLY_WORD(loads, a->released));
+        reply_text(r, "released_by", a->released_by);
+}
+
+static void put_pack(const PackRow *p, Reply *r) {
+        reply_text(r, "pack", p->label);
+        reply_text(r, "wrap", REPLY_WORD(wraps, p->wrap));
+        reply_time(r, "packed_at", p->packed_us);
+        reply_time(r, "sterile_at", p->sterile_us);
+        reply_time(r, "pack_opened_at", p->opened_us);
+        if (p->opened_us)
+                reply_text(r, "inside_indicator", REPLY_WORD(inside_words, p->inside));
+        if (p->wet)
+                reply_truth(r, "wet", true);
+        reply_time(r, "pack_damaged_at", p->damaged_us);
+        reply_text(r, "pack_damage_reason", p->damage_reason);
+}
+
+/* The pack it lies in, the attempt that went over it, and any recall that these bring. */
+static int read_pack(Store *s, const ItemRow *item, Reply *reply) {
+        PackRow pack = {};
+        AttemptRow attempt = {};
+        char reason[TEXT_MAX + 1], session[LABEL_MAX + 1], room[LABEL_MAX + 1];
+        int r;
+
+        if (item->pack && (r = pack_get_id(s, item->pack, &pack)) < 0)
+                return r;
+        if (pack.attempt && (r = attempt_get_id(s, pack.attempt, &attempt)) < 0)
+                return r;
+        if (pack.id)
+                put_pack(&pack, reply);
+        if (attempt.id)
+                put_attempt(&attempt, reply);
+        if (pack.id && (r = pack_claimed(s, pack.id, 0, session, room)) != 0) {
+                if (r < 0)
+                        return r;
+                reply_text(reply, "pack_claimed_by", session);
+                reply_text(reply, "pack_claimed_room", room);
+        }
+        r = recall_of(s, item, attempt.id ? attempt.autoclave : NULL, pack.sterile_us, reason);
+        if (r > 0)
+                reply_text(reply, "recalled", reason);
+        return r;
+}
+
+static int read_claim(Store *s, int64_t item, Reply *reply) {
+        char label[LABEL_MAX + 1], room[LABEL_MAX + 1];
+        int64_t session;
+        int r = claim_of(s, item, &session, label, room);
+
+        if (r > 0) {
+                reply_text(reply, "claimed_by", label);
+                reply_text(reply, "claimed_room", room);
+        }
+        return r;
+}
+
+static int read_history(Store *s, int64_t item, Reply *reply) {
+        ItemSession h = { .id = INT64_MAX };
+        unsigned n = 0;
+        int r;
+
+        reply_list_open(reply, "sessions", "a{sv}");
+        while ((r = item_session_before(s, item, h.id, &h)) > 0 && n++ < BUS_HISTORY_MAX) {
+                reply_open(reply);
+                reply_text(reply, "session", h.label);
+                reply_text(reply, "room", h.room);
+                reply_text(reply, "state", bus_session_state(h.state));
+                reply_time(reply, "allowed_at", h.at_us);
+                reply_close(reply);
+        }
+        reply_list_close(reply);
+        if (r > 0)
+                reply_truth(reply, "sessions_more", true);
+        return r;
+}
+
+int bus_read_item(Store *s, const char *canonical, Reply *reply) {
+        ItemRow item;
+        int r = item_get(s, canonical, &item);
+
+        if (r <= 0)
+                return r;
+        reply_open(reply);
+        put_row(&item, reply);
+        put_marks(&item, reply);
+        if ((r = read_claim(s, item.id, reply)) < 0 || (r = read_pack(s, &item, reply)) < 0 ||
+            (r = read_history(s, item.id, reply)) < 0)
+                return r;
+        reply_close(reply);
+        return 1;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The methods of org.asepsis1.Manager: parse, call, reply. doc/control.md names each member.
+ * No method is marked UNPRIVILEGED: on the peer-to-peer socket every peer is trusted, since the socket's mode let it
+ * in; on a bus, sd-bus then turns away everybody without privileges, and a method is opened only on purpose.
+ */
+#include <errno.h>
+#include <time.h>
+
+#include "bus/internal.h"
+#include "core/udi.h"
+#include "log.h"
+#include "store/alerts.h"
+
+static int new_reply(sd_bus_message *call, Reply *ret) {
+        *ret = (Reply){};
+        return sd_bus_message_new_method_return(call, &ret->m);
+}
+
+/* Hands over what was built, or the error that stuck while building. */
+static int send_reply(Reply *r) {
+        int result = r->error < 0 ? r->error : sd_bus_send(NULL, r->m, NULL);
+
+        r->m = sd_bus_message_unref(r->m);
+        return result < 0 ? result : 1;
+}
+
+static int drop_reply(Reply *r) {
+        r->m = sd_bus_message_unref(r->m);
+        return 0;
+}
+
+static int ledger_failed(const BusSource *source, int r, sd_bus_error *error) {
+        const char *why = store_why(source->store);
+
+        log_event(LOG_STORE_FAILED_KIND, LOG_ERR, NULL, "The ledger could not be read for the control interface: %s",
+                  why[0] ? why : strerror(-r));
+        return sd_bus_error_setf(error, BUS_ERROR_LEDGER, "The ledger cannot be read: %s. See the daemon's log.",
+                                 why[0] ? why : strerror(-r));
+}
+
+static int32_t current_year(void) {
+        time_t now = time(NULL);
+        struct tm tm;
+
+        return gmtime_r(&now, &tm) ? tm.tm_year + 1900 : 2000;
+}
+
+static void put_doubts(Reply *r, const Status *s) {
+        reply_list_open(r, "doubts", "a{sv}");
+        for (unsigned i = 0; i < s->n_doubts && i < STATUS_DOUBTS_MAX; i++) {
+                reply_open(r);
+                reply_text(r, "rule", s->doubts[i].rule);
+                reply_text(r, "text", s->doubts[i].text);
+                reply_close(r);
+        }
+        reply_list_close(r);
+}
+
+static void put_status(Reply *r, const Status *s) {
+        reply_text(r, "state", s->state);
+        reply_truth(r, "armed", s->armed);
+        reply_text(r, "version", s->version);
+        reply_text(r, "boot", s->boot);
+        reply_time(r, "since", s->since_us);
+        reply_truth(r, "broker_connected", s->broker_connected);
+        reply_text(r, "broker_why", s->broker_why);
+        put_doubts(r, s);
+        reply_text(r, "log", s->log);
+        reply_number(r, "audit_size", s->audit_size);
+        reply_text(r, "audit_head", s->audit_head);
+        reply_text(r, "kid", s->kid);
+        reply_text(r, "public_key", s->public_key);
+        reply_number(r, "items", s->items);
+        reply_number(r, "sessions_live", s->sessions_live);
+        reply_number(r, "alerts_info", s->alerts[ALERT_INFO]);
+        reply_number(r, "alerts_warning", s->alerts[ALERT_WARNING]);
+        reply_number(r, "alerts_critical", s->alerts[ALERT_CRITICAL]);
+        reply_number(r, "messages", (int64_t)s->messages);
+        reply_number(r, "rejected", (int64_t)s->rejected);
+        reply_number(r, "batches", (int64_t)s->batches);
+        reply_number(r, "decisions", (int64_t)s->decisions);
+}
+
+/* GetStatus() -> a{sv}. No error of its own. */
+static int method_get_status(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const BusSource *source = userdata;
+        Status status = {};
+        Reply reply;
+        int r = new_reply(m, &reply);
+
+        (void)error;
+        if (r < 0)
+                return r;
+        source->status(source->userdata, &status);
+        reply_open(&reply);
+        put_status(&reply, &status);
+        reply_close(&reply);
+        return send_reply(&reply);
+}
+
+/* GetItem(s code) -> a{sv}. BadCode, NotOnePiece, NotFound, Ledger. */
+static int method_get_item(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const BusSource *source = userdata;
+        const char *code;
+        Reply reply;
+        Udi udi;
+        int r = sd_bus_message_read(m, "s", &code);
+
+        if (r < 0)
+                return r;
+        r = udi_parse(code, strlen(code), current_year(), &udi);
+        if (r > 0)
+                return sd_bus_error_setf(error, BUS_ERROR_BAD_CODE, "%s (%s)", udi_error_text(r), udi_error_id(r));
+        if (!udi.single_piece)
+                return sd_bus_error_setf(error, BUS_ERROR_NOT_ONE_PIECE,
+                                         "%s names a product or a lot, not one piece: there is no serial number in it. "
+                                         "Use the clinic label of the piece.", udi.canonical);
+        r = new_reply(m, &reply);
+        if (r < 0)
+                return r;
+        r = bus_read_item(source->store, udi.canonical, &reply);
+        if (r > 0)
+                return send_reply(&reply);
+        drop_reply(&reply);
+        return r < 0 ? ledger_failed(source, r, error)
+                     : sd_bus_error_setf(error, BUS_ERROR_NOT_FOUND, "No item %s is in the ledger.", udi.canonical);
+}
+
+/* GetSession(s label) -> a{sv}. NotFound, Ledger. */
+static int method_get_session(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const BusSource *source = userdata;
+        const char *label;
+        Reply reply;
+        int r = sd_bus_message_read(m, "s", &label);
+
+        if (r < 0 || (r = new_reply(m, &reply)) < 0)
+                return r;
+        r = bus_read_session(source->store, label, &reply);
+        if (r > 0)
+                return send_reply(&reply);
+        drop_reply(&reply);
+        return r < 0 ? ledger_failed(source, r, error)
+                     : sd_bus_error_setf(error, BUS_ERROR_NOT_FOUND, "No room has ever asked for a session %.*s.", LABEL_MAX,
+                                         label);
+}
+
+static void put_alert(Reply *r, const AlertRow *a) {
+        static const char *const severities[] = {
+                [ALERT_INFO] = "info", [ALERT_WARNING] = "warning", [ALERT_CRITICAL] = "critical",
+        };
+        static const char *const states[] = {
+                [ALERT_OPEN] = "open", [ALERT_ACKNOWLEDGED] = "acknowledged", [ALERT_RESOLVED] = "resolved",
+        };
+
+        reply_open(r);
+        reply_number(r, "id", a->id);
+        reply_text(r, "rule", a->rule);
+        reply_text(r, "severity", REPLY_WORD(severities, a->severity));
+        reply_text(r, "state", REPLY_WORD(states, a->state));
+        reply_text(r, "subject", a->subject);
+        reply_text(r, "text", a->text);
+        reply_time(r, "raised_at", a->raised_us);
+        reply_time(r, "last_at", a->last_us);
+        reply_number(r, "count", a->count);
+        reply_text(r, "by", a->by);
+        reply_close(r);
+}
+
+static int read_alerts(Store *s, int64_t after, bool resolved_too, uint32_t limit, Reply *reply) {
+        AlertRow alert = { .id = after };
+        int r = 1;
+
+        if (reply->error == 0)
+                reply->error = sd_bus_message_open_container(reply->m, 'a', "a{sv}");
+        for (uint32_t i = 0; i < limit && (r = alert_next(s, alert.id, resolved_too, &alert)) > 0; i++)
+                put_alert(reply, &alert);
+        reply_close(reply);
+        return r;
+}
+
+/* ListAlerts(t after, b resolved_too, u limit) -> aa{sv}, by rising id. Ledger. */
+static int method_list_alerts(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const BusSource *source = userdata;
+        uint64_t after;
+        uint32_t limit;
+        int resolved_too, r = sd_bus_message_read(m, "tbu", &after, &resolved_too, &limit);
+        Reply reply;
+
+        if (r < 0 || (r = new_reply(m, &reply)) < 0)
+                return r;
+        limit = limit == 0 || limit > BUS_PAGE_MAX ? BUS_PAGE_MAX : limit;
+        r = read_alerts(source->store, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX), resolved_too, limit, &reply);
+        if (r >= 0)
+                return send_reply(&reply);
+        drop_reply(&reply);
+        return ledger_failed(source, r, error);
+}
+
+const sd_bus_vtable bus_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("GetStatus", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", status), method_get_status, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetItem", SD_BUS_ARGS("s", code), SD_BUS_RESULT("a{sv}", item), method_get_item, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetSession", SD_BUS_ARGS("s", session), SD_BUS_RESULT("a{sv}", session),
+                                method_get_session, 0),
+        SD_BUS_METHOD_WITH_ARGS("ListAlerts", SD_BUS_ARGS("t", after, "b", resolved_too, "u", limit),
+                                SD_BUS_RESULT("aa{sv}", alerts), method_list_alerts, 0),
+        SD_BUS_VTABLE_END,
+};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GetSession: for the officer, so with the patient's pseudonym. A session that was only ever denied has no row of its
+ * own; what it was told stands with the request. */
+#include <errno.h>
+#include <jansson.h>
+
+#include "bus/internal.h"
+#include "core/event.h"
+#include "store/sessions.h"
+
+static const char *const outcomes[] = {
+        [SESSION_COMPLETED] = "completed", [SESSION_CANCELLED] = "cancelled", [SESSION_STOPPED] = "stopped",
+};
+
+const char *bus_session_state(int state) {
+        static const char *const states[] = {
+                [SESSION_AUTHORISED] = "authorised", [SESSION_RUNNING] = "running",
+                [SESSION_ENDED] = "ended",           [SESSION_LAPSED] = "lapsed",
+        };
+
+        return REPLY_WORD(states, state);
+}
+
+static void put_reason(const json_t *reason, Reply *r) {
+        reply_open(r);
+        reply_text(r, "rule", json_string_value(json_object_get(reason, "rule")));
+        reply_text(r, "item", json_string_value(json_object_get(reason, "item")));
+        reply_text(r, "text", json_string_value(json_object_get(reason, "text")));
+        reply_truth(r, "override", json_is_true(json_object_get(reason, "override")));
+        reply_close(r);
+}
+
+/* The answer as the room got it; our own JSON, yet it may have been damaged on disk. */
+static int put_answer(const RequestLast *last, Reply *r) {
+        json_t *answer = json_loads(last->answer, JSON_REJECT_DUPLICATES, NULL), *reason;
+        size_t i;
+
+        if (!answer)
+                return -EBADMSG;
+        reply_text(r, "last_verdict", last->allow ? "allow" : "deny");
+        reply_time(r, "last_decided_at", last->at_us);
+        reply_list_open(r, "reasons", "a{sv}");
+        json_array_foreach(json_object_get(answer, "reasons"), i, reason)
+                put_reason(reason, r);
+        reply_list_close(r);
+        json_decref(answer);
+        return 0;
+}
+
+static void put_row(const SessionRow *s, Reply *r) {
+        reply_text(r, "session", s->label);
+        reply_text(r, "state", bus_session_state(s->state));
+        reply_text(r, "room", s->room);
+        reply_text(r, "practitioner", s->practitioner);
+        reply_text(r, "patient", s->patient);
+        reply_text(r, "procedure", s->procedure);
+        reply_time(r, "allowed_at", s->allowed_us);
+        reply_time(r, "started_at", s->started_us);
+        reply_time(r, "ended_at", s->ended_us);
+        if (s->outcome >= 0)
+                reply_text(r, "outcome", REPLY_WORD(outcomes, s->outcome));
+}
+
+static int read_items(Store *s, int64_t session, Reply *reply) {
+        char code[CODE_MAX + 1];
+        int64_t item = 0;
+        unsigned n = 0;
+        int r;
+
+        reply_list_open(reply, "items", "s");
+        while ((r = session_item_next(s, session, item, &item, code)) > 0 && n++ < BUS_ITEMS_MAX)
+                reply_element(reply, code);
+        reply_list_close(reply);
+        if (r > 0)
+                reply_truth(reply, "items_more", true);
+        return r;
+}
+
+static void put_denied(const char *label, const RequestLast *last, Reply *r) {
+        reply_text(r, "session", label);
+        reply_text(r, "state", last->allow ? "unknown" : "denied");
+        reply_text(r, "room", last->room);
+}
+
+static int put_all(Store *s, const char *label, const SessionRow *row, const RequestLast *last, Reply *reply) {
+        int r = 0;
+
+        reply_open(reply);
+        if (row) {
+                put_row(row, reply);
+                r = read_items(s, row->id, reply);
+        } else
+                put_denied(label, last, reply);
+        if (r >= 0 && last)
+                r = put_answer(last, reply);
+        reply_close(reply);
+        return r < 0 ? r : 1;
+}
+
+int bus_read_session(Store *s, const char *label, Reply *reply) {
+        RequestLast last = {};
+        SessionRow row;
+        int known = session_get(s, label, &row), asked, r;
+
+        if (known < 0)
+                return known;
+        asked = request_last(s, label, &last);
+        if (asked < 0)
+                return asked;
+        r = known || asked ? put_all(s, label, known ? &row : NULL, asked ? &last : NULL, reply) : 0;
+        free(last.answer);
+        return r;
+}
