@@ -152,8 +152,8 @@ static void check_announced(ConfigLoad *l, const ConfigDraft *d, const ConfigAut
 
         for (size_t j = 0; j < i; j++)
                 if (streq_ptr(a->programs[j]->announced, p->announced) && p->announced)
-                        config_fail(l, d, "programs", "%s and %s are both announced as \"%s\"", a->programs[j]->id, p->id,
-                                    p->announced);
+                        config_fail(l, d, "programs", "%s and %s are both announced as \"%s\"",
+                                    a->programs[j]->id, p->id, p->announced);
         if (a->machine == MACHINE_N && p->type == PROGRAM_PREVACUUM)
                 config_fail(l, d, "programs", "%s is a prevacuum program, and type N has no vacuum", p->id);
 }
@@ -186,8 +186,8 @@ static void check_autoclave(ConfigLoad *l, const ConfigDraft *d) {
         if (a->max_gap_us > gap_us)
                 config_fail(l, d, "max-gap-s", "is longer than its band allows: at most %s", strict ? "2.5" : "10");
         if (is_set(d, "uncertainty-c") && 2 * a->uncertainty_mc + a->display_step_mc >= band_mc)
-                config_fail(l, d, "uncertainty-c", "with half a display step at both ends it leaves nothing of the band "
-                            "of %d K: no sample could count", (int)(band_mc / 1000));
+                config_fail(l, d, "uncertainty-c", "with half a display step at both ends it leaves nothing of the "
+                            "band of %d K: no sample could count", (int)(band_mc / 1000));
         check_programs(l, d);
 }
 
@@ -238,7 +238,8 @@ static void check_practitioner(ConfigLoad *l, const ConfigDraft *d) {
 }
 
 static bool must_be_single_use(const ConfigClass *c) {
-        return c->role == ROLE_NEEDLE || c->role == ROLE_MANUAL_ROLLER || c->role == ROLE_LANCET || c->role == ROLE_SLEEVE;
+        return c->role == ROLE_NEEDLE || c->role == ROLE_MANUAL_ROLLER || c->role == ROLE_LANCET ||
+               c->role == ROLE_SLEEVE;
 }
 
 static bool must_be_sterile(const ConfigClass *c) {
@@ -260,7 +261,8 @@ static void check_class_use(ConfigLoad *l, const ConfigDraft *d, const ConfigCla
         if (!c->single_use && c->required_state == REQUIRED_STERILE && c->reprocessing != REPROCESSING_STERILIZE)
                 config_fail(l, d, "reprocessing", "an item that must be sterile and is used again: sterilize");
         if (!c->single_use && c->required_state == REQUIRED_DISINFECTED && c->reprocessing == REPROCESSING_NONE)
-                config_fail(l, d, "reprocessing", "an item that must be disinfected and is used again: disinfect or sterilize");
+                config_fail(l, d, "reprocessing", "an item that must be disinfected and is used again: disinfect or "
+                            "sterilize");
 }
 
 static void check_class_process(ConfigLoad *l, const ConfigDraft *d, const ConfigClass *c) {
@@ -289,8 +291,8 @@ static void check_class_barrier(ConfigLoad *l, const ConfigDraft *d, const Confi
         else if (sleeve && sleeve->role != ROLE_SLEEVE)
                 config_fail(l, d, "needs-barrier", "%s does not have the role sleeve", sleeve->id);
         else if (!sleeve && c->role == ROLE_HANDPIECE && c->required_state != REQUIRED_STERILE)
-                config_fail(l, d, "needs-barrier", "is required: a handpiece that is not sterile wants a new sleeve each "
-                            "session");
+                config_fail(l, d, "needs-barrier", "is required: a handpiece that is not sterile wants a new sleeve "
+                            "each session");
 }
 
 static void check_class(ConfigLoad *l, const ConfigDraft *d) {
@@ -306,8 +308,8 @@ static void check_class(ConfigLoad *l, const ConfigDraft *d) {
         if (c->shelf_life_days == 0)
                 c->shelf_life_days = policy;
         if (c->shelf_life_days > policy)
-                config_fail(l, d, "shelf-life-days", "is longer than the policy's %d days: a class may be stricter, never "
-                            "laxer", (int)policy);
+                config_fail(l, d, "shelf-life-days", "is longer than the policy's %d days: a class may be stricter, "
+                            "never laxer", (int)policy);
 }
 
 static void check_product(ConfigLoad *l, const ConfigDraft *d) {

@@ -599,7 +599,8 @@ static int parse_kit(ConfigLoad *l, const ConfigKey *key, const char *value, voi
 }
 
 static void describe_kit(const ConfigKey *key, FILE *f) {
-        fprintf(f, "roles with + between, up to %d; other ways behind a |, up to %d; roles: ", KIT_ROLES_MAX, KIT_WAYS_MAX);
+        fprintf(f, "roles with + between, up to %d; other ways behind a |, up to %d; roles: ", KIT_ROLES_MAX,
+                KIT_WAYS_MAX);
         print_names(f, key->names, ", ");
 }
 

@@ -83,8 +83,8 @@ const ConfigSection config_sections[_SECTION_MAX] = {
         [SECTION_CLASS] = MANY(ConfigClass, classes, "class", 500,
                 "A class of items that are treated alike. What is left out gets the stricter answer."),
         [SECTION_PRODUCT] = MANY(ConfigProduct, products, "product", 5000,
-                "A product by its GTIN (14 digits, filled up with zeros on the left) or its HIBC primary data (labeler, "
-                "product and unit of measure, without the + and the check character), and the class of its items."),
+                "A product by its GTIN (14 digits, filled up with zeros on the left) or its HIBC primary data "
+                "(labeler, product and unit of measure, without the + and the check character), and the class of its items."),
         [SECTION_SUPPLIER] = MANY(ConfigSupplier, suppliers, "supplier", 500, "Who delivers or sterilizes for us."),
         [SECTION_PROCEDURE] = MANY(ConfigProcedure, procedures, "procedure", 100,
                 "A treatment, the kit it needs, and the limits of the device's instructions."),
@@ -149,7 +149,8 @@ const ConfigKey config_keys[] = {
           .help = "File whose first line is the password." },
         { BROKER(password_credential, "password-credential"), LABEL, .otherwise = "no password",
           .help = "Name of the systemd credential (LoadCredential=) that holds the password." },
-        { BROKER(tls_ca, "tls-ca"), PATH, .otherwise = "no TLS", .help = "CA certificates that may vouch for the broker." },
+        { BROKER(tls_ca, "tls-ca"), PATH, .otherwise = "no TLS",
+          .help = "CA certificates that may vouch for the broker." },
         { BROKER(tls_certificate, "tls-certificate"), PATH, .otherwise = "none is shown",
           .help = "Our certificate, shown to the broker." },
         { BROKER(tls_key, "tls-key"), PATH, .otherwise = "none is used", .help = "Private key of our certificate." },
@@ -209,7 +210,8 @@ const ConfigKey config_keys[] = {
           .help = "What it is for. Only a program for loads ever makes anything sterile." },
         { PROGRAM(type, "type"), ENUM(program_types), .required = true, .help = "How air is removed." },
         { PROGRAM(set_temperature_mc, "set-temperature"), .type = &config_type_temperature, .min = 50000, .max = 140000,
-          .otherwise = "error in a program for loads", .help = "Temperature that the machine is set to, in its own unit." },
+          .otherwise = "error in a program for loads",
+          .help = "Temperature that the machine is set to, in its own unit." },
         { PROGRAM(hold_min_us, "hold-min"), DURATION(US_PER_S, 2 * HOUR), .otherwise = "error in a program for loads",
           .help = "Shortest hold that sterilizes, by standard or maker. For loads at least 15 min from 121 C, 10 min "
                   "from 126 C, 4 min from 132 C (unwrapped 3 min), 3 min from 134 C." },
@@ -225,7 +227,8 @@ const ConfigKey config_keys[] = {
           .help = "For unwrapped items for one named session at once." },
         { PROGRAM(wraps, "wraps"), SET(wraps), .otherwise = "error in a program for loads",
           .help = "What may be around its items." },
-        { PROGRAM(suits_hollow, "suits-hollow"), BOOL, .fallback = "no", .help = "Whether it sterilizes hollow items." },
+        { PROGRAM(suits_hollow, "suits-hollow"), BOOL, .fallback = "no",
+          .help = "Whether it sterilizes hollow items." },
 
         { AUTOCLAVE(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { AUTOCLAVE(machine, "class-type"), ENUM(machines), .required = true, .help = "Type after EN 13060." },
@@ -252,7 +255,8 @@ const ConfigKey config_keys[] = {
         { DEVICE(store_and_forward, "store-and-forward"), BOOL, .fallback = "no",
           .help = "Whether it keeps samples and sends them later, so that arrival times tell nothing." },
 
-        { PRACTITIONER(name, "name"), TEXT, .otherwise = "the id", .help = "Name shown to people and printed on records." },
+        { PRACTITIONER(name, "name"), TEXT, .otherwise = "the id",
+          .help = "Name shown to people and printed on records." },
         { PRACTITIONER(roles, "roles"), SET(persons), .required = true, .help = "What this person may do." },
         { PRACTITIONER(qualified, "qualified"), .type = &config_type_qualified, .otherwise = "for no procedure",
           .help = "Procedures that this person may do, and the last day of each qualification." },

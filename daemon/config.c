@@ -94,7 +94,8 @@ void config_fail(ConfigLoad *l, const ConfigDraft *d, const char *key, const cha
         ConfigWhere where = d->header;
         va_list args;
 
-        snprintf(about, sizeof(about), "[%s%s%s]%s%.64s: ", s->name, *d->id ? " " : "", d->id, key ? " " : "", key ? key : "");
+        snprintf(about, sizeof(about), "[%s%s%s]%s%.64s: ", s->name, *d->id ? " " : "", d->id, key ? " " : "",
+                 key ? key : "");
         const ConfigKey *k = key ? config_find_key(d->kind, key) : NULL;
         if (k) {
                 size_t n;
@@ -244,8 +245,9 @@ static bool check_id(ConfigLoad *l, const ConfigSection *s, const char *id) {
         else if (s->max && !*id)
                 config_fail_at(l, l->at, "[%s]: needs an id: [%s ID]", s->name, s->name);
         else if (s->max && product && !config_is_product(id))
-                config_fail_at(l, l->at, "[%s %.64s]: not a product code: wants a GTIN of 14 digits with a right check digit, "
-                               "or HIBC labeler, product and unit of measure without + and check character", s->name, id);
+                config_fail_at(l, l->at, "[%s %.64s]: not a product code: wants a GTIN of 14 digits with a right check "
+                               "digit, or HIBC labeler, product and unit of measure without + and check character",
+                               s->name, id);
         else if (s->max && !product && !config_is_label(id))
                 config_fail_at(l, l->at, "[%s %.64s]: an id is 1 to %d of A-Z a-z 0-9 . _ -", s->name, id, LABEL_MAX);
         else

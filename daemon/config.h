@@ -134,7 +134,7 @@ typedef struct ConfigClass {
 } ConfigClass;
 
 typedef struct ConfigProduct {
-        const char *id; /* GTIN as 14 digits, or HIBC labeler, product and unit of measure: A99912345670; as Udi.product */
+        const char *id; /* as Udi.product: GTIN-14, or HIBC labeler, product and unit of measure */
         const char *class_id, *name;
         int supplied; /* Supplied */
 } ConfigProduct;
