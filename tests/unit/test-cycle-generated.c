@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verdicts on random series and on generated cycles; single rules at their edges are in test-cycle.c. */
+/* Verdicts on random series and on generated cycles; single rules are in test-cycle.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,22 +7,9 @@
 
 #include <cmocka.h>
 
+#include "../lib/cyclefeed.h"
 #include "../lib/cyclegen.h"
-#include "core/cycle.h"
-#include "core/steam.h"
-#include "util.h"
 
-#define S US_PER_S
-
-/* 134 degrees, 3 minutes. The narrowed band is 134.55 to 136.45. */
-static const CycleProgram PLAIN = {
-        .name = "plain-134", .set_temperature_mc = 134000, .band_mc = 3000, .uncertainty_mc = 500,
-        .display_step_mc = 100, .hold_min_us = 180 * S, .gap_max_us = 2500000, .print_interval_us = 60 * S,
-};
-static const CycleStart LOAD = { .purpose = PURPOSE_LOAD, .arrival_us = -1 };
-
-static Cycle cycle;
-static CycleVerdict verdict;
 static GenCycle gen;
 
 /* Against an obvious, slow reading of the rules: all samples at hand, looked at again and again. */
@@ -93,7 +80,7 @@ static void random_series_are_judged_as_a_slow_reading_of_the_rules_does(void **
                         t = v.s[i].t_us;
                         cycle_sample(&cycle, &v.s[i], -1);
                 }
-                cycle_end(&cycle, OUTCOME_COMPLETED, GRADE_CONTINUOUS, &verdict);
+                end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
                 naive_clean(&v);
                 assert_int_equal(verdict.samples_dropped, v.dropped);
                 assert_int_equal(verdict.hold_us, naive_longest(&v, naive_counts, &gap));
@@ -112,7 +99,7 @@ static void judge_generated(const CycleProgram *p, GenFault fault, uint64_t seed
                 int64_t real = (int64_t)((double)gen.samples[sent].t_us / gen.clock);
                 cycle_sample(&cycle, &gen.samples[i], 5000 * S + real);
         }
-        cycle_end(&cycle, OUTCOME_COMPLETED, grade, &verdict);
+        end_as(OUTCOME_COMPLETED, grade);
 }
 
 static void sound_cycles_are_verified(void **state) {
