@@ -57,7 +57,7 @@ class Clinic:
         if len(os.path.join(self.folder, "control.sock")) > SOCKET_PATH_MAX:
             os.rmdir(self.folder)
             self.folder = tempfile.mkdtemp(prefix="asepsis-", dir="/tmp")
-        self.passwords = {login: secrets.token_urlsafe(12) for login in ("asepsisd", *logins)}
+        self.passwords = {login: secrets.token_hex(8) for login in ("asepsisd", *logins)}
         self.processes = {}   # name: Popen, in the order of their start
         self.port = None
 

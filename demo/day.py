@@ -3,7 +3,7 @@
 import base64, collections, datetime, json
 
 import steam, tell
-from device import Device, Display, NoAnswer
+from device import Device, Display
 
 # Login: what it speaks as. All of them stand in etc/asepsisd.conf.
 DEVICES = {"station-1": "station", "ac-1": "autoclave", "room-1": "room", "room-2": "room", "pen-1": "handpiece",
@@ -121,10 +121,10 @@ class Day:
         if verdict == "allow":
             self.show_permit(answer)
 
-    def show_permit(self, answer, what="permit"):
+    def show_permit(self, answer):
         p = open_jws(answer["permit"], self.key)
         must(p["nonce"] == answer["nonce"], "the permit answers another nonce")
-        tell.note(f"{what} {p['seq']} for {p['room']}, good for {p['ttl_ms'] // 1000} s from the asking; signature and "
+        tell.note(f"permit {p['seq']} for {p['room']}, good for {p['ttl_ms'] // 1000} s from the asking; signature and "
                   f"nonce checked; the audit chain had {p['audit']['size']} records, head {p['audit']['head'][:12]}...")
 
     def ask_for(self, room, session, who, patient, items, expect, rules=()):
@@ -195,7 +195,8 @@ class Day:
         p.settle()
         answer, _ = r.ask("session-renew", session=session)
         must("permit" in answer, f"{session} must go on: {answer}")
-        self.show_permit(answer, "renewed: permit")
+        p_next = open_jws(answer["permit"], self.key)
+        tell.says(room, f"asks for a new permit with a fresh nonce, and gets number {p_next['seq']}")
         p.send("usage", item=needle, event="detached", session=session)
         p.settle()
 
@@ -254,7 +255,7 @@ def first_load(day):
     day.station("P-1 goes into autoclave 1", "load", autoclave="ac-1", packs=["P-1"])
     day.settle()
     tell.says("ac-1", "runs cycle 101, program prevac-134")
-    day.run_cycle(101, "prevac-134", "load")
+    day.run_cycle(101, "prevac-134", "load", drying_s=420)
     day.verdict_of(101, "verified")
     day.station("Ben reads the indicator on the pouch: changed", "indicator", autoclave="ac-1", cycle=101,
                 indicator="chemical", where="outside", packs=["P-1"], type=1, result="pass", reader="ben")
@@ -269,7 +270,7 @@ def second_load(day):
     day.station(None, "load", autoclave="ac-1", packs=["P-2"])
     day.settle()
     tell.says("ac-1", "runs cycle 102, program prevac-134")
-    day.run_cycle(102, "prevac-134", "load", air_c=2.7)
+    day.run_cycle(102, "prevac-134", "load", drying_s=420, air_c=2.7)
     day.verdict_of(102, "failed")
     day.release(102, "refused")
 
@@ -277,7 +278,8 @@ def second_load(day):
 def first_session(day):
     tell.at("09:15", "Room 1: the first patient")
     day.disinfect("room-1")
-    day.station("Ben disinfects both handpieces", "disinfect", items=["HP-1", "HP-2"], level="high", contact_s=300, by="ben")
+    day.station("Ben disinfects both handpieces", "disinfect", items=["HP-1", "HP-2"], level="high", contact_s=300,
+                by="ben")
     day.settle()
     kit = ["HP-1", code(SLEEVE, "SL1"), "EX-1"]
     day.ask_for("room-1", "s-1", "ana", "p-4711", [code(CARTRIDGE, "SN7777"), *kit], "deny", ["item-unknown"])
@@ -298,7 +300,8 @@ def used_needle(day):
     tell.at("10:30", "Room 2: somebody reaches for the needle of the patient before")
     day.disinfect("room-2")
     kit = ["HP-2", code(SLEEVE, "SL2")]
-    answer, asked = day.ask_for("room-2", "s-2", "ana", "p-0815", [code(CARTRIDGE, "SN1001"), *kit], "deny", ["item-used"])
+    used = code(CARTRIDGE, "SN1001")
+    answer, asked = day.ask_for("room-2", "s-2", "ana", "p-0815", [used, *kit], "deny", ["item-used"])
     tell.says("room-2", "asks the very same again (same nonce), as after a lost answer")
     again = day.devices["room-2"].ask_again("session-request", asked)
     must(again == answer, f"another answer to the same question: {again}")
@@ -359,14 +362,34 @@ def contract(day):
     tell.note(f"rejected, {rejected['reason']}, member {rejected.get('member')}: {rejected['detail']}")
     must(rejected["reason"] == "bad-member", f"rejected otherwise: {rejected}")
     day.settle(text=False)
+    tell.says("room-2", "says `disinfected`, and does not number it: that may lock, and can permit nothing")
+    day.devices["room-2"].send_bare("disinfected", by="ana", contact_s=120)
+    rejected = day.devices["room-2"].take(("rejected",))
+    tell.note(f"rejected, {rejected['reason']}: {rejected['detail']}")
+    must(rejected["reason"] == "sequence-required", f"rejected otherwise: {rejected}")
+    twice(day, station)
+    lost(day, station)
+
+
+def twice(day, station):
     seq = station.send("heartbeat")
     payload = station.kept[seq][1]
     day.settle(text=False)
     tell.says("station-1", f"sends its message number {seq} twice, as after a lost receipt")
     station.send_again("heartbeat", payload)
-    receipt = station.send("heartbeat")
+    after = station.send("heartbeat")
     day.settle(text=False)
-    tell.note(f"receipted up to {receipt}, and counted once")
+    tell.note(f"receipted up to {after}, and counted once")
+
+
+def lost(day, station):
+    publish, station._publish = station._publish, lambda message, payload: None
+    seq = station.send("heartbeat")
+    station._publish = publish
+    tell.says("station-1", f"number {seq} is lost on the way; number {station.send('heartbeat')} arrives")
+    day.settle(text=False)
+    must(station.resent > 0, "nobody missed the lost message")
+    tell.note(f"receipted up to {station.seq}, without a hole")
 
 
 CHAPTERS = (deliveries, morning_test, first_load, second_load, first_session, used_needle, many_reasons, roller, reuse,

@@ -3,8 +3,8 @@
 
     d = Device("127.0.0.1", 1883, "clinic", "station", "station-1", "its password")
     d.send("clean", items=["HP-1"], method="manual", operator="ben")   # numbered, kept until there is a receipt
-    d.settle()                                                         # waits for the receipts, sends again what lacks one
-    d.ask("session-request", session="s-1", ...)                       # with a fresh nonce; waits for the answer to it
+    d.settle()                                                         # waits for receipts; sends again what has none
+    d.ask("session-request", session="s-1", ...)                       # with a fresh nonce; waits for its answer
 
 Every power-up has a new `boot`, and every message of it the next `seq`. What has no receipt may not have reached the
 ledger: it is sent again, byte for byte, and counts once however often it comes. Only a session's messages with a nonce
@@ -64,7 +64,8 @@ class Device:
         with self.changed:
             self.seq += 1
             seq = self.seq
-            content = {"boot": self.boot, "seq": seq, "at": datetime.datetime.now().astimezone().isoformat(), **members}
+            now = datetime.datetime.now().astimezone().isoformat()
+            content = {"boot": self.boot, "seq": seq, "at": now, **members}
             self.kept[seq] = [message, json.dumps(content), time.monotonic()]
         self._publish(message, self.kept[seq][1])
         return seq
@@ -95,7 +96,7 @@ class Device:
                 self._resend(message, payload, "no receipt")
 
     def ask(self, message, **members):
-        """Asks with a fresh nonce. (the answer, the request); a second try has the same nonce, and so the same answer."""
+        """Asks with a fresh nonce. (the answer, the request). A second try has the same nonce: one question."""
         request = {"nonce": fresh_nonce(), **members}
         return self.ask_again(message, request), request
 
@@ -104,8 +105,7 @@ class Device:
         for _ in range(3):
             self._publish(message, json.dumps(request))
             try:
-                return self.take((answer, "rejected"), lambda c: c.get("nonce", request["nonce"]) == request["nonce"],
-                                 ANSWER_S)
+                return self.take((answer,), lambda c: c["nonce"] == request["nonce"], ANSWER_S)
             except NoAnswer:
                 self.on_retry(self, message, "no answer")
         raise NoAnswer(f"{self.name}: no answer to {message}; the room stays locked")

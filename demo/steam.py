@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the sensors of a steam autoclave would have seen: a sample a second, [seconds, degrees Celsius, kPa absolute]."""
+"""What the sensors of a steam autoclave would see: a sample a second, [seconds, degrees Celsius, kPa absolute]."""
 import random
 from math import exp, sqrt
 
@@ -47,7 +47,7 @@ class Chamber:
             self.second(air_c)
 
     def hold(self, celsius, seconds, air_c):
-        """With air in the chamber the controller still reaches its temperature, at a pressure that is too high for it."""
+        """With air in it the chamber still gets to its temperature, at a pressure that is too high for it."""
         for i in range(seconds):
             self.kpa = pressure_kpa(celsius + air_c + self.random.gauss(0, 0.05))
             self.second(air_c)
