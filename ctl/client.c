@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The connection to the daemon, and how its errors reach a person or a program. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "bus/bus.h"
+#include "ctl.h"
+#include "value.h"
+
+#define CALL_TIMEOUT_US (10 * US_PER_S)
+#define ERROR_PREFIX "org.asepsis1.Error."
+
+int ctl_print_json(json_t *answer) {
+        int r = answer ? json_dumpf(answer, stdout, JSON_COMPACT) : -1;
+
+        json_decref(answer);
+        if (r == 0 && putchar('\n') != EOF && fflush(stdout) == 0)
+                return CTL_YES;
+        fputs("asepsisctl: cannot write the answer\n", stderr);
+        return CTL_TROUBLE;
+}
+
+/* NotOnePiece becomes not-one-piece; an error that is not ours stays as it is. */
+static void error_id(const char *name, char *ret, size_t size) {
+        const char *p = strncmp(name, ERROR_PREFIX, strlen(ERROR_PREFIX)) == 0 ? name + strlen(ERROR_PREFIX) : NULL;
+        size_t n = 0;
+
+        if (!p) {
+                snprintf(ret, size, "%s", name);
+                return;
+        }
+        for (; *p && n + 2 < size; p++) {
+                if (isupper((unsigned char)*p) && n > 0)
+                        ret[n++] = '-';
+                ret[n++] = (char)tolower((unsigned char)*p);
+        }
+        ret[n] = 0;
+}
+
+static void say(const Ctl *c, const char *id, const char *text) {
+        if (c->json)
+                ctl_print_json(json_pack("{s:s, s:s}", "error", id, "text", text));
+        else
+                fprintf(stderr, "asepsisctl: %s\n", text);
+}
+
+static int unreachable(const Ctl *c, int error) {
+        const char *advice = error == EACCES || error == EPERM
+                                     ? "only root and members of the socket's group may"
+                             : error == EAGAIN || error == ETIMEDOUT
+                                     ? "it is there but does not answer; see: systemctl status asepsisd"
+                                     : "is it running? See: systemctl status asepsisd";
+        char text[512];
+
+        snprintf(text, sizeof(text), "cannot reach asepsisd at %s: %s; %s", c->socket, strerror(error), advice);
+        say(c, "unreachable", text);
+        return CTL_TROUBLE;
+}
+
+/* A descriptor, or negative errno. */
+static int open_socket(const char *path) {
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+        int fd;
+
+        if (strlen(path) >= sizeof(sa.sun_path))
+                return -ENAMETOOLONG;
+        memcpy(sa.sun_path, path, strlen(path) + 1);
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0)
+                return -errno;
+        if (connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0) {
+                int r = -errno;
+
+                close(fd);
+                return r;
+        }
+        return fd;
+}
+
+/* sd-bus would wait for a minute and a half for a daemon that is there and does not answer. */
+static int wait_ready(sd_bus *bus) {
+        int r;
+
+        while ((r = sd_bus_is_ready(bus)) == 0) {
+                r = sd_bus_process(bus, NULL);
+                if (r == 0)
+                        r = sd_bus_wait(bus, CALL_TIMEOUT_US) ?: -ETIMEDOUT;
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : 0;
+}
+
+static int connect_bus(Ctl *c) {
+        int fd = open_socket(c->socket), r;
+
+        if (fd < 0)
+                return fd;
+        r = sd_bus_new(&c->bus);
+        if (r < 0 || (r = sd_bus_set_fd(c->bus, fd, fd)) < 0) {
+                close(fd);
+                return r;
+        }
+        if ((r = sd_bus_set_method_call_timeout(c->bus, CALL_TIMEOUT_US)) < 0 || (r = sd_bus_start(c->bus)) < 0)
+                return r;
+        return wait_ready(c->bus);
+}
+
+void ctl_disconnect(Ctl *c) {
+        if (c->bus)
+                sd_bus_close(c->bus);
+        c->bus = sd_bus_unref(c->bus);
+}
+
+/* The daemon's own errors are its answer; what the connection says means that there was none. */
+static int failed(const Ctl *c, int r, const sd_bus_error *error) {
+        char id[96];
+
+        if (r == -ETIMEDOUT || r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE || !sd_bus_error_is_set(error))
+                return unreachable(c, -r);
+        error_id(error->name, id, sizeof(id));
+        say(c, id, error->message ?: error->name);
+        return streq(error->name, BUS_ERROR_NOT_FOUND) || streq(error->name, BUS_ERROR_BAD_CODE) ||
+                               streq(error->name, BUS_ERROR_NOT_ONE_PIECE)
+                       ? CTL_NO
+                       : CTL_TROUBLE;
+}
+
+static int call(Ctl *c, sd_bus_message *m, json_t **ret) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_message *reply = NULL;
+        int r = sd_bus_call(c->bus, m, 0, &error, &reply), status = CTL_YES;
+
+        if (r < 0)
+                status = failed(c, r, &error);
+        else if ((r = value_read(reply, !c->json, ret)) < 0) {
+                say(c, "bad-answer", "the daemon's answer cannot be read; are asepsisd and asepsisctl of one version?");
+                status = CTL_TROUBLE;
+        }
+        sd_bus_message_unref(reply);
+        sd_bus_error_free(&error);
+        return status;
+}
+
+int ctl_call(Ctl *c, json_t **ret, const char *member, const char *types, ...) {
+        sd_bus_message *m = NULL;
+        va_list ap;
+        int r, status;
+
+        if (!c->bus && (r = connect_bus(c)) < 0)
+                return unreachable(c, -r);
+        r = sd_bus_message_new_method_call(c->bus, &m, NULL, BUS_PATH, BUS_INTERFACE, member);
+        if (r >= 0 && types) {
+                va_start(ap, types);
+                r = sd_bus_message_appendv(m, types, ap);
+                va_end(ap);
+        }
+        if (r < 0) {
+                say(c, "bad-argument", "an argument is no UTF-8 text");
+                status = CTL_TROUBLE;
+        } else
+                status = call(c, m, ret);
+        sd_bus_message_unref(m);
+        return status;
+}

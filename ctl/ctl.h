@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* asepsisctl: what the verbs share. */
+#include <jansson.h>
+#include <stdbool.h>
+#include <systemd/sd-bus.h>
+
+#define CTL_SOCKET_DEFAULT "/run/asepsis/control.sock"
+
+/* Exit status. */
+enum { CTL_YES = 0, CTL_NO = 1, CTL_TROUBLE = 2 };
+
+typedef struct Ctl {
+        const char *socket;
+        bool json, all;
+        sd_bus *bus; /* connected at the first call */
+} Ctl;
+
+/*
+ * Calls a method of the daemon. CTL_YES and the answer, to be released; otherwise the error is printed and the exit
+ * status returned. In the answer times are RFC 3339 with --json, microseconds otherwise; texts meant for people have
+ * their control characters replaced.
+ */
+int ctl_call(Ctl *c, json_t **ret, const char *member, const char *types, ...);
+void ctl_disconnect(Ctl *c);
+
+/* Prints the answer as one line of JSON and releases it. CTL_YES, or CTL_TROUBLE when that cannot be written. */
+int ctl_print_json(json_t *answer);
+
+/* The verbs; argv[0] is the verb. */
+int verb_status(Ctl *c, int argc, char **argv);
+int verb_item(Ctl *c, int argc, char **argv);
+int verb_session(Ctl *c, int argc, char **argv);
+int verb_alerts(Ctl *c, int argc, char **argv);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* asepsisctl: the command for people. One table of verbs; each asks the daemon one thing and shows the answer. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "ctl.h"
+#include "out.h"
+#include "parse.h"
+#include "util.h"
+
+#define TYPED_MAX 32 /* letters of an unknown verb that are looked at */
+
+static int run_parse(Ctl *c, int argc, char **argv) {
+        return verb_parse(argc, argv, c->json);
+}
+
+static const struct Verb {
+        const char *name, *argument, *help;
+        int (*run)(Ctl *c, int argc, char **argv);
+} verbs[] = {
+        { "status", NULL, "how the daemon is, and whether sessions can start", verb_status },
+        { "item", "CODE", "what the ledger knows about one item", verb_item },
+        { "session", "LABEL", "a session: who, what, when, and the last answer it got", verb_session },
+        { "alerts", NULL, "the open alerts, oldest first", verb_alerts },
+        { "parse", "CODE", "what stands in an item code (needs no daemon)", run_parse },
+};
+
+static void print_help(void) {
+        printf("asepsisctl [OPTION...] VERB [ARGUMENT]\n\n"
+               "Ask the infection-control service what it knows.\n\nVerbs:\n");
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                printf("  %-7s %-7s %s\n", verbs[i].name, verbs[i].argument ?: "", verbs[i].help);
+        printf("\nOptions:\n"
+               "  -j, --json          one line of JSON, for programs\n"
+               "  -a, --all           alerts: the resolved ones too\n"
+               "  -s, --socket=PATH   the daemon's socket; otherwise $ASEPSIS_SOCKET, or\n"
+               "                      " CTL_SOCKET_DEFAULT "\n"
+               "  -h, --help          this text\n"
+               "      --version       the version\n"
+               "\nQuote codes: asepsisctl item '(01)00844588003288(21)SN0042'\n"
+               "Exit status: 0 yes, found; 1 no, not found; 2 wrong usage, or no answer.\n"
+               "See asepsisctl(1).\n");
+}
+
+/* Letters to change, add or drop to get from one word to the other. */
+static size_t distance(const char *a, const char *b) {
+        size_t n = strlen(b), row[TYPED_MAX + 1];
+
+        for (size_t j = 0; j <= n; j++)
+                row[j] = j;
+        for (size_t i = 1; a[i - 1]; i++) {
+                size_t corner = row[0];
+
+                row[0] = i;
+                for (size_t j = 1; j <= n; j++) {
+                        size_t kept = corner + (a[i - 1] != b[j - 1]), moved = MIN_OF(row[j], row[j - 1]) + 1;
+
+                        corner = row[j];
+                        row[j] = MIN_OF(kept, moved);
+                }
+        }
+        return row[n];
+}
+
+static const char *suggestion(const char *typed) {
+        size_t best = 3;
+        const char *name = NULL;
+
+        if (strlen(typed) > TYPED_MAX)
+                return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                bool begins = strlen(typed) >= 2 && strncmp(verbs[i].name, typed, strlen(typed)) == 0;
+                size_t d = begins ? 0 : distance(verbs[i].name, typed);
+
+                if (d < best) {
+                        best = d;
+                        name = verbs[i].name;
+                }
+        }
+        return name;
+}
+
+static int unknown_verb(const char *typed) {
+        const char *meant = suggestion(typed);
+
+        if (meant)
+                fprintf(stderr, "asepsisctl: there is no verb %s; did you mean %s?\n", typed, meant);
+        else
+                fprintf(stderr, "asepsisctl: there is no verb %s; asepsisctl --help names them\n", typed);
+        return CTL_TROUBLE;
+}
+
+static int run_verb(Ctl *c, int argc, char **argv) {
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                const struct Verb *v = &verbs[i];
+
+                if (!streq(argv[0], v->name))
+                        continue;
+                if (argc != (v->argument ? 2 : 1)) {
+                        fprintf(stderr, "usage: asepsisctl %s%s%s\n", v->name, v->argument ? " " : "", v->argument ?: "");
+                        return CTL_TROUBLE;
+                }
+                if (c->all && v->run != verb_alerts) {
+                        fprintf(stderr, "asepsisctl: --all goes with alerts only\n");
+                        return CTL_TROUBLE;
+                }
+                return v->run(c, argc, argv);
+        }
+        return unknown_verb(argv[0]);
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(Ctl *c, int argc, char **argv) {
+        static const struct option options[] = {
+                { "json", no_argument, NULL, 'j' },         { "all", no_argument, NULL, 'a' },
+                { "socket", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'V' },      {},
+        };
+        int o;
+
+        while ((o = getopt_long(argc, argv, "jas:h", options, NULL)) >= 0)
+                switch (o) {
+                case 'j': c->json = true; break;
+                case 'a': c->all = true; break;
+                case 's': c->socket = optarg; break;
+                case 'h': print_help(); return CTL_YES;
+                case 'V': printf("asepsisctl %s\n", VERSION); return CTL_YES;
+                default: return CTL_TROUBLE;
+                }
+        return -1;
+}
+
+int main(int argc, char **argv) {
+        const char *from_environment = getenv("ASEPSIS_SOCKET");
+        Ctl c = { .socket = from_environment && from_environment[0] ? from_environment : CTL_SOCKET_DEFAULT };
+        int r = read_options(&c, argc, argv);
+
+        if (r >= 0)
+                return r;
+        out_start();
+        if (optind == argc) {
+                fprintf(stderr, "asepsisctl: say what you want; asepsisctl --help names the verbs\n");
+                return CTL_TROUBLE;
+        }
+        r = run_verb(&c, argc - optind, argv + optind);
+        ctl_disconnect(&c);
+        return r;
+}
