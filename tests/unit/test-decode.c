@@ -243,16 +243,19 @@ static void a_cycle_start_has_its_defaults(void **state) {
 
 static void samples_become_integers_in_their_order(void **state) {
         const Event *e = good(KIND_AUTOCLAVE, "sample",
-                              "{\"cycle\":81,\"samples\":[[0,-50,0],[1.25,134.1,304.215],[1,300,1000],[604800,-0.0004,1e2]]}");
+                              "{\"cycle\":81,\"samples\":[[0,-50,0],[1.25,134.1,304.215],[1,300,1000],[1.005,0.57,304.213],[604800,-0.0004,1e2]]}");
 
         (void) state;
-        assert_int_equal(e->sample.n_samples, 4);
+        assert_int_equal(e->sample.n_samples, 5);
         assert_true(e->sample.samples[0].t_us == 0 && e->sample.samples[0].temperature_mc == -50000);
         assert_true(e->sample.samples[1].t_us == 1250000 && e->sample.samples[1].temperature_mc == 134100 &&
                     e->sample.samples[1].pressure_pa == 304215);
         assert_true(e->sample.samples[2].t_us == 1000000 && e->sample.samples[2].temperature_mc == 300000 &&
                     e->sample.samples[2].pressure_pa == 1000000);
-        assert_true(e->sample.samples[3].temperature_mc == 0 && e->sample.samples[3].pressure_pa == 100000);
+        /* 1.005 s as a double lies just below 1,005,000 us: rounded, not cut */
+        assert_true(e->sample.samples[3].t_us == 1005000 && e->sample.samples[3].temperature_mc == 570 &&
+                    e->sample.samples[3].pressure_pa == 304213);
+        assert_true(e->sample.samples[4].temperature_mc == 0 && e->sample.samples[4].pressure_pa == 100000);
 }
 
 static void a_sample_is_three_numbers_within_range(void **state) {

@@ -3,7 +3,8 @@
  * The codec for a test in another language.
  *   decode-driver            reads "<kind> <message> <bytes>\n" and so many bytes, again and again; answers each with
  *                            "ok" or "<reason> <member>"
- *   decode-driver --list     prints "<kind> <message>" for every message that the decoder knows
+ *   decode-driver --list     prints "<kind> <message> <member>..." for every message that the decoder knows; a member is
+ *                            its name, "!" where it is required, and "=a|b|c" where it is one of these
  *   decode-driver --encode   prints "<schema> <payload>" for everything that the encoder writes
  */
 #include <stdio.h>
@@ -16,11 +17,30 @@
 #define NOON_US INT64_C(1795338843120000)
 #define JWS "eyJhbGciOiJFZERTQSJ9.e30.c2ln"
 
+static void print_fields(const Field *fields, const char *parent) {
+        for (const Field *f = fields; f->name; f++) {
+                printf(" %s%s%s%s", parent ? parent : "", parent ? "." : "", f->name, f->required ? "!" : "");
+                for (const EnumName *e = f->names; e && e->name; e++)
+                        printf("%s%s", e == f->names ? "=" : "|", e->name);
+                if (f->members)
+                        print_fields(f->members, f->name);
+        }
+}
+
+static void print_message(Kind kind, const char *name) {
+        const Message *m = message_find(kind, name);
+
+        if (!m)
+                return;
+        printf("%s %s", kind_name(kind), name);
+        print_fields(m->fields, NULL);
+        puts("");
+}
+
 static int list(void) {
         for (unsigned k = 0; k < _KIND_MAX; k++)
                 for (unsigned t = 0; t < _EVENT_TYPE_MAX; t++)
-                        if (message_find((Kind) k, event_type_name((EventType) t)))
-                                printf("%s %s\n", kind_name((Kind) k), event_type_name((EventType) t));
+                        print_message((Kind) k, event_type_name((EventType) t));
         return 0;
 }
 
