@@ -43,10 +43,15 @@ static void error_id(const char *name, char *ret, size_t size) {
 }
 
 static void say(const Ctl *c, const char *id, const char *text) {
-        if (c->json)
+        char line[1024];
+
+        if (c->json) {
                 ctl_print_json(json_pack("{s:s, s:s}", "error", id, "text", text));
-        else
-                fprintf(stderr, "asepsisctl: %s\n", text);
+                return;
+        }
+        snprintf(line, sizeof(line), "%s", text);
+        text_clean(line);
+        fprintf(stderr, "asepsisctl: %s\n", line);
 }
 
 static int unreachable(const Ctl *c, int error) {

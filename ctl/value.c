@@ -7,19 +7,20 @@
 #include "codec/rfc3339.h"
 #include "util.h"
 
-/* What could paint a terminal: C0, DEL, and C1 as UTF-8 has it. */
-static json_t *clean_text(const char *text) {
-        char *copy = strdup(text);
-        json_t *v;
-
-        for (unsigned char *p = (unsigned char *)copy; p && *p; p++)
+void text_clean(char *text) {
+        for (unsigned char *p = (unsigned char *)text; *p; p++)
                 if (*p < 0x20 || *p == 0x7f)
                         *p = '?';
                 else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
                         p[0] = p[1] = '?';
-        v = copy ? json_string(copy) : NULL;
-        free(copy);
-        return v;
+}
+
+static json_t *text_value(const char *text, bool for_people) {
+        _cleanup_(freep) char *copy = strdup(text);
+
+        if (copy && for_people)
+                text_clean(copy);
+        return copy ? json_string(copy) : NULL;
 }
 
 static json_t *time_value(uint64_t us, bool for_people) {
@@ -49,7 +50,7 @@ static int read_basic(sd_bus_message *m, char type, bool for_people, json_t **re
         if (r < 0)
                 return r;
         switch (type) {
-        case 's': case 'o': case 'g': *ret = for_people ? clean_text(v.s) : json_string(v.s); break;
+        case 's': case 'o': case 'g': *ret = text_value(v.s, for_people); break;
         case 'b': *ret = json_boolean(v.b); break;
         case 'y': *ret = json_integer(v.y); break;
         case 'n': *ret = json_integer(v.n); break;
