@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
@@ -559,6 +560,7 @@ static void a_connection_that_ends_is_cleared_away(void **state) {
 static void no_more_than_so_many_are_served_and_the_next_one_waits_for_a_place(void **state) {
         Fixture *f = *state;
         int fds[BUS_CONNECTIONS_MAX + 4];
+        sd_bus *next;
 
         sd_bus_message_unref(ask_text(f, "GetStatus", NULL));
         for (size_t i = 0; i < ELEMENTSOF(fds); i++)
@@ -570,6 +572,43 @@ static void no_more_than_so_many_are_served_and_the_next_one_waits_for_a_place(v
                 close(fds[i]);
         run_for(f, 120);
         assert_int_equal(bus_connections(f->bus), 1);
+        next = connect_client(f);
+        run_for(f, 20);
+        assert_int_equal(bus_connections(f->bus), 2);
+        disconnect_client(next);
+}
+
+/* In a process of its own: 0 when GetItem was answered. */
+static int ask_as_nobody(const Fixture *f) {
+        sd_bus_message *reply = NULL;
+        sd_bus *bus;
+        int fd;
+
+        if (setresgid(65534, 65534, 65534) < 0 || setresuid(65534, 65534, 65534) < 0)
+                return 2;
+        fd = connect_raw(f);
+        if (fd < 0 || sd_bus_new(&bus) < 0 || sd_bus_set_fd(bus, fd, fd) < 0 || sd_bus_start(bus) < 0)
+                return 3;
+        return sd_bus_call_method(bus, NULL, BUS_PATH, BUS_INTERFACE, "GetItem", NULL, &reply, "s", ROLLER) < 0;
+}
+
+static void whom_the_mode_of_the_socket_lets_in_may_ask(void **state) {
+        Fixture *f = *state;
+        int status = 0;
+        pid_t pid;
+
+        if (geteuid() != 0)
+                skip();
+        assert_return_code(chmod(f->dir, 0711), errno);
+        assert_return_code(chmod(f->socket, 0666), errno);
+        pid = fork();
+        assert_return_code(pid, errno);
+        if (pid == 0)
+                _exit(ask_as_nobody(f));
+        for (int i = 0; i < 5000 && waitpid(pid, &status, WNOHANG) == 0; i++)
+                sd_event_run(f->event, 1000);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void a_silent_connection_is_closed_in_time(void **state) {
@@ -688,6 +727,7 @@ int main(void) {
                 TEST(the_socket_is_for_owner_and_group_only),
                 TEST(a_connection_that_ends_is_cleared_away),
                 TEST(no_more_than_so_many_are_served_and_the_next_one_waits_for_a_place),
+                TEST(whom_the_mode_of_the_socket_lets_in_may_ask),
                 TEST(a_silent_connection_is_closed_in_time),
                 TEST(who_asks_and_never_reads_is_dropped),
                 TEST(a_stale_socket_is_replaced_and_a_live_one_is_not),
