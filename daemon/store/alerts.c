@@ -24,27 +24,27 @@ static int alert_read(Store *s, StatementId q, int r, AlertRow *ret) {
         return 1;
 }
 
-static int alert_open(Store *s, const char *rule, const char *subject, AlertRow *ret) {
+int alert_get(Store *s, const char *rule, const char *subject, AlertRow *ret) {
         return alert_read(s, SQL_ALERT_OPEN, sql_first(s, SQL_ALERT_OPEN, "tt", rule, subject), ret);
 }
 
 int alert_put(Store *s, const char *rule, const char *subject, AlertSeverity severity, const char *text, int64_t at_us,
               AlertRow *ret) {
         AlertRow row;
-        int stood = alert_open(s, rule, subject, &row), r;
+        int stood = alert_get(s, rule, subject, &row), r;
 
         if (stood < 0)
                 return stood;
         r = stood ? sql_run(s, SQL_ALERT_AGAIN, "iti", at_us, text, row.id)
                   : sql_run(s, SQL_ALERT_ADD, "ttitii", rule, subject, (int64_t)severity, text, at_us, at_us);
         if (r == 0)
-                r = alert_open(s, rule, subject, ret);
+                r = alert_get(s, rule, subject, ret);
         return r < 0 ? r : !stood;
 }
 
 int alert_settle(Store *s, const char *rule, const char *subject, const char *by, int64_t at_us, AlertRow *ret) {
         AlertRow row;
-        int r = alert_open(s, rule, subject, &row);
+        int r = alert_get(s, rule, subject, &row);
 
         if (r <= 0)
                 return r;

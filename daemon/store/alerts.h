@@ -16,6 +16,8 @@ typedef struct AlertRow {
         char by[LABEL_MAX + 1];
 } AlertRow;
 
+/* The one that stands: 1, or 0. */
+int alert_get(Store *s, const char *rule, const char *subject, AlertRow *ret);
 /* Raises it, or counts up the one that stands; *ret is the row as it is now. 1: new; 0: it stood already. */
 int alert_put(Store *s, const char *rule, const char *subject, AlertSeverity severity, const char *text, int64_t at_us,
               AlertRow *ret);

@@ -26,6 +26,7 @@ static int item_read(Store *s, StatementId q, int r, ItemRow *ret) {
                 .cloned_us = col_int(s, q, 22),
                 .drawn_us = col_int(s, q, 25),
                 .opened_us = col_int(s, q, 26),
+                .attached_us = col_int(s, q, 28),
         };
         TEXT(q, 1, ret->code);
         TEXT(q, 2, ret->class_id);
@@ -71,10 +72,11 @@ int item_add(Store *s, ItemRow *row) {
 }
 
 int item_save(Store *s, const ItemRow *row) {
-        return sql_run(s, SQL_ITEM_SAVE, "ii0it0i0t00tt00ti", (int64_t)row->state, row->state_us, row->pack, row->cycles,
+        return sql_run(s, SQL_ITEM_SAVE, "ii0it0i0t00tt00t0i", (int64_t)row->state, row->state_us, row->pack, row->cycles,
                        or_null(row->used_session), row->used_us, (int64_t)row->returned, row->damaged_us,
                        or_null(row->damage_reason), row->dropped_us, row->cloned_us, or_null(row->spent),
-                       or_null(row->patient), row->drawn_us, row->opened_us, or_null(row->attached), row->id);
+                       or_null(row->patient), row->drawn_us, row->opened_us, or_null(row->attached), row->attached_us,
+                       row->id);
 }
 
 int item_count(Store *s, int64_t *ret) {

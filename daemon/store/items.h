@@ -22,7 +22,7 @@ typedef struct ItemRow {
         int64_t cycles;
         char used_session[LABEL_MAX + 1];
         int64_t used_us;
-        bool returned;
+        bool returned; /* it came back unopened, which happens once */
         int64_t damaged_us;
         char damage_reason[TEXT_MAX + 1];
         int64_t dropped_us, cloned_us;
@@ -30,6 +30,7 @@ typedef struct ItemRow {
         char patient[LABEL_MAX + 1];
         int64_t drawn_us, opened_us;
         char attached[LABEL_MAX + 1]; /* the handpiece device it sits on */
+        int64_t attached_us;          /* when it last sat on one; 0: never */
 } ItemRow;
 
 int item_get(Store *s, const char *code, ItemRow *ret);

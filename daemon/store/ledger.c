@@ -171,8 +171,9 @@ int ledger_dead_letter_add(Store *s, const DeadLetter *d) {
         return r < 0 ? r : sql_run(s, SQL_DEAD_TRIM, "i", sql_last_id(s) - DEAD_LETTERS_MAX);
 }
 
-int ledger_outbox_add(Store *s, int64_t at_us, const char *topic, const char *payload, int64_t *ret_id) {
-        int r = sql_run(s, SQL_OUTBOX_ADD, "itt", at_us, topic, payload);
+int ledger_outbox_add(Store *s, int64_t at_us, const char *topic, const char *payload, bool retain,
+                      int64_t *ret_id) {
+        int r = sql_run(s, SQL_OUTBOX_ADD, "itti", at_us, topic, payload, (int64_t)retain);
 
         if (r == 0)
                 *ret_id = sql_last_id(s);
@@ -183,7 +184,7 @@ int ledger_outbox_delete(Store *s, int64_t id) {
         return sql_run(s, SQL_OUTBOX_DELETE, "i", id);
 }
 
-int ledger_outbox_next(Store *s, int64_t id, int64_t *ret_id, char **ret_topic, char **ret_payload) {
+int ledger_outbox_next(Store *s, int64_t id, int64_t *ret_id, char **ret_topic, char **ret_payload, bool *ret_retain) {
         const StatementId q = SQL_OUTBOX_AFTER;
         char *topic, *payload;
         int r = sql_first(s, q, "i", id);
@@ -193,6 +194,7 @@ int ledger_outbox_next(Store *s, int64_t id, int64_t *ret_id, char **ret_topic, 
         *ret_id = col_int(s, q, 0);
         topic = col_dup(s, q, 1);
         payload = col_dup(s, q, 2);
+        *ret_retain = col_int(s, q, 3) != 0;
         sql_done(s, q);
         if (!topic || !payload) {
                 free(topic);
@@ -268,6 +270,19 @@ int ledger_stream_add(Store *s, const char *kind, const char *device, const char
         snprintf(row.boot, sizeof(row.boot), "%s", boot);
         *ret = row;
         return 0;
+}
+
+int ledger_stream_waiting(Store *s, int64_t *id, char ret_kind[static 32], char ret_device[static LABEL_MAX + 1]) {
+        const StatementId q = SQL_STREAM_WAITING;
+        int r = sql_first(s, q, "i", *id);
+
+        if (r <= 0)
+                return r;
+        *id = col_int(s, q, 0);
+        col_text(s, q, 1, ret_kind, 32);
+        col_text(s, q, 2, ret_device, LABEL_MAX + 1);
+        sql_done(s, q);
+        return 1;
 }
 
 int ledger_stream_save(Store *s, const StreamRow *row) {

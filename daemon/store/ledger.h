@@ -66,10 +66,11 @@ typedef struct DeadLetter {
 /* Keeps the newest DEAD_LETTERS_MAX. */
 int ledger_dead_letter_add(Store *s, const DeadLetter *d);
 
-int ledger_outbox_add(Store *s, int64_t at_us, const char *topic, const char *payload, int64_t *ret_id);
+int ledger_outbox_add(Store *s, int64_t at_us, const char *topic, const char *payload, bool retain,
+                      int64_t *ret_id);
 int ledger_outbox_delete(Store *s, int64_t id);
 /* The first entry after `id`: 1 and strings to be freed; 0: none. */
-int ledger_outbox_next(Store *s, int64_t id, int64_t *ret_id, char **ret_topic, char **ret_payload);
+int ledger_outbox_next(Store *s, int64_t id, int64_t *ret_id, char **ret_topic, char **ret_payload, bool *ret_retain);
 
 typedef struct StreamRow {
         int64_t id; /* 0: nothing was heard yet */
@@ -82,4 +83,6 @@ typedef struct StreamRow {
 int ledger_stream_get(Store *s, const char *kind, const char *device, const char *boot, int64_t now_us, StreamRow *ret);
 /* Makes `boot` the current stream of its device; the one before stays for comparison. */
 int ledger_stream_add(Store *s, const char *kind, const char *device, const char *boot, int64_t at_us, StreamRow *ret);
+/* The next current stream after *id in which something is held or awaited: 1 and whose, *id moves; 0: none. */
+int ledger_stream_waiting(Store *s, int64_t *id, char ret_kind[static 32], char ret_device[static LABEL_MAX + 1]);
 int ledger_stream_save(Store *s, const StreamRow *r);

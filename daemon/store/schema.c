@@ -50,7 +50,7 @@ static const char first[] =
         /* Answers that a device must get at last: sent again until the broker has them. */
         "CREATE TABLE outbox ("
         " id INTEGER PRIMARY KEY,"
-        " at_us INTEGER NOT NULL, topic TEXT NOT NULL, payload TEXT NOT NULL) STRICT;"
+        " at_us INTEGER NOT NULL, topic TEXT NOT NULL, payload TEXT NOT NULL, retain INTEGER NOT NULL) STRICT;"
 
         "CREATE TABLE item ("
         " id INTEGER PRIMARY KEY,"
@@ -65,7 +65,7 @@ static const char first[] =
         " used_session TEXT, used_us INTEGER, returned INTEGER NOT NULL DEFAULT 0,"
         " damaged_us INTEGER, damage_reason TEXT, dropped_us INTEGER, cloned_us INTEGER, spent TEXT,"
         " patient TEXT, drawn_us INTEGER, opened_us INTEGER,"
-        " attached TEXT) STRICT;"
+        " attached TEXT, attached_us INTEGER) STRICT;"
         "CREATE INDEX item_lot ON item (lot) WHERE lot IS NOT NULL;"
         "CREATE INDEX item_product ON item (product) WHERE product IS NOT NULL;"
         "CREATE INDEX item_supplier_load ON item (supplier_load) WHERE supplier_load IS NOT NULL;"

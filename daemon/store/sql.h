@@ -8,7 +8,8 @@
 #define ITEM_COLUMNS                                                                                          \
         "id, code, class, product, lot, expires_on, received_us, received_i, supplied, supplier_by, "         \
         "supplier_load, good_until_on, state, state_us, pack, cycles, used_session, used_us, returned, "      \
-        "damaged_us, damage_reason, dropped_us, cloned_us, spent, patient, drawn_us, opened_us, attached"
+        "damaged_us, damage_reason, dropped_us, cloned_us, spent, patient, drawn_us, opened_us, attached, " \
+        "attached_us"
 #define PACK_COLUMNS                                                                                          \
         "id, label, wrap, packed_us, operator, attempt, late, sterile_us, opened_us, opened_session, inside, " \
         "wet, damaged_us, damage_reason"
@@ -46,9 +47,9 @@
                     "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                           \
         X(DEAD_TRIM, "DELETE FROM dead_letter WHERE id <= ?")                                                 \
         X(DEAD_LAST, "SELECT coalesce(max(id), 0) FROM dead_letter")                                          \
-        X(OUTBOX_ADD, "INSERT INTO outbox (at_us, topic, payload) VALUES (?, ?, ?)")                          \
+        X(OUTBOX_ADD, "INSERT INTO outbox (at_us, topic, payload, retain) VALUES (?, ?, ?, ?)")                    \
         X(OUTBOX_DELETE, "DELETE FROM outbox WHERE id = ?")                                                   \
-        X(OUTBOX_AFTER, "SELECT id, topic, payload FROM outbox WHERE id > ? ORDER BY id LIMIT 1")             \
+        X(OUTBOX_AFTER, "SELECT id, topic, payload, retain FROM outbox WHERE id > ? ORDER BY id LIMIT 1")             \
         X(STREAM_CURRENT, "SELECT " STREAM_COLUMNS " FROM stream WHERE kind = ? AND device = ? AND current = 1") \
         X(STREAM_FIND, "SELECT " STREAM_COLUMNS " FROM stream WHERE kind = ? AND device = ? AND boot = ?")    \
         X(STREAM_RETIRE, "UPDATE stream SET current = 0 WHERE kind = ? AND device = ? AND current = 1")       \
@@ -65,7 +66,8 @@
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                         \
         X(ITEM_SAVE, "UPDATE item SET state = ?, state_us = ?, pack = ?, cycles = ?, used_session = ?, "      \
                      "used_us = ?, returned = ?, damaged_us = ?, damage_reason = ?, dropped_us = ?, "         \
-                     "cloned_us = ?, spent = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ? "      \
+                     "cloned_us = ?, spent = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ?, " \
+                     "attached_us = ? "    \
                      "WHERE id = ?")                                                                          \
         X(ITEM_LAST, "SELECT coalesce(max(id), 0) FROM item")                                                 \
         X(PACK_BY_LABEL, "SELECT " PACK_COLUMNS " FROM pack WHERE label = ? ORDER BY id DESC LIMIT 1")        \

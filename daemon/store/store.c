@@ -32,7 +32,7 @@ static int translate(Store *s, int rc) {
                 return -ENOMEM;
         if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
                 return -EBUSY;
-        if (primary == SQLITE_FULL || primary == SQLITE_IOERR || primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ||
+        if (primary == SQLITE_IOERR || primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ||
             primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN)
                 s->spoiled = true;
         if (primary == SQLITE_FULL)
@@ -267,7 +267,7 @@ static int backup_before(Store *s, const char *path, int version) {
 
 static int migrate(Store *s, const char *path, StoreOpened *opened) {
         char set[96];
-        int id, version, tables, r;
+        int id = 0, version = 0, tables = 0, r;
 
         if ((r = read_int(s, "PRAGMA application_id", &id)) < 0 || (r = read_int(s, "PRAGMA user_version", &version)) < 0 ||
             (r = read_int(s, "SELECT count(*) FROM sqlite_schema", &tables)) < 0)
@@ -371,7 +371,7 @@ int store_commit(Store *s) {
                 return 0;
         if (s->spoiled || sqlite3_get_autocommit(s->db)) {
                 store_rollback(s);
-                return -EIO;
+                return s->spoiled ? -EIO : -ENOSPC;
         }
         r = sql_run(s, SQL_COMMIT, "");
         if (r < 0)

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Facts: what the gate looks at, gathered in the transaction in which the items will be claimed. Whatever cannot be
+ * found is left as the worst.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "intake/facts.h"
+#include "intake/internal.h"
+
+/* Microseconds since 1970 at which this date begins in the clinic's zone, `hour_us` after midnight. */
+static int64_t date_start(int32_t date, int64_t after_us) {
+        struct tm tm = { .tm_year = date / 10000 - 1900,
+                         .tm_mon = date / 100 % 100 - 1,
+                         .tm_mday = date % 100,
+                         .tm_sec = (int)(after_us / US_PER_S),
+                         .tm_isdst = -1 };
+
+        return (int64_t)mktime(&tm) * US_PER_S;
+}
+
+/* The clinic's day on which t falls ends at the next start of day. */
+static int64_t clinic_day_end(const Intake *in, int64_t t_us) {
+        int64_t start = in->config->site.day_start_us;
+        int32_t today = date_of(t_us);
+        int64_t begin = date_start(today, start);
+
+        return t_us < begin ? begin : date_start(today + 1, start);
+}
+
+static int64_t good_until(const Intake *in, const ConfigClass *c, const ItemFacts *f) {
+        if (!f->unwrapped)
+                return f->sterile_us + c->shelf_life_days * US_PER_DAY;
+        return c->critical ? f->sterile_us + in->config->policy.immediate_use_us : clinic_day_end(in, f->sterile_us);
+}
+
+static bool list_has(const List *l, const char *what) {
+        for (size_t i = 0; i < l->n; i++)
+                if (streq(l->v[i], what))
+                        return true;
+        return false;
+}
+
+static bool suits(const ConfigClass *c, const ConfigProgram *p, int wrap) {
+        if (!p || p->purpose != PURPOSE_LOAD || !(p->wraps & (1U << wrap)))
+                return false;
+        if ((c->required_programs.n && !list_has(&c->required_programs, p->id)) || (c->hollow && !p->suits_hollow))
+                return false;
+        if (c->required_wraps && !(c->required_wraps & (1U << wrap)))
+                return false;
+        return !(c->needs_wrap && wrap == WRAP_NONE);
+}
+
+/* The pack it lies in, and the cycle that the pack went through. */
+static int facts_of_pack(Intake *in, const ItemRow *item, const ConfigClass *c, int64_t session, ItemFacts *f, FactText *t) {
+        const ConfigProgram *program;
+        const ConfigAutoclave *autoclave;
+        AttemptRow *a = &t->attempt;
+        PackRow *pack = &t->pack;
+        int r = pack_get_id(in->store, item->pack, pack);
+
+        if (r <= 0)
+                return r;
+        f->pack = pack->label;
+        f->pack_opened = (pack->opened_us || pack->opened_session) && pack->opened_session != session;
+        f->inside = (InsideIndicator)pack->inside;
+        f->inside_required = pack->inside == INSIDE_ABSENT || pack->inside == INSIDE_FAILED;
+        f->unwrapped = pack->wrap == WRAP_NONE;
+        if (pack->damaged_us) {
+                f->damaged = true;
+                f->damage_reason = pack->damage_reason;
+        }
+        if (!pack->attempt)
+                return 0;
+        r = attempt_get_id(in->store, pack->attempt, a);
+        if (r <= 0)
+                return r;
+        f->attempt = a->label;
+        f->load = (LoadState)a->released;
+        f->sterile_us = pack->sterile_us;
+        autoclave = config_autoclave(in->config, a->autoclave);
+        program = autoclave ? config_program(autoclave, a->program) : NULL;
+        f->immediate_use = program && program->immediate_use;
+        f->process_suitable = c && suits(c, program, pack->wrap);
+        f->process_wanted = c && c->required_programs.n ? c->required_programs.v[0] : NULL;
+        if (c && f->sterile_us)
+                f->good_until_us = good_until(in, c, f);
+        return 0;
+}
+
+static int facts_of_claims(Intake *in, const ItemRow *item, int64_t session, ItemFacts *f, FactText *t) {
+        int64_t holder;
+        int r = claim_of(in->store, item->id, &holder, t->claim_session, t->claim_room);
+
+        if (r == 0 && item->pack)
+                r = pack_claimed(in->store, item->pack, session, t->claim_session, t->claim_room);
+        else if (r > 0 && holder == session)
+                r = 0;
+        if (r > 0) {
+                f->claim_session = t->claim_session;
+                f->claim_room = t->claim_room;
+        }
+        return r < 0 ? r : 0;
+}
+
+static void facts_of_class(const Intake *in, const ItemRow *item, const ConfigClass *c, ItemFacts *f) {
+        f->class_name = c ? c->name : item->class_id;
+        f->class_known = c;
+        if (!c)
+                return;
+        f->role = (Role)c->role;
+        f->required = (RequiredState)c->required_state;
+        f->single_use = c->single_use;
+        f->critical = c->critical;
+        f->event_related = c->event_related;
+        f->cycles_max = c->reprocessing_limit;
+        f->needs_sleeve = c->needs_barrier;
+        if (c->role == ROLE_BLOOD) {
+                f->needs_label = item->drawn_us && !item->patient[0];
+                f->blood_until_us = item->drawn_us ? item->drawn_us + in->config->policy.blood_max_us : 0;
+        }
+        if (c->role == ROLE_VIAL && item->opened_us)
+                f->vial_until_us = item->opened_us + in->config->policy.vial_open_days * US_PER_DAY;
+}
+
+static void facts_of_use(const ItemRow *item, const char *label, ItemFacts *f) {
+        if (item->used_us && !streq(item->used_session, label)) {
+                f->used = true;
+                f->used_session = item->used_session[0] ? item->used_session : NULL;
+                f->used_on = date_of(item->used_us);
+        }
+        f->damaged = item->damaged_us != 0;
+        f->damage_reason = item->damaged_us ? item->damage_reason : NULL;
+        f->dropped = item->dropped_us != 0;
+        f->cloned = item->cloned_us != 0;
+        f->patient = item->patient[0] ? item->patient : NULL;
+        f->state = (ItemState)item->state;
+        f->cycles = item->cycles;
+        /* Supplied sterile, and never anything since that would change it. */
+        if (item->supplied == SUPPLIED_STERILE && item->state == ITEM_STERILE && !item->pack) {
+                f->process_suitable = true;
+                if (item->good_until_on)
+                        f->expires = !f->expires || item->good_until_on < f->expires ? item->good_until_on : f->expires;
+        }
+}
+
+static int facts_of_item(Intake *in, const char *code, int64_t session, const char *label, ItemFacts *f, FactText *t) {
+        const ConfigClass *c;
+        int e = udi_parse(code, strlen(code), year_now(in), &t->udi), r;
+
+        *f = (ItemFacts){ .code = code };
+        if (e) {
+                f->parse_error = udi_error_text(e);
+                return 0;
+        }
+        f->code = t->udi.canonical;
+        f->single_piece = t->udi.single_piece;
+        r = f->single_piece ? item_get(in->store, t->udi.canonical, &t->item) : 0;
+        if (r <= 0)
+                return r;
+        f->known = true;
+        f->expires = t->item.expires_on;
+        if (t->udi.expires && (!f->expires || t->udi.expires < f->expires))
+                f->expires = t->udi.expires;
+        c = item_class(in, &t->item);
+        facts_of_class(in, &t->item, c, f);
+        facts_of_use(&t->item, label, f);
+        r = t->item.pack ? facts_of_pack(in, &t->item, c, session, f, t) : 0;
+        if (r == 0)
+                r = facts_of_claims(in, &t->item, session, f, t);
+        if (r == 0)
+                r = recall_of(in->store, &t->item, t->attempt.id ? t->attempt.autoclave : NULL, t->attempt.started_us, t->recall);
+        if (r > 0)
+                f->recall_reason = t->recall;
+        return r < 0 ? r : 0;
+}
+
+static int facts_of_room(Intake *in, const char *room, int64_t session, GateFacts *f, RequestText *t) {
+        int r = room_get(in->store, room, &t->room), live;
+
+        if (r < 0)
+                return r;
+        f->room_known = config_room(in->config, room) != NULL;
+        f->room_never_used = t->room.session_end_us == 0;
+        f->room_session_end_us = t->room.session_end_us;
+        f->room_disinfected_us = t->room.disinfected_us;
+        f->exposure = t->room.exposure_us ? t->room.exposure : NULL;
+        if (f->exposure && !f->exposure[0])
+                f->exposure = "an injury was reported";
+        live = session_live(in->store, room, &t->live);
+        if (live > 0 && t->live.id != session)
+                f->room_busy_session = t->live.label;
+        return live < 0 ? live : 0;
+}
+
+static void facts_of_people(Intake *in, GateFacts *f) {
+        const ConfigPractitioner *p = config_practitioner(in->config, f->practitioner);
+        const ConfigProcedure *procedure = config_procedure(in->config, f->procedure);
+
+        f->practitioner_known = p;
+        f->qualified_until = p ? config_qualified_until(p, f->procedure) : 0;
+        f->practitioner_qualified = p && config_person_is(p, PERSON_PRACTITIONER) && f->qualified_until >= f->today;
+        f->procedure_known = procedure;
+        if (!procedure)
+                return;
+        f->n_ways = procedure->needs.n_ways;
+        memcpy(f->ways, procedure->needs.ways, sizeof(f->ways));
+}
+
+static const char *doubt(const Intake *in, Doubt d) {
+        return intake_doubted(in, d);
+}
+
+int facts_gather(Intake *in, const Asked *asked, GateFacts *ret, RequestText *t) {
+        const int64_t session = asked->session ? asked->session->id : 0;
+        int r;
+
+        *ret = (GateFacts){ .now_us = in->now.wall_us,
+                            .today = date_of(in->now.wall_us),
+                            .session = asked->label,
+                            .room = asked->room,
+                            .practitioner = asked->practitioner,
+                            .patient = asked->patient,
+                            .procedure = asked->procedure,
+                            .clock_doubt = doubt(in, DOUBT_CLOCK),
+                            .store_doubt = doubt(in, DOUBT_STORE),
+                            .audit_doubt = doubt(in, DOUBT_AUDIT) ?: doubt(in, DOUBT_ARMING),
+                            .restore_doubt = doubt(in, DOUBT_RESTORE),
+                            .second_daemon = doubt(in, DOUBT_SECOND),
+                            .adding = asked->adding,
+                            .session_over = asked->over,
+                            .n_items = asked->n_items };
+        facts_of_people(in, ret);
+        r = facts_of_room(in, asked->room, session, ret, t);
+        for (size_t i = 0; i < asked->n_items && r == 0; i++) {
+                t->items[i].attempt.id = 0;
+                r = facts_of_item(in, asked->items[i], session, asked->label, ret->items + i, t->items + i);
+                for (size_t j = 0; j < i && r == 0; j++)
+                        ret->items[i].repeated |= streq(ret->items[i].code, ret->items[j].code);
+        }
+        return r;
+}

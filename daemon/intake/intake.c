@@ -1,0 +1,918 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a message goes through: who may speak, is it well formed, is it its turn, what does it do. A message is one
+ * savepoint. Where it is refused the savepoint is undone, and a second, small one notes the refusal and that its
+ * number is spent. A message that came before its turn is stored and held; it is taken up, by the same way, when what
+ * was missing has come or was waited for.
+ */
+#include "intake/intake.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#include "core/samples.h"
+#include "intake/internal.h"
+
+/* What each message does. NULL: nothing yet beyond standing in the ledger. */
+static const Handler handlers[_EVENT_TYPE_MAX] = {
+        [EVENT_CYCLE_START] = on_cycle_start,
+        [EVENT_SAMPLE] = on_sample,
+        [EVENT_CYCLE_END] = on_cycle_end,
+        [EVENT_RECEIVE] = on_receive,
+        [EVENT_CLEAN] = on_clean,
+        [EVENT_DISINFECT] = on_disinfect,
+        [EVENT_PACK] = on_pack,
+        [EVENT_LOAD] = on_load,
+        [EVENT_RELEASE] = on_release,
+        [EVENT_DAMAGE] = on_damage,
+        [EVENT_RECALL] = on_recall,
+        [EVENT_DUTY] = on_duty,
+        [EVENT_DROP] = on_drop,
+        [EVENT_INJURY] = on_injury,
+        [EVENT_SESSION_REQUEST] = on_session_request,
+        [EVENT_SESSION_RENEW] = on_session_renew,
+        [EVENT_SESSION_ADD] = on_session_add,
+        [EVENT_SESSION_START] = on_session_start,
+        [EVENT_OPEN] = on_open,
+        [EVENT_DRAW] = on_draw,
+        [EVENT_SESSION_END] = on_session_end,
+        [EVENT_DISINFECTED] = on_disinfected,
+        [EVENT_USAGE] = on_usage,
+};
+
+/* The message at hand, wherever it came from. */
+typedef struct Taking {
+        const Incoming *m;
+        Topic topic;
+        const ConfigDevice *device;
+        Slot *slot;              /* NULL: not sequenced, or not yet known who speaks */
+        StreamRow old;           /* an earlier boot's stream; id 0: none */
+        int64_t held_i;          /* its audit record, when it was held before; 0: it is new */
+        bool late;
+} Taking;
+
+/* --- refusing ---------------------------------------------------------------------------------------------------- */
+
+/* Within the minute's allowance the refusal is answered and kept; beyond it it is counted, and alerted once. */
+static int refusal_allowed(Intake *in, const Taking *t, bool *ret) {
+        Slot *s = t->device ? slot_get(in, t->topic.kind, t->topic.device) : &in->strangers;
+
+        if (!s)
+                return -ENOMEM;
+        if (in->now.boot_us - s->rejected_since_us > 60 * US_PER_S) {
+                s->rejected_since_us = in->now.boot_us;
+                s->rejected = 0;
+        }
+        *ret = s->rejected++ < REJECTIONS_PER_MINUTE;
+        if (s->rejected != REJECTIONS_PER_MINUTE + 1)
+                return 0;
+        const char *who = t->device ? t->topic.device : "strangers";
+        return alert_raise(in, &(AlertAbout){ .rule = "rejected-flood", .subject = who, .severity = ALERT_WARNING, .device = who },
+                           "More than %d messages of %s were refused within a minute. Further ones are only counted; check "
+                           "the device.",
+                           REJECTIONS_PER_MINUTE, who);
+}
+
+static int refusal_keep(Intake *in, const Taking *t) {
+        const DecodeError *e = &in->reject;
+        const LogSubject subject = { .device = t->topic.device };
+        int r = ledger_dead_letter_add(in->store, &(DeadLetter){ .at_us = in->now.wall_us,
+                                                                 .topic = t->m->topic,
+                                                                 .reason = reject_id(e->reason),
+                                                                 .detail = e->detail,
+                                                                 .member = e->member[0] ? e->member : NULL,
+                                                                 .raw = t->m->payload,
+                                                                 .size = t->m->size });
+
+        return r < 0 ? r
+                     : batch_log(&in->batch, LOG_MESSAGE_REJECTED_KIND, LOG_NOTICE, &subject, "refused %s from %s: %s%s%s: %s",
+                                 t->topic.message[0] ? t->topic.message : "a message",
+                                 t->topic.device[0] ? t->topic.device : "somebody", reject_id(e->reason),
+                                 e->member[0] ? ", " : "", e->member, e->detail);
+}
+
+/* Answers on the speaker's own topic; where it is not known who that is, nowhere. */
+static int refusal_answer(Intake *in, const Taking *t) {
+        const DecodeError *e = &in->reject;
+        char topic[TOPIC_MAX];
+        Outgoing *out;
+        int r;
+
+        if (!t->topic.device[0] || topic_down(in->config->site.id, t->topic.kind, t->topic.device, "rejected", topic) < 0)
+                return 0;
+        r = encode_rejected(&in->w, e->reason, e->detail, e->member, e->boot, e->seq);
+        if (r == 0)
+                r = publish_w(in, topic, &out);
+        if (r < 0)
+                return r;
+        out->qos = 1;
+        if (t->m->n_correlation > 0) {
+                out->correlation = malloc(t->m->n_correlation);
+                if (!out->correlation)
+                        return -ENOMEM;
+                memcpy(out->correlation, t->m->correlation, t->m->n_correlation);
+                out->n_correlation = t->m->n_correlation;
+        }
+        return 0;
+}
+
+/* A refused message's number is spent all the same, and the chain says so. */
+static int refusal_record(Intake *in, const Taking *t) {
+        record_begin(in, "refused");
+        jsonw_member_string(&in->w, "topic", t->m->topic);
+        jsonw_member_string(&in->w, "boot", in->reject.boot);
+        jsonw_member_int(&in->w, "seq", in->reject.seq);
+        jsonw_member_string(&in->w, "reason", reject_id(in->reject.reason));
+        return record_end(in, NULL);
+}
+
+static int refuse(Intake *in, const Taking *t) {
+        bool allowed = true;
+        int r = refusal_allowed(in, t, &allowed);
+
+        in->rejected++;
+        if (r == 0 && t->slot && in->reject.reason != REJECT_SEQUENCE_AHEAD)
+                r = refusal_record(in, t);
+        if (r == 0 && allowed)
+                r = refusal_keep(in, t);
+        return r == 0 && allowed ? refusal_answer(in, t) : r;
+}
+
+/* --- order ------------------------------------------------------------------------------------------------------- */
+
+static int evidence_gap(Intake *in, Kind kind, const char *device, int64_t lost, const char *why) {
+        const ConfigDevice *d = config_device(in->config, device);
+        int r;
+
+        record_begin(in, "gap");
+        jsonw_member_string(&in->w, "kind", kind_name(kind));
+        jsonw_member_string(&in->w, "device", device);
+        jsonw_member_int(&in->w, "messages", lost);
+        jsonw_member_string(&in->w, "why", why);
+        r = record_end(in, NULL);
+        if (r == 0 && kind == KIND_AUTOCLAVE && d && d->autoclave)
+                r = running_gap(in, d->autoclave);
+        return r < 0 ? r
+                     : alert_raise(in, &(AlertAbout){ .rule = "evidence-gap", .subject = device, .severity = ALERT_WARNING, .device = device },
+                                   "%lld message(s) of %s are missing: %s. A cycle or a cancellation that needs them will "
+                                   "not count.",
+                                   (long long)lost, device, why);
+}
+
+static int hold(Intake *in, const Taking *t);
+static int take_effect(Intake *in, Taking *t, const Event *e);
+static int answer_again(Intake *in, const Taking *t, const Event *e);
+
+/* The device starts counting anew: what its last boot left held is waited for no longer. */
+static int new_boot(Intake *in, Kind kind, const char *device, Slot *slot, const char *boot) {
+        bool had = slot->stream.id != 0;
+        int64_t lost = order_pass(&slot->stream.order, INT64_MAX, 0);
+        int r = 0;
+
+        if (had) {
+                slot->dirty = true;
+                if (lost > 0)
+                        r = evidence_gap(in, kind, device, lost, "the device started anew before they came");
+                else if (kind == KIND_AUTOCLAVE && config_device(in->config, device)->autoclave)
+                        r = running_gap(in, config_device(in->config, device)->autoclave);
+                if (r == 0)
+                        r = ledger_stream_save(in->store, &slot->stream);
+        }
+        if (r == 0)
+                r = ledger_stream_add(in->store, kind_name(kind), device, boot, in->now.wall_us, &slot->stream);
+        slot->dirty = false;
+        return r;
+}
+
+/* Said before, in these very bytes: receipted again. With other content: a conflict, which is evidence of trouble. */
+static int known(Intake *in, Taking *t, const Event *e, const StreamRow *stream) {
+        int r = ledger_message_compare(in->store, stream->id, e->env.seq, t->m->topic, t->m->payload, t->m->size);
+
+        if (r < 0)
+                return r;
+        if (r == 1) {
+                t->slot->receipt_owed = true;
+                return answer_again(in, t, e);
+        }
+        if (r == 0) {
+                t->late = true;
+                return take_effect(in, t, e);
+        }
+        return reject(in, REJECT_SEQUENCE_CONFLICT, "seq",
+                      "Number %lld of this boot was another message before. Count upwards, or start a new boot.",
+                      (long long)e->env.seq);
+}
+
+/* An earlier boot's number: known, or late. */
+static int take_old(Intake *in, Taking *t, const Event *e) {
+        OrderVerdict v = order_take(&t->old.order, e->env.seq, in->now.boot_us);
+        int r;
+
+        if (v == ORDER_TOO_FAR)
+                return reject(in, REJECT_SEQUENCE_AHEAD, "seq", "Too far ahead in a boot that has ended.");
+        if (v == ORDER_KNOWN) {
+                r = known(in, t, e, &t->old);
+        } else {
+                order_pass(&t->old.order, INT64_MAX, 0);
+                t->late = true;
+                r = take_effect(in, t, e);
+        }
+        if (r == 0)
+                r = ledger_stream_save(in->store, &t->old);
+        return r < 0 || r > 0 ? r : receipt_publish(in, t->topic.kind, t->topic.device, &t->old);
+}
+
+static int take_in_order(Intake *in, Taking *t, const Event *e) {
+        Order *order = &t->slot->stream.order;
+        int64_t lost = order_give_up(order, e->env.oldest);
+        int r;
+
+        if (lost > 0 && (r = evidence_gap(in, t->topic.kind, t->topic.device, lost, "the device no longer holds them")) < 0)
+                return r;
+        switch (order_take(order, e->env.seq, in->now.boot_us)) {
+        case ORDER_NEXT:
+                order->applied = e->env.seq;
+                break;
+        case ORDER_HOLD:
+                t->slot->dirty = t->slot->receipt_owed = true;
+                return hold(in, t);
+        case ORDER_LATE:
+                t->late = true;
+                break;
+        case ORDER_KNOWN:
+                return known(in, t, e, &t->slot->stream);
+        case ORDER_TOO_FAR:
+                return reject(in, REJECT_SEQUENCE_AHEAD, "seq",
+                              "More than %d ahead of the last number received. Send what is before it, or say what you no "
+                              "longer hold with `oldest`.",
+                              SEQ_AHEAD_MAX);
+        }
+        t->slot->dirty = t->slot->receipt_owed = true;
+        return take_effect(in, t, e);
+}
+
+/* Finds the stream that (boot, seq) belongs to; a boot never seen before becomes the current one. */
+static int find_stream(Intake *in, Taking *t, const char *boot) {
+        int r;
+
+        t->slot = slot_get(in, t->topic.kind, t->topic.device);
+        if (!t->slot)
+                return -ENOMEM;
+        r = slot_load(in, t->slot);
+        if (r < 0 || (t->slot->stream.id && streq(t->slot->stream.boot, boot)))
+                return r;
+        r = ledger_stream_get(in->store, kind_name(t->topic.kind), t->topic.device, boot, in->now.boot_us, &t->old);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        return new_boot(in, t->topic.kind, t->topic.device, t->slot, boot);
+}
+
+/* --- effect ------------------------------------------------------------------------------------------------------ */
+
+static void write_digest(Intake *in, const uint8_t digest[static HASH_SIZE]) {
+        char text[48];
+
+        to_base64(digest, HASH_SIZE, text, sizeof(text));
+        jsonw_member_string(&in->w, "payload", text);
+}
+
+static const StreamRow *stream_of(const Taking *t) {
+        return !t->slot ? NULL : t->old.id ? &t->old : &t->slot->stream;
+}
+
+/* The audit record of a message and its row. Samples are kept as the core encodes them, not as JSON. */
+static int record_message(Intake *in, const Taking *t, const Envelope *env, bool held, bool keep_raw, int64_t *ret_i) {
+        const StreamRow *stream = stream_of(t);
+        MessageRow row = { .at_us = in->now.wall_us, .topic = t->m->topic, .held = held };
+        int r;
+
+        randombytes_buf(row.salt, SALT_SIZE);
+        ledger_digest(row.salt, t->m->topic, t->m->payload, t->m->size, row.digest);
+        record_begin(in, "message");
+        jsonw_member_string(&in->w, "topic", t->m->topic);
+        if (stream) {
+                jsonw_member_string(&in->w, "boot", env->boot);
+                jsonw_member_int(&in->w, "seq", env->seq);
+        }
+        write_digest(in, row.digest);
+        if (held || t->late)
+                jsonw_member_string(&in->w, "order", held ? "held" : "late");
+        r = record_end(in, &row.i);
+        if (r < 0)
+                return r;
+        row.stream = stream ? stream->id : 0;
+        row.seq = stream ? env->seq : 0;
+        if (keep_raw) {
+                row.raw = t->m->payload;
+                row.n_raw = t->m->size;
+        }
+        r = ledger_message_add(in->store, &row);
+        if (r == 0)
+                *ret_i = row.i;
+        return r;
+}
+
+static int hold(Intake *in, const Taking *t) {
+        int64_t i;
+
+        return record_message(in, t, &in->decoded->event.env, true, true, &i);
+}
+
+/* Late, and it would have granted something: it stands in the ledger, and the device is told that it did nothing. */
+static int too_late(Intake *in, const Taking *t, const Event *e) {
+        in->reject = (DecodeError){ .reason = REJECT_TOO_LATE, .seq = e->env.seq };
+        snprintf(in->reject.boot, sizeof(in->reject.boot), "%s", e->env.boot);
+        snprintf(in->reject.detail, sizeof(in->reject.detail),
+                 "Later messages have had their effect; this one is recorded and permits nothing any more.");
+        return refusal_answer(in, t);
+}
+
+static int run_handler(Intake *in, const Taking *t, const Event *e, int64_t i) {
+        const Origin o = { .i = i,
+                           .sequenced = e->env.boot != NULL,
+                           .late = t->late,
+                           .stream = stream_of(t),
+                           .correlation = t->m->correlation,
+                           .n_correlation = t->m->n_correlation,
+                           .device = t->device };
+
+        return handlers[e->type] ? handlers[e->type](in, e, &o) : 0;
+}
+
+/* A request that is repeated to the byte is answered again, by its nonce; anything else has had its effect. */
+static int answer_again(Intake *in, const Taking *t, const Event *e) {
+        if (e->type != EVENT_SESSION_REQUEST && e->type != EVENT_SESSION_RENEW && e->type != EVENT_SESSION_ADD)
+                return 0;
+        return run_handler(in, t, e, in->head.size);
+}
+
+static int take_effect(Intake *in, Taking *t, const Event *e) {
+        const bool grants = event_grants(e), keep_raw = e->type != EVENT_SAMPLE || t->late;
+        int64_t i = t->held_i;
+        int r;
+
+        if (grants && !e->env.boot)
+                return reject(in, REJECT_SEQUENCE_REQUIRED, "boot",
+                              "This message can permit something, so it needs boot and seq.");
+        r = i ? ledger_unhold(in->store, i, !keep_raw) : record_message(in, t, &e->env, false, keep_raw, &i);
+        if (r < 0)
+                return r;
+        return grants && t->late ? too_late(in, t, e) : run_handler(in, t, e, i);
+}
+
+/* --- one message ------------------------------------------------------------------------------------------------- */
+
+/* Who speaks, and may this device say this at all? */
+static int admit(Intake *in, Taking *t) {
+        const Incoming *m = t->m;
+        TopicError e = topic_parse(m->topic, in->config->site.id, &t->topic);
+
+        if (e != TOPIC_OK) {
+                t->topic = (Topic){};
+                return reject(in, REJECT_NOT_ALLOWED, NULL, "%s", topic_error_text(e));
+        }
+        t->device = config_device(in->config, t->topic.device);
+        if (!t->device)
+                return reject(in, REJECT_UNKNOWN_DEVICE, NULL, "Device %s is not configured. Add a [device %s] section.",
+                              t->topic.device, t->topic.device);
+        if (!config_device_is(t->device, t->topic.kind))
+                return reject(in, REJECT_NOT_ALLOWED, NULL, "Device %s is not configured as kind %s.", t->topic.device,
+                              kind_name(t->topic.kind));
+        if (m->retained)
+                return reject(in, REJECT_RETAINED, NULL, "Messages to the daemon must not be retained.");
+        return 0;
+}
+
+static int read_message(Intake *in, Taking *t) {
+        int r = decode(t->topic.kind, t->topic.device, t->topic.message, t->m->payload, t->m->size, in->decoded, &in->reject);
+
+        return r > 0 ? (int)in->reject.reason : r;
+}
+
+/* Everything about a message but its undoing. Returns 0, a Reject, or the store's error. */
+static int process(Intake *in, Taking *t) {
+        const Event *e = &in->decoded->event;
+        int r = admit(in, t);
+
+        if (r == 0)
+                r = read_message(in, t);
+        if (r != 0)
+                return r;
+        snprintf(in->reject.boot, sizeof(in->reject.boot), "%s", e->env.boot ?: "");
+        in->reject.seq = e->env.seq;
+        if (t->held_i)
+                t->slot = slot_get(in, t->topic.kind, t->topic.device);
+        if (!e->env.boot || t->held_i)
+                return take_effect(in, t, e);
+        if (e->env.oldest > e->env.seq)
+                return reject(in, REJECT_BAD_MEMBER, "oldest", "A device cannot hold this message and nothing before a later one.");
+        r = find_stream(in, t, e->env.boot);
+        if (r < 0)
+                return r;
+        return t->old.id ? take_old(in, t, e) : take_in_order(in, t, e);
+}
+
+/* The number of a refused message is spent, so that the device need not send it again. */
+static int spend_number(Intake *in, Taking *t) {
+        const DecodeError *e = &in->reject;
+        int r;
+
+        t->slot = NULL;
+        t->old = (StreamRow){};
+        if (!t->device || !e->boot[0] || e->reason == REJECT_SEQUENCE_AHEAD || e->reason == REJECT_RETAINED)
+                return 0;
+        r = find_stream(in, t, e->boot);
+        if (r < 0)
+                return r;
+        if (t->old.id)
+                return receipt_publish(in, t->topic.kind, t->topic.device, &t->old);
+        switch (order_take(&t->slot->stream.order, e->seq, in->now.boot_us)) {
+        case ORDER_NEXT:
+                t->slot->stream.order.applied = e->seq;
+                break;
+        case ORDER_HOLD:
+        case ORDER_LATE:
+        case ORDER_KNOWN:
+                break;
+        case ORDER_TOO_FAR:
+                in->reject.reason = REJECT_SEQUENCE_AHEAD;
+                return 0;
+        }
+        t->slot->dirty = t->slot->receipt_owed = true;
+        return 0;
+}
+
+static int conflict_alert(Intake *in, const Taking *t) {
+        const char *device = t->topic.device;
+        int r;
+
+        if (in->reject.reason != REJECT_SEQUENCE_CONFLICT)
+                return 0;
+        r = alert_raise(in, &(AlertAbout){ .rule = "sequence-conflict", .subject = device, .severity = ALERT_WARNING, .device = device },
+                        "%s sent two different messages under number %lld of one boot. Two devices may share its login, or "
+                        "it lost its count.",
+                        device, (long long)in->reject.seq);
+        return r < 0 ? r : evidence_gap(in, t->topic.kind, device, 1, "two messages bore the same number");
+}
+
+/* What one message may change outside the database, as it was before it. */
+typedef struct Undo {
+        Head head;
+        BatchMark mark;
+        Slot *slot; /* NULL: nobody known speaks */
+        StreamRow stream;
+        bool loaded, dirty, receipt_owed;
+} Undo;
+
+static void undo_prepare(Intake *in, Taking *t, Undo *u) {
+        u->head = in->head;
+        u->mark = batch_mark(&in->batch);
+        u->slot = NULL;
+        for (size_t i = 0; i < in->n_running; i++)
+                in->running[i].touched = false;
+        if (topic_parse(t->m->topic, in->config->site.id, &t->topic) == TOPIC_OK && config_device(in->config, t->topic.device))
+                u->slot = slot_get(in, t->topic.kind, t->topic.device);
+        if (!u->slot)
+                return;
+        u->stream = u->slot->stream;
+        u->loaded = u->slot->loaded;
+        u->dirty = u->slot->dirty;
+        u->receipt_owed = u->slot->receipt_owed;
+}
+
+static int undo(Intake *in, const Undo *u) {
+        in->head = u->head;
+        batch_undo(&in->batch, u->mark);
+        for (size_t i = 0; i < in->n_running; i++)
+                in->running[i].stale |= in->running[i].touched;
+        if (u->slot) {
+                u->slot->stream = u->stream;
+                u->slot->loaded = u->loaded;
+                u->slot->dirty = u->dirty;
+                u->slot->receipt_owed = u->receipt_owed;
+        }
+        return store_savepoint_rollback(in->store);
+}
+
+/* Errors that are about this message only: our own bug, or a uniqueness we did not foresee. It must not stop the rest. */
+static bool survivable(int r) {
+        return r == -EINVAL || r == -EEXIST || r == -EMSGSIZE || r == -ENOBUFS || r == -ERANGE;
+}
+
+/* The refusal of what was undone: its number, the dead letter, the answer. */
+static int refuse_instead(Intake *in, Taking *t) {
+        int r = store_savepoint(in->store);
+
+        if (r == 0 && t->held_i == 0)
+                r = spend_number(in, t);
+        if (r == 0)
+                r = refuse(in, t);
+        if (r == 0)
+                r = conflict_alert(in, t);
+        return r < 0 ? r : store_savepoint_release(in->store);
+}
+
+static int take_one(Intake *in, Taking *t) {
+        Undo u = {};
+        int r = store_savepoint(in->store);
+
+        if (r < 0)
+                return r;
+        undo_prepare(in, t, &u);
+        in->reject = (DecodeError){};
+        r = process(in, t);
+        if (r == 0)
+                return store_savepoint_release(in->store);
+        if (r < 0 && (!survivable(r) || store_spoiled(in->store)))
+                return r;
+        if (r < 0)
+                reject(in, REJECT_BAD_MEMBER, NULL, "The daemon could not process this message (%s). It is kept for its makers.",
+                       strerror(-r));
+        r = undo(in, &u);
+        return r < 0 ? r : refuse_instead(in, t);
+}
+
+static int take_held(Intake *in, const HeldMessage *held) {
+        const Incoming m = { .topic = held->topic, .payload = held->raw, .size = held->n_raw };
+        Taking t = { .m = &m, .held_i = held->i };
+        int r;
+
+        record_begin(in, "applied");
+        jsonw_member_int(&in->w, "message", held->i);
+        r = record_end(in, NULL);
+        if (r == 0)
+                r = ledger_unhold(in->store, held->i, false);
+        return r < 0 ? r : take_one(in, &t);
+}
+
+/* Everything held below the first number that is still awaited, each as a message of its own. */
+static int drain(Intake *in, Slot *slot) {
+        Order *order = &slot->stream.order;
+
+        while (order->applied < order_next(order) - 1) {
+                _cleanup_(freep) void *raw = NULL;
+                HeldMessage held;
+                int r = ledger_held_next(in->store, slot->stream.id, order->applied, order_next(order), &held);
+
+                if (r < 0)
+                        return r;
+                slot->dirty = true;
+                if (r == 0) {
+                        order->applied = order_next(order) - 1;
+                        return 0;
+                }
+                raw = held.raw;
+                order->applied = held.seq;
+                r = take_held(in, &held);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int intake_message(Intake *in, const Now *now, const Incoming *m) {
+        Taking t = { .m = m };
+        int r = store_begin(in->store);
+
+        if (r < 0)
+                return r;
+        in->now = *now;
+        in->messages++;
+        r = take_one(in, &t);
+        return r < 0 || !t.slot || t.old.id ? r : drain(in, t.slot);
+}
+
+/* --- the batch ------------------------------------------------------------------------------------------------------ */
+
+/* At most one receipt a device in RECEIPT_WAIT_US; what is owed meanwhile goes with the next. */
+static int publish_receipts(Intake *in) {
+        for (size_t i = 0; i < in->n_used; i++) {
+                Slot *s = in->used[i];
+                int r;
+
+                if (!s->receipt_owed || !s->stream.id || in->now.boot_us - s->receipt_last_us < RECEIPT_WAIT_US)
+                        continue;
+                r = receipt_publish(in, s->kind, s->device, &s->stream);
+                if (r < 0)
+                        return r;
+                s->receipt_owed = false;
+                s->receipt_last_us = in->now.boot_us;
+        }
+        return 0;
+}
+
+void intake_rollback(Intake *in) {
+        store_rollback(in->store);
+        batch_clear(&in->batch);
+        slots_forget(in);
+        running_forget(in);
+        in->head = in->committed;
+}
+
+static int write_back(Intake *in) {
+        int r = slots_flush(in);
+
+        if (r == 0 && in->now.wall_us > in->mark_us + US_PER_S && !intake_doubted(in, DOUBT_CLOCK)) {
+                r = store_meta_int_set(in->store, "wall_mark_us", in->now.wall_us);
+                if (r == 0)
+                        in->mark_us = in->now.wall_us;
+        }
+        return r;
+}
+
+int intake_commit(Intake *in, const Now *now) {
+        int r = 0;
+
+        in->now = *now;
+        if (store_in_batch(in->store)) {
+                r = write_back(in);
+                if (r == 0)
+                        r = store_commit(in->store);
+                if (r == 0) {
+                        in->committed = in->head;
+                        in->batches++;
+                }
+        }
+        if (r == 0)
+                r = publish_receipts(in);
+        if (r < 0)
+                intake_rollback(in);
+        return r;
+}
+
+Batch *intake_batch(Intake *in) {
+        return &in->batch;
+}
+
+/* --- by the clock ---------------------------------------------------------------------------------------------------- */
+
+static bool holes_due(const Intake *in) {
+        for (size_t i = 0; i < in->n_used; i++)
+                if (in->used[i]->loaded &&
+                    order_deadline_us(&in->used[i]->stream.order, in->config->gate.hole_wait_us) <= in->now.boot_us)
+                        return true;
+        return false;
+}
+
+static int pass_holes(Intake *in) {
+        for (size_t i = 0; i < in->n_used; i++) {
+                Slot *s = in->used[i];
+                int64_t lost;
+                int r;
+
+                if (!s->loaded || order_deadline_us(&s->stream.order, in->config->gate.hole_wait_us) > in->now.boot_us)
+                        continue;
+                lost = order_pass(&s->stream.order, in->now.boot_us, in->config->gate.hole_wait_us);
+                s->dirty = true;
+                r = evidence_gap(in, s->kind, s->device, lost, "they did not come in time");
+                if (r == 0)
+                        r = drain(in, s);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int intake_tick(Intake *in, const Now *now) {
+        int r;
+
+        in->now = *now;
+        if (in->next_due_us <= now->boot_us || holes_due(in)) {
+                r = store_begin(in->store);
+                if (r == 0)
+                        r = sessions_tick(in);
+                if (r == 0)
+                        r = pass_holes(in);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int64_t intake_deadline_us(const Intake *in) {
+        int64_t due = in->next_due_us;
+
+        for (size_t i = 0; i < in->n_used; i++) {
+                const Slot *s = in->used[i];
+
+                if (s->loaded)
+                        due = MIN_OF(due, order_deadline_us(&s->stream.order, in->config->gate.hole_wait_us));
+                if (s->receipt_owed)
+                        due = MIN_OF(due, s->receipt_last_us + RECEIPT_WAIT_US);
+        }
+        return due;
+}
+
+int intake_publish_outbox(Intake *in) {
+        int64_t id = 0;
+        int r;
+
+        for (;;) {
+                _cleanup_(freep) char *topic = NULL, *payload = NULL;
+                Outgoing *out;
+                bool retain;
+
+                r = ledger_outbox_next(in->store, id, &id, &topic, &payload, &retain);
+                if (r <= 0)
+                        return r;
+                r = batch_publish(&in->batch, topic, payload, strlen(payload), &out);
+                if (r < 0)
+                        return r;
+                out->qos = 1;
+                out->retain = retain;
+                out->outbox = id;
+        }
+}
+
+int intake_outbox_settled(Intake *in, int64_t id) {
+        int r = store_begin(in->store);
+
+        return r < 0 ? r : ledger_outbox_delete(in->store, id);
+}
+
+int intake_broker_lost(Intake *in, const Now *now, const char *why) {
+        in->now = *now;
+        in->lost_us = now->boot_us;
+        return intake_alert(in, now, "broker-lost", "broker", ALERT_WARNING, why);
+}
+
+int intake_broker_found(Intake *in, const Now *now, bool session_present) {
+        int r = intake_alert_resolve(in, now, "broker-lost", "broker");
+
+        if (r < 0)
+                return r;
+        running_away(in, in->lost_us ? now->boot_us - in->lost_us : 0);
+        in->lost_us = 0;
+        record_begin(in, "broker");
+        jsonw_member_bool(&in->w, "session_present", session_present);
+        jsonw_member_string(&in->w, "gap", session_present ? "none" : "possible");
+        return record_end(in, NULL);
+}
+
+/* --- what others may have done ---------------------------------------------------------------------------------------- */
+
+/* Ours and not on our chain: this ledger is older than what the world has seen, or another one signs with our key. */
+static int doubt_audit(Intake *in, const Now *now, const char *text) {
+        intake_doubt(in, DOUBT_AUDIT, text);
+        return intake_alert(in, now, "audit-inconsistent", "ledger", ALERT_CRITICAL, text);
+}
+
+int intake_check_checkpoint(Intake *in, const Now *now, const char *jws, size_t n) {
+        _cleanup_(freep) char *payload = NULL;
+        uint8_t head[HASH_SIZE], mine[HASH_SIZE];
+        const char *log, *text;
+        json_int_t size;
+        json_t *json;
+        size_t n_head = 0;
+        int r = signer_verify(in->signer, jws, n, &payload), on_chain;
+
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return intake_alert(in, now, "audit-inconsistent", "checkpoint", ALERT_WARNING,
+                                    "The broker holds a checkpoint that this ledger's key did not sign. Remove it if you do "
+                                    "not know where it comes from.");
+        json = json_loads(payload, 0, NULL);
+        log = json_string_value(json_object_get(json, "log")) ?: "";
+        size = json_integer_value(json_object_get(json, "size"));
+        text = json_string_value(json_object_get(json, "head")) ?: "";
+        sodium_base642bin(head, sizeof(head), text, strlen(text), NULL, &n_head, NULL,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+        on_chain = streq(log, in->log) && n_head == HASH_SIZE ? ledger_hash_at(in->store, size, mine) : 0;
+        json_decref(json);
+        if (on_chain < 0)
+                return on_chain;
+        if (on_chain && memcmp(head, mine, HASH_SIZE) == 0)
+                return 0;
+        return doubt_audit(in, now,
+                           "The broker holds a checkpoint of ours that this ledger does not know: it was restored or "
+                           "replaced. Find the right ledger, or let an officer confirm this one.");
+}
+
+int intake_check_daemon(Intake *in, const Now *now, const char *payload, size_t n) {
+        json_t *json = json_loadb(payload, n, 0, NULL);
+        const char *boot = json_string_value(json_object_get(json, "boot")) ?: "";
+        int r = streq(boot, in->boot) ? 1 : ledger_daemon_boot_known(in->store, boot);
+        const char *text = "Another daemon spoke as this one. Two daemons must never serve one site: find the other and stop "
+                           "it, then restart this one.";
+
+        json_decref(json);
+        if (r != 0)
+                return r;
+        intake_doubt(in, DOUBT_SECOND, text);
+        r = intake_alert(in, now, "second-daemon", "daemon", ALERT_CRITICAL, text);
+        return r < 0 ? r : 0;
+}
+
+/* --- life ---------------------------------------------------------------------------------------------------------------- */
+
+void intake_configure(Intake *in, const Config *config) {
+        in->config = config;
+}
+
+Intake *intake_free(Intake *in) {
+        if (!in)
+                return NULL;
+        batch_done(&in->batch);
+        jsonw_done(&in->w);
+        decoded_free(in->decoded);
+        slots_free(in);
+        free(in->running);
+        free(in->facts);
+        free(in->verdict);
+        free(in->texts);
+        free(in->samples);
+        free(in->chunk);
+        free(in);
+        return NULL;
+}
+
+/* A ledger's name for life, made at its first start. */
+static int name_log(Intake *in) {
+        uint8_t random[16];
+        int r = store_meta_text_get(in->store, "log", in->log, sizeof(in->log));
+
+        if (r != 0)
+                return r < 0 ? r : 0;
+        randombytes_buf(random, sizeof(random));
+        to_base64(random, sizeof(random), in->log, sizeof(in->log));
+        return store_meta_text_set(in->store, "log", in->log);
+}
+
+/* CLOCK_BOOTTIME starts anew with the machine. Nobody knows how long it was off, so every lease is taken as fresh. */
+static int note_machine_boot(Intake *in, const char *machine_boot) {
+        char before[64] = "";
+        int r = store_meta_text_get(in->store, "machine_boot", before, sizeof(before));
+
+        if (r >= 0)
+                r = store_meta_int_get(in->store, "epoch", &in->epoch);
+        if (r < 0 || streq(before, machine_boot))
+                return r < 0 ? r : 0;
+        in->epoch++;
+        r = store_meta_text_set(in->store, "machine_boot", machine_boot);
+        if (r == 0)
+                r = store_meta_int_set(in->store, "epoch", in->epoch);
+        return r < 0 ? r : session_leases_restart(in->store, in->now.boot_us + in->config->gate.lease_us);
+}
+
+static int take_up(Intake *in, const char *machine_boot) {
+        int r = store_begin(in->store);
+
+        if (r == 0)
+                r = name_log(in);
+        if (r == 0)
+                r = note_machine_boot(in, machine_boot);
+        if (r == 0)
+                r = ledger_daemon_boot_add(in->store, in->boot, in->now.wall_us);
+        if (r == 0)
+                r = store_meta_int_get(in->store, "wall_mark_us", &in->mark_us);
+        if (r < 0)
+                return r;
+        record_begin(in, "start");
+        jsonw_member_string(&in->w, "boot", in->boot);
+        jsonw_member_string(&in->w, "version", VERSION);
+        jsonw_member_string(&in->w, "site", in->config->site.id);
+        r = record_end(in, NULL);
+        if (r == 0)
+                r = slots_take_up(in);
+        if (r == 0)
+                r = sessions_tick(in);
+        return r;
+}
+
+int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
+        _cleanup_(intake_freep) Intake *in = calloc(1, sizeof(*in));
+        int r;
+
+        if (!in)
+                return -ENOMEM;
+        in->store = o->store;
+        in->signer = o->signer;
+        in->config = o->config;
+        in->now = *now;
+        in->since_us = now->wall_us;
+        in->next_due_us = INT64_MAX;
+        snprintf(in->boot, sizeof(in->boot), "%s", o->boot);
+        in->decoded = decoded_new();
+        in->facts = calloc(1, sizeof(*in->facts));
+        in->verdict = calloc(1, sizeof(*in->verdict));
+        in->texts = calloc(1, sizeof(*in->texts));
+        in->samples = calloc(SAMPLES_MAX, sizeof(*in->samples));
+        in->chunk = malloc(SAMPLES_ENCODED_MAX(SAMPLES_MAX));
+        if (!in->decoded || !in->facts || !in->verdict || !in->texts || !in->samples || !in->chunk)
+                return -ENOMEM;
+        r = ledger_head(in->store, &in->head);
+        if (r < 0)
+                return r;
+        in->committed = in->head;
+        r = take_up(in, o->machine_boot);
+        if (r == 0)
+                r = intake_commit(in, now);
+        if (r < 0)
+                return r;
+        batch_clear(&in->batch);
+        *ret = TAKE(in);
+        return 0;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Intake: from a message as it came to its effects in the ledger and the answers to it. Owns the order of devices, the
+ * running cycles and the batch of what is to be said; decides by the pure core; writes through the store.
+ * Everything from the first message to intake_commit() is one transaction, each message in it a savepoint: what one
+ * device sends can undo its own message and nothing else.
+ */
+#include "batch.h"
+#include "config.h"
+#include "sign.h"
+#include "status.h"
+#include "store/store.h"
+
+typedef struct Intake Intake;
+
+typedef struct Now {
+        int64_t wall_us; /* since 1970 */
+        int64_t boot_us; /* CLOCK_BOOTTIME */
+} Now;
+
+/* A message as the broker gave it. */
+typedef struct Incoming {
+        const char *topic;
+        const void *payload;
+        size_t size;
+        bool retained;
+        const void *correlation;
+        size_t n_correlation;
+} Incoming;
+
+typedef struct IntakeOptions {
+        Store *store;         /* both outlive the intake */
+        const Signer *signer;
+        const Config *config;
+        const char *boot;     /* of this process */
+        const char *machine_boot;
+} IntakeOptions;
+
+/* Reads the head, notes this boot in the ledger, and takes up what was left: leases, running cycles. */
+int intake_new(Intake **ret, const IntakeOptions *o, const Now *now);
+Intake *intake_free(Intake *in);
+DEFINE_CLEANUP(Intake, intake_free)
+
+/* The new configuration, from the next message on. The old one may be freed then. */
+void intake_configure(Intake *in, const Config *config);
+
+/* Takes one message. 0, or the store's error: the batch is then lost and must be rolled back. */
+int intake_message(Intake *in, const Now *now, const Incoming *m);
+
+/* What is due by the clock: lapses, holes that were waited for, the mark of the clock. Bounded; errors as above. */
+int intake_tick(Intake *in, const Now *now);
+/* CLOCK_BOOTTIME by when intake_tick() is to be called. */
+int64_t intake_deadline_us(const Intake *in);
+
+/* Commits what stands; then the batch may be flushed. On error everything since the last commit is forgotten. */
+int intake_commit(Intake *in, const Now *now);
+void intake_rollback(Intake *in);
+Batch *intake_batch(Intake *in);
+
+/* The state topics as they are now, into the batch: on connecting, and after reloading. */
+int intake_publish_state(Intake *in, const Now *now);
+/* The outbox, again. */
+int intake_publish_outbox(Intake *in);
+/* The broker has an entry of the outbox. */
+int intake_outbox_settled(Intake *in, int64_t id);
+
+/* A checkpoint of the committed head, into the batch, where there is something new. */
+int intake_checkpoint(Intake *in, const Now *now);
+bool intake_checkpoint_due(const Intake *in);
+
+/* Broker lost and found. A new broker session may have lost messages that it had acknowledged. */
+int intake_broker_lost(Intake *in, const Now *now, const char *why);
+int intake_broker_found(Intake *in, const Now *now, bool session_present);
+
+/* Why no session may start: a sentence, copied, or NULL to withdraw it. ARMING: the broker's checkpoint is not read yet. */
+typedef enum Doubt { DOUBT_CLOCK, DOUBT_STORE, DOUBT_AUDIT, DOUBT_ARMING, DOUBT_RESTORE, DOUBT_SECOND, _DOUBT_MAX } Doubt;
+void intake_doubt(Intake *in, Doubt doubt, const char *sentence);
+const char *intake_doubted(const Intake *in, Doubt doubt);
+bool intake_doubted_any(const Intake *in);
+
+/* The highest wall time in the ledger. It does not move while the clock is in doubt. */
+int64_t intake_mark_us(const Intake *in);
+/* The clock is believed again: ends the alerts about it. */
+int intake_clock_settled(Intake *in, const Now *now);
+
+/* A retained checkpoint found on the broker, before arming. Sets DOUBT_AUDIT where our ledger does not know it. */
+int intake_check_checkpoint(Intake *in, const Now *now, const char *jws, size_t n);
+/* A state/daemon found there. 1: of this ledger; 0: foreign, and DOUBT_SECOND is set. */
+int intake_check_daemon(Intake *in, const Now *now, const char *payload, size_t n);
+
+/* Raises an alert of the daemon's own; see rules.md, 5. */
+int intake_alert(Intake *in, const Now *now, const char *rule, const char *subject, int severity, const char *text);
+/* As intake_alert(), but does not count up one that stands. */
+int intake_alert_once(Intake *in, const Now *now, const char *rule, const char *subject, int severity, const char *text);
+int intake_alert_resolve(Intake *in, const Now *now, const char *rule, const char *subject);
+
+/* Fills what it knows. */
+void intake_status(Intake *in, Status *ret);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Intake, inside: what the handlers of the messages share. */
+#include "codec/decode.h"
+#include "codec/encode.h"
+#include "codec/topic.h"
+#include "core/cycle.h"
+#include "core/event.h"
+#include "core/gate.h"
+#include "core/udi.h"
+#include "intake/facts.h"
+#include "intake/intake.h"
+#include "store/alerts.h"
+#include "store/cycles.h"
+#include "store/items.h"
+#include "store/ledger.h"
+#include "store/sessions.h"
+
+#define RECEIPT_WAIT_US (50 * US_PER_MS)
+#define REJECTIONS_PER_MINUTE 60 /* answered and kept, a device; the rest is counted */
+#define SLOTS_MAX 8192 /* a power of two, more than devices and kinds the configuration allows */
+
+/* One (kind, device) that has spoken. */
+typedef struct Slot {
+        bool loaded, dirty; /* loaded: stream is as in the ledger; dirty: newer than there */
+        Kind kind;
+        char device[LABEL_MAX + 1];
+        StreamRow stream;
+        bool receipt_owed;
+        int64_t receipt_last_us;      /* CLOCK_BOOTTIME */
+        int64_t rejected_since_us;
+        unsigned rejected;            /* within the minute */
+} Slot;
+
+/* The cycle that runs in one autoclave; rebuilt from the samples in the ledger whenever it is stale. */
+typedef struct Running {
+        char autoclave[LABEL_MAX + 1];
+        int64_t attempt; /* 0: none runs */
+        bool stale, touched; /* touched: by the message at hand */
+        Cycle cycle;
+} Running;
+
+struct Intake {
+        Store *store;
+        const Signer *signer;
+        const Config *config;
+        Batch batch;
+        JsonWriter w;
+        Decoded *decoded;
+        char boot[LABEL_MAX + 1], log[LABEL_MAX + 1];
+        int64_t since_us, epoch;
+        Now now;                /* of the message or tick at hand */
+
+        Head head, committed, published;
+        Slot *table[SLOTS_MAX], *used[SLOTS_MAX];
+        size_t n_used;
+        Slot strangers; /* whoever is not configured: one allowance for all */
+        Running *running;
+        size_t n_running;
+        int64_t next_due_us;    /* sessions: lapse or freeing */
+        int64_t mark_us;        /* highest wall time in the ledger */
+        int64_t lost_us;        /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
+        char doubts[_DOUBT_MAX][240]; /* empty: none */
+        uint64_t messages, rejected, batches, decisions;
+
+        GateFacts *facts;       /* large; used by one request at a time */
+        GateVerdict *verdict;
+        RequestText *texts;     /* what the facts point to; large */
+        Sample *samples;        /* scratch for one chunk */
+        uint8_t *chunk;
+
+        DecodeError reject;     /* why the message at hand is refused */
+};
+
+/* Where an event comes from, beside what it says. */
+typedef struct Origin {
+        int64_t i;          /* its audit record */
+        bool sequenced, late;
+        const StreamRow *stream; /* NULL: not sequenced */
+        const void *correlation;
+        size_t n_correlation;
+        const ConfigDevice *device;
+} Origin;
+
+/* A handler: 0; a Reject, with in->reject filled by reject(); or the store's error. */
+typedef int (*Handler)(Intake *in, const Event *e, const Origin *o);
+
+int on_cycle_start(Intake *in, const Event *e, const Origin *o);
+int on_sample(Intake *in, const Event *e, const Origin *o);
+int on_cycle_end(Intake *in, const Event *e, const Origin *o);
+int on_receive(Intake *in, const Event *e, const Origin *o);
+int on_clean(Intake *in, const Event *e, const Origin *o);
+int on_disinfect(Intake *in, const Event *e, const Origin *o);
+int on_pack(Intake *in, const Event *e, const Origin *o);
+int on_load(Intake *in, const Event *e, const Origin *o);
+int on_release(Intake *in, const Event *e, const Origin *o);
+int on_damage(Intake *in, const Event *e, const Origin *o);
+int on_recall(Intake *in, const Event *e, const Origin *o);
+int on_duty(Intake *in, const Event *e, const Origin *o);
+int on_drop(Intake *in, const Event *e, const Origin *o);
+int on_injury(Intake *in, const Event *e, const Origin *o);
+int on_session_request(Intake *in, const Event *e, const Origin *o);
+int on_session_renew(Intake *in, const Event *e, const Origin *o);
+int on_session_add(Intake *in, const Event *e, const Origin *o);
+int on_session_start(Intake *in, const Event *e, const Origin *o);
+int on_session_end(Intake *in, const Event *e, const Origin *o);
+int on_open(Intake *in, const Event *e, const Origin *o);
+int on_draw(Intake *in, const Event *e, const Origin *o);
+int on_disinfected(Intake *in, const Event *e, const Origin *o);
+int on_usage(Intake *in, const Event *e, const Origin *o);
+
+/* Fills in->reject and returns the reason, for a handler to return. */
+int reject(Intake *in, Reject reason, const char *member, const char *format, ...) _printf_(4, 5);
+
+/* record.c: the audit chain. A record is built in in->w and appended by record_end(). */
+void record_begin(Intake *in, const char *type);
+int record_end(Intake *in, int64_t *ret_i);
+
+/* alert.c */
+typedef struct AlertAbout {
+        const char *rule, *subject;
+        AlertSeverity severity;
+        const char *item, *session, *room, *device, *cycle;
+} AlertAbout;
+int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) _printf_(3, 4);
+int alert_end(Intake *in, const char *rule, const char *subject, const char *by);
+
+/* slot.c: devices and their streams */
+/* NULL: out of memory. */
+Slot *slot_get(Intake *in, Kind kind, const char *device);
+int slot_load(Intake *in, Slot *s);
+int slots_flush(Intake *in);
+void slots_forget(Intake *in);
+void slots_free(Intake *in);
+/* At start: the streams in which something is still held. */
+int slots_take_up(Intake *in);
+int receipt_publish(Intake *in, Kind kind, const char *device, const StreamRow *stream);
+
+/* state.c: state/ topics */
+int state_room(Intake *in, const char *room);
+int state_autoclave(Intake *in, const char *autoclave);
+int state_daemon(Intake *in);
+int state_alert(Intake *in, const AlertRow *row);
+
+/* item.c: finding and changing items */
+/* Canonical form of a code as scanned: 0, or a Reject. */
+int item_code(Intake *in, const char *member, const char *code, Udi *ret);
+/* 1 and the item; 0: not known; a Reject is impossible. An unreadable code is not known. */
+int item_find(Intake *in, const char *code, ItemRow *ret);
+/* As item_find(), but a code that is unreadable or not known is refused, saying so. 0 or a Reject. */
+int item_want(Intake *in, const char *member, const char *code, ItemRow *ret);
+void item_enter_state(Intake *in, ItemRow *item, ItemState state);
+const ConfigClass *item_class(const Intake *in, const ItemRow *item);
+bool item_single_use(const Intake *in, const ItemRow *item);
+/* Marks it used, once; session may be "" where nobody knows. */
+void item_use(Intake *in, ItemRow *item, const char *session);
+int item_drop(Intake *in, const char *code);
+
+/* cycle of an autoclave */
+int running_get(Intake *in, const char *autoclave, Running **ret, AttemptRow *ret_attempt);
+/* All are rebuilt from the ledger at their next use. */
+void running_forget(Intake *in);
+void running_away(Intake *in, int64_t us);
+int running_gap(Intake *in, const char *autoclave);
+
+/* session.c */
+void session_enter_state(Intake *in, SessionRow *s, SessionState state);
+int sessions_tick(Intake *in);
+int room_lock(Intake *in, const char *room, const char *rule);
+
+int32_t date_of(int64_t wall_us);
+int32_t year_now(const Intake *in);
+/* "20 November 2026, 14:05" in the clinic's zone. */
+#define WHEN_SIZE 48
+void when_text(int64_t wall_us, char ret[static WHEN_SIZE]);
+void to_base64(const void *from, size_t n, char *to, size_t size);
+/* Publishes what in->w holds, at QoS 1 and durable, or as the caller says by the returned entry. */
+int publish_w(Intake *in, const char *topic, Outgoing **ret);
+int publish_durable(Intake *in, const char *topic, bool retain);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding and changing items: one piece, one row, whatever way its code was scanned. */
+#include <stdio.h>
+
+#include "intake/internal.h"
+
+int item_code(Intake *in, const char *member, const char *code, Udi *ret) {
+        int e = udi_parse(code, strlen(code), year_now(in), ret);
+
+        return e ? reject(in, REJECT_BAD_MEMBER, member, "%s", udi_error_text(e)) : 0;
+}
+
+int item_find(Intake *in, const char *code, ItemRow *ret) {
+        Udi udi;
+
+        if (udi_parse(code, strlen(code), year_now(in), &udi) || !udi.single_piece)
+                return 0;
+        return item_get(in->store, udi.canonical, ret);
+}
+
+int item_want(Intake *in, const char *member, const char *code, ItemRow *ret) {
+        Udi udi;
+        int r = item_code(in, member, code, &udi);
+
+        if (r != 0)
+                return r;
+        r = item_get(in->store, udi.canonical, ret);
+        if (r < 0)
+                return r;
+        return r ? 0 : reject(in, REJECT_BAD_MEMBER, member, "%.130s is not known here. Receive it first.", udi.canonical);
+}
+
+const ConfigClass *item_class(const Intake *in, const ItemRow *item) {
+        return config_class(in->config, item->class_id);
+}
+
+/* A class that is no longer configured must not make a needle reusable. */
+bool item_single_use(const Intake *in, const ItemRow *item) {
+        const ConfigClass *c = item_class(in, item);
+
+        return !c || c->single_use;
+}
+
+void item_enter_state(Intake *in, ItemRow *item, ItemState state) {
+        item->state = state;
+        item->state_us = in->now.wall_us;
+        if (state != ITEM_PACKED && state != ITEM_STERILE)
+                item->pack = 0;
+}
+
+void item_use(Intake *in, ItemRow *item, const char *session) {
+        if (item->used_us == 0 || (item->used_session[0] == '\0' && session[0])) {
+                item->used_us = in->now.wall_us;
+                snprintf(item->used_session, sizeof(item->used_session), "%s", session);
+        }
+        if (!item_single_use(in, item) && item->state != ITEM_DISCARDED)
+                item_enter_state(in, item, ITEM_CONTAMINATED);
+}
+
+int item_drop(Intake *in, const char *code) {
+        ItemRow item;
+        int r = item_find(in, code, &item);
+
+        if (r <= 0)
+                return r;
+        if (item.dropped_us == 0)
+                item.dropped_us = in->now.wall_us;
+        item_enter_state(in, &item, ITEM_DISCARDED);
+        item.attached[0] = '\0';
+        return item_save(in->store, &item);
+}

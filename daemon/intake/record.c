@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every handler needs: refusing, recording, publishing, and dates as people read them. */
+#include <errno.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "codec/rfc3339.h"
+#include "intake/internal.h"
+
+int reject(Intake *in, Reject reason, const char *member, const char *format, ...) {
+        va_list ap;
+
+        in->reject.reason = reason;
+        snprintf(in->reject.member, sizeof(in->reject.member), "%s", member ?: "");
+        va_start(ap, format);
+        vsnprintf(in->reject.detail, sizeof(in->reject.detail), format, ap);
+        va_end(ap);
+        return (int)reason;
+}
+
+void record_begin(Intake *in, const char *type) {
+        jsonw_reset(&in->w);
+        jsonw_object(&in->w);
+        jsonw_member_string(&in->w, "type", type);
+        jsonw_member_int(&in->w, "at_us", in->now.wall_us);
+}
+
+int record_end(Intake *in, int64_t *ret_i) {
+        const char *text;
+        size_t n;
+        int r;
+
+        jsonw_object_end(&in->w);
+        r = jsonw_finish(&in->w, &text, &n);
+        if (r == 0)
+                r = ledger_append(in->store, &in->head, text, n);
+        if (r == 0 && ret_i)
+                *ret_i = in->head.size;
+        return r;
+}
+
+int publish_w(Intake *in, const char *topic, Outgoing **ret) {
+        const char *text;
+        size_t n;
+        int r = jsonw_finish(&in->w, &text, &n);
+
+        return r < 0 ? r : batch_publish(&in->batch, topic, text, n, ret);
+}
+
+int publish_durable(Intake *in, const char *topic, bool retain) {
+        const char *text;
+        Outgoing *out;
+        int64_t id;
+        size_t n;
+        int r = jsonw_finish(&in->w, &text, &n);
+
+        if (r == 0)
+                r = ledger_outbox_add(in->store, in->now.wall_us, topic, text, retain, &id);
+        if (r == 0)
+                r = batch_publish(&in->batch, topic, text, n, &out);
+        if (r < 0)
+                return r;
+        out->qos = 1;
+        out->retain = retain;
+        out->outbox = id;
+        return 0;
+}
+
+/* The process runs in the clinic's zone: the manager sets TZ from [site] timezone. */
+static struct tm local(int64_t wall_us) {
+        time_t t = (time_t)(wall_us / US_PER_S);
+        struct tm tm = {};
+
+        localtime_r(&t, &tm);
+        return tm;
+}
+
+int32_t date_of(int64_t wall_us) {
+        struct tm tm = local(wall_us);
+
+        return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+}
+
+int32_t year_now(const Intake *in) {
+        return date_of(in->now.wall_us) / 10000;
+}
+
+void when_text(int64_t wall_us, char ret[static WHEN_SIZE]) {
+        static const char *const months[] = { "January", "February", "March",     "April",   "May",      "June",
+                                              "July",    "August",   "September", "October", "November", "December" };
+        struct tm tm = local(wall_us);
+
+        snprintf(ret, WHEN_SIZE, "%d %s %d, %02d:%02d", tm.tm_mday, months[tm.tm_mon % 12], tm.tm_year + 1900, tm.tm_hour,
+                 tm.tm_min);
+}
+
+void to_base64(const void *from, size_t n, char *to, size_t size) {
+        sodium_bin2base64(to, size, from, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests: may this session start, go on, take another item? Claim, decision and audit record are one transaction;
+ * the permit leaves only after its commit (batch.h). Every answer is kept under its nonce, so that a repeated question
+ * gets the same answer and no second claim.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#include "intake/internal.h"
+
+/* One question, however it came. */
+typedef struct Question {
+        const Event *event;
+        const Origin *origin;
+        Asked asked;
+        const uint8_t *nonce;
+        const char *answer_topic;        /* "decision" or "permit" */
+        uint8_t content[CONTENT_SIZE];
+        SessionRow session;              /* id 0: none of this label */
+        int64_t lease_from_us;           /* CLOCK_BOOTTIME of the nonce's first receipt */
+} Question;
+
+static void hash_text(crypto_hash_sha256_state *h, const char *text) {
+        text = text ?: "";
+        crypto_hash_sha256_update(h, (const uint8_t *)text, strlen(text) + 1);
+}
+
+static int compare_codes(const void *a, const void *b) {
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What was asked, whatever order and spelling the items came in. */
+static void hash_content(Intake *in, const char *what, const Asked *a, uint8_t ret[static CONTENT_SIZE]) {
+        static char canonical[ITEMS_MAX][CODE_MAX + 1];
+        const char *codes[ITEMS_MAX];
+        crypto_hash_sha256_state h;
+
+        for (size_t i = 0; i < a->n_items; i++) {
+                Udi udi;
+                bool bad = udi_parse(a->items[i], strlen(a->items[i]), year_now(in), &udi) != 0;
+
+                snprintf(canonical[i], sizeof(canonical[i]), "%s", bad ? a->items[i] : udi.canonical);
+                codes[i] = canonical[i];
+        }
+        qsort(codes, a->n_items, sizeof(*codes), compare_codes);
+        crypto_hash_sha256_init(&h);
+        hash_text(&h, what);
+        hash_text(&h, a->label);
+        hash_text(&h, a->room);
+        hash_text(&h, a->practitioner);
+        hash_text(&h, a->patient);
+        hash_text(&h, a->procedure);
+        for (size_t i = 0; i < a->n_items; i++)
+                hash_text(&h, codes[i]);
+        crypto_hash_sha256_final(&h, ret);
+}
+
+/* --- answering --------------------------------------------------------------------------------------------------- */
+
+static int answer_publish(Intake *in, const Question *q, const EncodeDecision *d) {
+        char topic[TOPIC_MAX];
+        Outgoing *out;
+        int r = topic_down(in->config->site.id, KIND_ROOM, q->asked.room, q->answer_topic, topic);
+
+        if (r == 0)
+                r = encode_decision(&in->w, d);
+        if (r == 0)
+                r = publish_w(in, topic, &out);
+        if (r < 0 || q->origin->n_correlation == 0)
+                return r;
+        out->correlation = malloc(q->origin->n_correlation);
+        if (!out->correlation)
+                return -ENOMEM;
+        memcpy(out->correlation, q->origin->correlation, q->origin->n_correlation);
+        out->n_correlation = q->origin->n_correlation;
+        return 0;
+}
+
+static EncodeReasons reasons_of(const GateVerdict *v, EncodeReason *reasons) {
+        size_t n = MIN_OF(v->n, (size_t)GATE_REASONS_MAX);
+
+        for (size_t i = 0; i < n; i++)
+                reasons[i] = (EncodeReason){ v->reasons[i].rule, v->reasons[i].item, v->reasons[i].text, v->reasons[i].override };
+        return (EncodeReasons){ n, reasons };
+}
+
+/* A permit for this nonce. Its audit record leaves out the head, which is the one before it. */
+static int permit_make(Intake *in, const Question *q, char **ret) {
+        const int64_t ttl_ms = in->config->gate.lease_us / US_PER_MS;
+        char head[48], nonce[32];
+        const Head before = in->head;
+        const char *text;
+        RoomRow room;
+        size_t n;
+        int r = room_get(in->store, q->asked.room, &room);
+
+        if (r < 0)
+                return r;
+        room.permit_seq++;
+        r = room_save(in->store, &room);
+        if (r < 0)
+                return r;
+        to_base64(q->nonce, NONCE_SIZE, nonce, sizeof(nonce));
+        record_begin(in, "permit");
+        jsonw_member_string(&in->w, "site", in->config->site.id);
+        jsonw_member_string(&in->w, "room", q->asked.room);
+        jsonw_member_string(&in->w, "session", q->asked.label);
+        jsonw_member_string(&in->w, "nonce", nonce);
+        jsonw_member_int(&in->w, "seq", room.permit_seq);
+        jsonw_member_int(&in->w, "ttl_ms", ttl_ms);
+        jsonw_member_string(&in->w, "policy", "default");
+        r = record_end(in, NULL);
+        to_base64(before.hash, HASH_SIZE, head, sizeof(head));
+        if (r == 0)
+                r = encode_permit_payload(&in->w, &(EncodePermit){ .site = in->config->site.id,
+                                                                   .room = q->asked.room,
+                                                                   .session = q->asked.label,
+                                                                   .nonce = q->nonce,
+                                                                   .seq = room.permit_seq,
+                                                                   .ttl_ms = ttl_ms,
+                                                                   .policy = "default",
+                                                                   .audit_size = before.size,
+                                                                   .audit_head = head });
+        if (r == 0)
+                r = jsonw_finish(&in->w, &text, &n);
+        return r < 0 ? r : signer_jws(in->signer, text, n, ret);
+}
+
+/* The room may be released for one lease from the nonce's first receipt: never less than it was before. */
+static int lease_extend(Intake *in, Question *q) {
+        int64_t until = q->lease_from_us + in->config->gate.lease_us;
+
+        if (until > q->session.lease_until_us)
+                q->session.lease_until_us = until;
+        in->next_due_us = MIN_OF(in->next_due_us, q->session.lease_until_us);
+        return session_save(in->store, &q->session);
+}
+
+static int decision_record(Intake *in, const Question *q, const GateVerdict *v, int64_t *ret_i) {
+        char nonce[32];
+
+        to_base64(q->nonce, NONCE_SIZE, nonce, sizeof(nonce));
+        record_begin(in, "decision");
+        jsonw_member_string(&in->w, "about", q->answer_topic);
+        jsonw_member_string(&in->w, "room", q->asked.room);
+        jsonw_member_string(&in->w, "session", q->asked.label);
+        jsonw_member_string(&in->w, "nonce", nonce);
+        jsonw_member_string(&in->w, "verdict", v->allow ? "allow" : "deny");
+        jsonw_key(&in->w, "reasons");
+        jsonw_array(&in->w);
+        for (size_t i = 0; i < MIN_OF(v->n, (size_t)GATE_REASONS_MAX); i++) {
+                jsonw_object(&in->w);
+                jsonw_member_string(&in->w, "rule", v->reasons[i].rule);
+                jsonw_member_optional(&in->w, "item", v->reasons[i].item);
+                jsonw_object_end(&in->w);
+        }
+        jsonw_array_end(&in->w);
+        return record_end(in, ret_i);
+}
+
+static int decision_log(Intake *in, const Question *q, const GateVerdict *v) {
+        LogSubject subject = { .session = q->asked.label, .room = q->asked.room, .device = q->event->device };
+        int r = 0;
+
+        in->decisions++;
+        if (v->allow)
+                return batch_log(&in->batch, LOG_SESSION_ALLOWED_KIND, LOG_INFO, &subject, "session %s in %s: allowed",
+                                 q->asked.label, q->asked.room);
+        for (size_t i = 0; i < MIN_OF(v->n, (size_t)16) && r == 0; i++) {
+                subject.rule = v->reasons[i].rule;
+                subject.item = v->reasons[i].item;
+                r = batch_log(&in->batch, LOG_SESSION_DENIED_KIND, LOG_NOTICE, &subject, "session %s in %s: denied, %s: %s",
+                              q->asked.label, q->asked.room, v->reasons[i].rule, v->reasons[i].text);
+        }
+        return r;
+}
+
+/* The answer without its permit, kept under the nonce. */
+static int answer_keep(Intake *in, const Question *q, const EncodeDecision *d) {
+        RequestRow row = { .room = q->asked.room,
+                           .epoch = in->epoch,
+                           .first_us = q->lease_from_us,
+                           .at_us = in->now.wall_us,
+                           .allow = d->allow };
+        const char *text;
+        size_t n;
+        EncodeDecision bare = *d;
+        int r;
+
+        bare.permit = NULL;
+        r = encode_decision(&in->w, &bare);
+        if (r == 0)
+                r = jsonw_finish(&in->w, &text, &n);
+        if (r < 0)
+                return r;
+        memcpy(row.nonce, q->nonce, NONCE_SIZE);
+        memcpy(row.content, q->content, CONTENT_SIZE);
+        snprintf(row.session, sizeof(row.session), "%s", q->asked.label);
+        row.answer = in->w.buf;
+        return request_add(in->store, &row);
+}
+
+/* Says the verdict, with a permit where it is allow. keep: a nonce that was not answered before. */
+static int answer(Intake *in, Question *q, const GateVerdict *v, bool keep) {
+        static EncodeReason reasons[GATE_REASONS_MAX];
+        _cleanup_(freep) char *permit = NULL;
+        EncodeDecision d = { .session = q->asked.label,
+                             .nonce = q->nonce,
+                             .allow = v->allow,
+                             .decided_at_us = in->now.wall_us,
+                             .reasons = reasons_of(v, reasons) };
+        int r = 0;
+
+        if (v->allow) {
+                r = permit_make(in, q, &permit);
+                if (r == 0)
+                        r = lease_extend(in, q);
+                d.permit = permit;
+        }
+        if (r == 0)
+                r = answer_publish(in, q, &d);
+        if (r == 0 && keep)
+                r = answer_keep(in, q, &d);
+        if (r == 0)
+                r = decision_log(in, q, v);
+        return r < 0 || !v->allow ? r : state_room(in, q->asked.room);
+}
+
+/* --- judging ----------------------------------------------------------------------------------------------------- */
+
+static const char *over_text(const SessionRow *s) {
+        switch ((SessionState)s->state) {
+        case SESSION_ENDED:
+                return "has ended";
+        case SESSION_LAPSED:
+                return "was not started in time and has lapsed";
+        case SESSION_SUSPENDED:
+                return "was stopped";
+        case SESSION_AUTHORISED:
+        case SESSION_RUNNING:
+        case _SESSION_STATE_MAX:
+                break;
+        }
+        return NULL;
+}
+
+static int judge(Intake *in, const Question *q, GateVerdict *ret) {
+        int r = facts_gather(in, &q->asked, in->facts, in->texts);
+
+        if (r == 0)
+                gate_judge(in->facts, ret);
+        return r;
+}
+
+/* What stops a session that runs: its items' own faults, and a fault of the daemon; nothing that merely ran out. */
+static bool stops_running(const char *rule) {
+        static const char *const rules[] = { "item-recalled", "item-cloned",  "item-damaged",    "item-used",
+                                             "load-recalled", "session-over", "clock-untrusted", "store-degraded",
+                                             "audit-inconsistent", "restore-unconfirmed", "second-daemon" };
+
+        for (size_t i = 0; i < ELEMENTSOF(rules); i++)
+                if (streq(rules[i], rule))
+                        return true;
+        return false;
+}
+
+static void keep_what_stops(GateVerdict *v) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < MIN_OF(v->n, (size_t)GATE_REASONS_MAX); i++)
+                if (stops_running(v->reasons[i].rule))
+                        v->reasons[n++] = v->reasons[i];
+        v->n = n;
+        v->allow = n == 0;
+}
+
+/* The session's own row says who and what; the items are those it was allowed. */
+static int ask_about(Intake *in, Question *q, char codes[static ITEMS_MAX][CODE_MAX + 1], const char *list[static ITEMS_MAX]) {
+        const SessionRow *s = &q->session;
+        int64_t item = 0;
+        size_t n = 0;
+        int r;
+
+        while (n < ITEMS_MAX && (r = session_item_next(in->store, s->id, item, &item, codes[n])) > 0) {
+                list[n] = codes[n];
+                n++;
+        }
+        if (r < 0)
+                return r;
+        q->asked = (Asked){ .label = s->label,
+                            .room = s->room,
+                            .practitioner = s->practitioner,
+                            .patient = s->patient,
+                            .procedure = s->procedure,
+                            .session = s,
+                            .over = over_text(s),
+                            .n_items = n,
+                            .items = list };
+        return 0;
+}
+
+/* May the live session go on (running, or its items touched already), or still start (authorised)? */
+static int judge_live(Intake *in, Question *q) {
+        static char codes[ITEMS_MAX][CODE_MAX + 1];
+        const char *list[ITEMS_MAX];
+        Asked asked = q->asked;
+        int r = ask_about(in, q, codes, list);
+
+        if (r == 0)
+                r = judge(in, q, in->verdict);
+        if (r == 0 && (q->session.state == SESSION_RUNNING || q->session.touched))
+                keep_what_stops(in->verdict);
+        asked.session = &q->session;
+        asked.over = q->asked.over;
+        q->asked = asked;
+        return r;
+}
+
+/* --- claiming ---------------------------------------------------------------------------------------------------- */
+
+/* Claiming an item of a pack ends the sterility of all that is in it, after this session. */
+static int claim_pack(Intake *in, int64_t id, int64_t session) {
+        PackRow pack;
+        int r = pack_get_id(in->store, id, &pack);
+
+        if (r <= 0 || pack.opened_session)
+                return r < 0 ? r : 0;
+        pack.opened_session = session;
+        return pack_save(in->store, &pack);
+}
+
+/* An item that this session holds already stays held. */
+static int claim_item(Intake *in, int64_t item, int64_t session) {
+        char label[LABEL_MAX + 1], room[LABEL_MAX + 1];
+        int64_t holder;
+        int r = claim_of(in->store, item, &holder, label, room);
+
+        if (r < 0 || (r > 0 && holder == session))
+                return r < 0 ? r : 0;
+        return claim_add(in->store, item, session);
+}
+
+static int claim_items(Intake *in, const Question *q) {
+        for (size_t i = 0; i < q->asked.n_items; i++) {
+                ItemRow *item = &in->texts->items[i].item;
+                int r = claim_item(in, item->id, q->session.id);
+
+                if (r == 0)
+                        r = session_item_add(in->store, q->session.id, item->id);
+                if (r == 0 && item->pack)
+                        r = claim_pack(in, item->pack, q->session.id);
+                if (r == 0 && in->facts->items[i].role == ROLE_VIAL && !item->opened_us) {
+                        item->opened_us = in->now.wall_us;
+                        r = item_save(in->store, item);
+                }
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int session_create(Intake *in, Question *q, int64_t decided_i) {
+        const Asked *a = &q->asked;
+        SessionRow *s = &q->session;
+        const Slot *room = slot_get(in, KIND_ROOM, a->room);
+
+        *s = (SessionRow){ .state = SESSION_AUTHORISED,
+                           .allowed_us = in->now.wall_us,
+                           .decided_i = decided_i,
+                           .outcome = -1,
+                           .lease_until_us = q->lease_from_us + in->config->gate.lease_us,
+                           .stream = room && room->loaded ? room->stream.id : 0,
+                           .stream_lost = room && room->loaded ? room->stream.order.lost : 0 };
+        snprintf(s->label, sizeof(s->label), "%s", a->label);
+        snprintf(s->room, sizeof(s->room), "%s", a->room);
+        snprintf(s->practitioner, sizeof(s->practitioner), "%s", a->practitioner);
+        snprintf(s->patient, sizeof(s->patient), "%s", a->patient);
+        snprintf(s->procedure, sizeof(s->procedure), "%s", a->procedure);
+        memcpy(s->content, q->content, CONTENT_SIZE);
+        return session_add(in->store, s);
+}
+
+/* --- the three questions ----------------------------------------------------------------------------------------- */
+
+static void deny_over(GateVerdict *v, const char *label, const char *why) {
+        v->allow = false;
+        v->n = 1;
+        v->reasons[0] = (GateReason){ .rule = "session-over" };
+        snprintf(v->reasons[0].text, sizeof(v->reasons[0].text), "Session %s %s. Ask for a new session.", label, why);
+}
+
+/* A nonce that was answered before: 1 when that is dealt with; 0: it is new; a Reject; or an error. */
+static int repeated(Intake *in, Question *q, bool *ret_done) {
+        _cleanup_(freep) char *text = NULL;
+        RequestRow row;
+        char topic[TOPIC_MAX];
+        bool fresh;
+        int r = request_get(in->store, q->asked.room, q->nonce, &row);
+
+        if (r <= 0)
+                return r;
+        text = row.answer;
+        *ret_done = true;
+        if (memcmp(row.content, q->content, CONTENT_SIZE) != 0 || !streq(row.session, q->asked.label))
+                return reject(in, REJECT_SESSION_CONFLICT, "nonce", "This nonce was used for another question. Make a new one.");
+        if (!row.allow) {
+                r = topic_down(in->config->site.id, KIND_ROOM, q->asked.room, q->answer_topic, topic);
+                return r < 0 ? r : batch_publish(&in->batch, topic, text, strlen(text), NULL);
+        }
+        fresh = row.epoch == in->epoch && in->now.boot_us >= row.first_us &&
+                in->now.boot_us - row.first_us <= in->config->gate.lease_us;
+        q->lease_from_us = row.first_us;
+        if (!fresh || !q->session.id || over_text(&q->session))
+                deny_over(in->verdict, q->asked.label, q->session.id && over_text(&q->session) ? over_text(&q->session)
+                                                                                               : "was answered too long ago");
+        else
+                r = judge_live(in, q);
+        return r < 0 ? r : answer(in, q, in->verdict, false);
+}
+
+/* For a session that is live: a new nonce for the same content gets a new permit, if nothing has come up. */
+static int again(Intake *in, Question *q) {
+        int r = judge_live(in, q);
+
+        if (r == 0)
+                r = decision_record(in, q, in->verdict, NULL);
+        return r < 0 ? r : answer(in, q, in->verdict, true);
+}
+
+static int first_time(Intake *in, Question *q) {
+        int64_t i;
+        int r;
+
+        q->asked.over = q->session.id ? over_text(&q->session) : NULL;
+        r = judge(in, q, in->verdict);
+        if (r == 0)
+                r = decision_record(in, q, in->verdict, &i);
+        if (r == 0 && in->verdict->allow) {
+                r = session_create(in, q, i);
+                if (r == 0)
+                        r = claim_items(in, q);
+        }
+        return r < 0 ? r : answer(in, q, in->verdict, true);
+}
+
+/* Sets up what all three have in common: 0, a Reject, or an error. */
+static int question_begin(Intake *in, Question *q, const char *what) {
+        int r = session_get(in->store, q->asked.label, &q->session);
+
+        q->lease_from_us = in->now.boot_us;
+        if (r < 0)
+                return r;
+        if (r == 0)
+                q->session = (SessionRow){};
+        else if (!streq(q->session.room, q->asked.room))
+                return reject(in, REJECT_SESSION_CONFLICT, "session", "Session %s belongs to another room.", q->asked.label);
+        hash_content(in, what, &q->asked, q->content);
+        return 0;
+}
+
+int on_session_request(Intake *in, const Event *e, const Origin *o) {
+        Question q = { .event = e,
+                       .origin = o,
+                       .nonce = e->session_request.nonce,
+                       .answer_topic = "decision",
+                       .asked = { .label = e->session_request.session,
+                                  .room = o->device->room,
+                                  .practitioner = e->session_request.practitioner,
+                                  .patient = e->session_request.patient,
+                                  .procedure = e->session_request.procedure,
+                                  .n_items = e->session_request.items.n,
+                                  .items = e->session_request.items.v } };
+        bool done = false;
+        int r = question_begin(in, &q, "request");
+
+        if (r == 0)
+                r = repeated(in, &q, &done);
+        if (r != 0 || done)
+                return r;
+        if (!q.session.id || over_text(&q.session))
+                return first_time(in, &q);
+        if (memcmp(q.session.content, q.content, CONTENT_SIZE) != 0)
+                return reject(in, REJECT_SESSION_CONFLICT, "session",
+                              "Session %s was allowed with other content. Use a new session.", q.asked.label);
+        return again(in, &q);
+}
+
+int on_session_renew(Intake *in, const Event *e, const Origin *o) {
+        Question q = { .event = e,
+                       .origin = o,
+                       .nonce = e->session_renew.nonce,
+                       .answer_topic = "permit",
+                       .asked = { .label = e->session_renew.session, .room = o->device->room } };
+        bool done = false;
+        int r = question_begin(in, &q, "renew");
+
+        if (r == 0)
+                r = repeated(in, &q, &done);
+        if (r != 0 || done)
+                return r;
+        if (q.session.id && !over_text(&q.session))
+                return again(in, &q);
+        deny_over(in->verdict, q.asked.label, q.session.id ? over_text(&q.session) : "is not known here");
+        r = decision_record(in, &q, in->verdict, NULL);
+        return r < 0 ? r : answer(in, &q, in->verdict, true);
+}
+
+/* More items for a live session, judged as at its request. Nothing new for the room: its permit goes on. */
+int on_session_add(Intake *in, const Event *e, const Origin *o) {
+        Question q = { .event = e,
+                       .origin = o,
+                       .nonce = e->session_add.nonce,
+                       .answer_topic = "decision",
+                       .asked = { .label = e->session_add.session,
+                                  .room = o->device->room,
+                                  .n_items = e->session_add.items.n,
+                                  .items = e->session_add.items.v } };
+        SessionRow *s = &q.session;
+        bool done = false;
+        int r = question_begin(in, &q, "add");
+
+        if (r == 0)
+                r = repeated(in, &q, &done);
+        if (r != 0 || done)
+                return r;
+        if (!s->id || over_text(s)) {
+                deny_over(in->verdict, q.asked.label, s->id ? over_text(s) : "is not known here");
+                r = decision_record(in, &q, in->verdict, NULL);
+                return r < 0 ? r : answer(in, &q, in->verdict, true);
+        }
+        q.asked.practitioner = s->practitioner;
+        q.asked.patient = s->patient;
+        q.asked.procedure = s->procedure;
+        q.asked.session = s;
+        q.asked.adding = true;
+        r = judge(in, &q, in->verdict);
+        if (r == 0)
+                r = decision_record(in, &q, in->verdict, NULL);
+        if (r == 0 && in->verdict->allow)
+                r = claim_items(in, &q);
+        return r < 0 ? r : answer(in, &q, in->verdict, true);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sessions after the decision: started, ended, lapsed, suspended, and what becomes of their items. A session is live
+ * while authorised, running or suspended. Reusable items come free with any end; single-use ones only when the same
+ * room cancels in time, in one unbroken account of itself, and the last lease has run out.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "intake/internal.h"
+
+static const char *const state_names[] = { "authorised", "running", "suspended", "ended", "lapsed" };
+
+/* The one place where a session changes its state. */
+void session_enter_state(Intake *in, SessionRow *s, SessionState state) {
+        const LogSubject subject = { .session = s->label, .room = s->room };
+
+        if (s->state == (int)state)
+                return;
+        batch_log(&in->batch, LOG_SESSION_CHANGED_KIND, LOG_INFO, &subject, "session %s in %s: %s, was %s", s->label, s->room,
+                  state_names[state], state_names[s->state]);
+        s->state = (int)state;
+        if (state == SESSION_RUNNING)
+                s->started_us = in->now.wall_us;
+        if (state == SESSION_ENDED || state == SESSION_LAPSED)
+                s->ended_us = in->now.wall_us;
+}
+
+static int session_record(Intake *in, const SessionRow *s, const char *why) {
+        record_begin(in, "session");
+        jsonw_member_string(&in->w, "session", s->label);
+        jsonw_member_string(&in->w, "state", state_names[s->state]);
+        jsonw_member_string(&in->w, "why", why);
+        return record_end(in, NULL);
+}
+
+/* Finds the session a room speaks of: 0, a Reject, or an error. */
+static int session_want(Intake *in, const char *label, const Origin *o, SessionRow *ret) {
+        int r = session_get(in->store, label, ret);
+
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return reject(in, REJECT_BAD_MEMBER, "session", "Session %s was never allowed.", label);
+        if (!streq(ret->room, o->device->room))
+                return reject(in, REJECT_SESSION_CONFLICT, "session", "Session %s belongs to another room.", label);
+        return 0;
+}
+
+/* Everything the session was ever allowed was used in it. */
+static int use_items(Intake *in, const SessionRow *s) {
+        char code[CODE_MAX + 1];
+        int64_t id = 0;
+        int r;
+
+        while ((r = session_item_next(in->store, s->id, id, &id, code)) > 0) {
+                ItemRow item;
+
+                r = item_get_id(in->store, id, &item);
+                if (r <= 0)
+                        return r < 0 ? r : -EBADMSG;
+                if (item.returned && item.used_us == 0)
+                        continue;
+                item_use(in, &item, s->label);
+                r = item_save(in->store, &item);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+/* Gives up the session's claims: all of them, or those on reusable items. */
+static int free_items(Intake *in, const SessionRow *s, bool single_use_too) {
+        int64_t id = 0;
+        int r;
+
+        while ((r = claim_next(in->store, s->id, id, &id)) > 0) {
+                ItemRow item;
+
+                r = item_get_id(in->store, id, &item);
+                if (r <= 0)
+                        return r < 0 ? r : -EBADMSG;
+                if (!single_use_too && item_single_use(in, &item))
+                        continue;
+                r = claim_delete(in->store, id);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+int on_session_start(Intake *in, const Event *e, const Origin *o) {
+        SessionRow s;
+        int r = session_want(in, e->session_start.session, o, &s);
+
+        if (r != 0)
+                return r;
+        if (s.state == SESSION_AUTHORISED)
+                session_enter_state(in, &s, SESSION_RUNNING);
+        if (s.started_us == 0)
+                s.started_us = in->now.wall_us;
+        s.touched = true;
+        s.free_due = false;
+        r = use_items(in, &s);
+        if (r == 0)
+                r = session_save(in->store, &s);
+        if (r == 0)
+                r = session_record(in, &s, "started");
+        return r < 0 ? r : state_room(in, s.room);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------ */
+
+/* A named person says that the seal is intact. It frees a serially labelled item, once. */
+static int return_unopened(Intake *in, const SessionRow *s, const char *code) {
+        ItemRow item;
+        int r = item_want(in, "unopened", code, &item);
+
+        if (r != 0)
+                return r;
+        if (item.returned)
+                return reject(in, REJECT_BAD_MEMBER, "unopened", "%.100s came back unopened once already. Discard it.", item.code);
+        if (item.attached_us || item.pack || !streq(item.used_session, s->label) || item.dropped_us || item.damaged_us)
+                return reject(in, REJECT_BAD_MEMBER, "unopened", "%.100s was opened or used, or is not of this session.", item.code);
+        item.returned = true;
+        item.used_us = 0;
+        item.used_session[0] = '\0';
+        return item_save(in->store, &item);
+}
+
+static int return_items(Intake *in, const Event *e, const Origin *o, const SessionRow *s) {
+        const List *unopened = &e->session_end.unopened;
+        int r = 0;
+
+        if (unopened->n == 0)
+                return 0;
+        if (!e->session_end.by || !config_practitioner(in->config, e->session_end.by))
+                return reject(in, REJECT_BAD_MEMBER, "by", "Say which registered person found the items unopened.");
+        if (!o->sequenced || o->late)
+                return reject(in, REJECT_SEQUENCE_REQUIRED, "unopened", "Only a message in its order can bring items back.");
+        for (size_t i = 0; i < unopened->n && r == 0; i++)
+                r = return_unopened(in, s, unopened->v[i]);
+        return r;
+}
+
+/*
+ * Cancelled before anything happened, by the room's own unbroken account: the same boot in which the session was
+ * allowed, and nothing of it missing since.
+ */
+static bool cancelled_cleanly(const Event *e, const Origin *o, const SessionRow *s) {
+        return e->session_end.outcome == SESSION_CANCELLED && !s->touched && o->sequenced && !o->late && s->stream &&
+               o->stream->id == s->stream && o->stream->order.lost == s->stream_lost && o->stream->order.n_holes == 0;
+}
+
+static int end_items(Intake *in, const Event *e, const Origin *o, SessionRow *s) {
+        int r;
+
+        if (e->session_end.outcome == SESSION_CANCELLED && !s->touched) {
+                s->free_due = cancelled_cleanly(e, o, s);
+                if (s->free_due && s->lease_until_us <= in->now.boot_us) {
+                        s->free_due = false;
+                        return free_items(in, s, true);
+                }
+                if (s->free_due)
+                        in->next_due_us = MIN_OF(in->next_due_us, s->lease_until_us);
+                return free_items(in, s, false);
+        }
+        s->touched = true;
+        r = use_items(in, s);
+        if (r == 0)
+                r = return_items(in, e, o, s);
+        return r != 0 ? r : free_items(in, s, true);
+}
+
+int on_session_end(Intake *in, const Event *e, const Origin *o) {
+        RoomRow room;
+        SessionRow s;
+        int r = session_want(in, e->session_end.session, o, &s);
+
+        if (r != 0)
+                return r;
+        if (s.state == SESSION_ENDED && s.outcome >= 0)
+                return 0;
+        for (size_t i = 0; i < e->session_end.dropped.n && r == 0; i++)
+                r = item_drop(in, e->session_end.dropped.v[i]);
+        if (r == 0)
+                r = end_items(in, e, o, &s);
+        if (r != 0)
+                return r;
+        session_enter_state(in, &s, SESSION_ENDED);
+        s.outcome = e->session_end.outcome;
+        r = session_save(in->store, &s);
+        if (r == 0)
+                r = room_get(in->store, s.room, &room);
+        if (r < 0)
+                return r;
+        /* Somebody was in the room, or may have been. */
+        room.session_end_us = in->now.wall_us;
+        r = room_save(in->store, &room);
+        if (r == 0)
+                r = session_record(in, &s, "ended");
+        return r < 0 ? r : state_room(in, s.room);
+}
+
+int on_draw(Intake *in, const Event *e, const Origin *o) {
+        ItemRow item;
+        SessionRow s;
+        int r = session_want(in, e->draw.session, o, &s);
+
+        if (r == 0)
+                r = item_want(in, "item", e->draw.item, &item);
+        if (r != 0)
+                return r;
+        if (item.patient[0] && !streq(item.patient, s.patient))
+                return reject(in, REJECT_BAD_MEMBER, "item", "%.100s belongs to another patient. Take a new tube.", item.code);
+        snprintf(item.patient, sizeof(item.patient), "%s", s.patient);
+        if (item.drawn_us == 0)
+                item.drawn_us = in->now.wall_us;
+        return item_save(in->store, &item);
+}
+
+/* --- by the clock ------------------------------------------------------------------------------------------------- */
+
+static int lapse_or_free(Intake *in, SessionRow *s) {
+        int r;
+
+        if (s->free_due) {
+                s->free_due = false;
+                r = s->touched ? 0 : free_items(in, s, true);
+        } else {
+                session_enter_state(in, s, SESSION_LAPSED);
+                r = free_items(in, s, false);
+                if (r == 0)
+                        r = session_record(in, s, "its lease ran out before it started");
+        }
+        if (r == 0)
+                r = session_save(in->store, s);
+        return r < 0 ? r : state_room(in, s->room);
+}
+
+int sessions_tick(Intake *in) {
+        SessionRow s;
+        int r;
+
+        while ((r = session_due(in->store, in->now.boot_us, &s)) > 0) {
+                r = lapse_or_free(in, &s);
+                if (r < 0)
+                        return r;
+        }
+        if (r < 0)
+                return r;
+        in->next_due_us = INT64_MAX;
+        r = session_next_due(in->store, &in->next_due_us);
+        return r < 0 ? r : 0;
+}
+
+/* A critical alert acts on each occurrence: the session that is live in the room gets no permit any more. */
+int room_lock(Intake *in, const char *room, const char *rule) {
+        SessionRow s;
+        int r = room ? session_live(in->store, room, &s) : 0;
+
+        if (r <= 0 || s.state == SESSION_SUSPENDED)
+                return r < 0 ? r : 0;
+        session_enter_state(in, &s, SESSION_SUSPENDED);
+        r = session_save(in->store, &s);
+        if (r == 0)
+                r = session_record(in, &s, rule);
+        return r < 0 ? r : state_room(in, room);
+}

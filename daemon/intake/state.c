@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state topics: retained, from the ledger as it stands in this transaction, never with a patient in them. */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "intake/internal.h"
+
+static int publish_retained(Intake *in, const char *topic, uint32_t expiry_s) {
+        Outgoing *out;
+        int r = publish_w(in, topic, &out);
+
+        if (r < 0)
+                return r;
+        out->qos = 1;
+        out->retain = true;
+        out->expiry_s = expiry_s;
+        return 0;
+}
+
+/* For displays only: it goes at QoS 0, fresh or not at all, and expires with the lease. */
+int state_room(Intake *in, const char *room) {
+        static const char *const names[] = { "authorised", "running", "suspended" };
+        char topic[TOPIC_MAX];
+        int64_t left_s = -1;
+        SessionRow s;
+        int r = topic_state(in->config->site.id, "room", room, "interlock", topic), live;
+
+        if (r < 0)
+                return r;
+        live = session_live(in->store, room, &s);
+        if (live < 0)
+                return live;
+        if (live && s.state != SESSION_SUSPENDED)
+                left_s = MAX_OF(INT64_C(0), (s.lease_until_us - in->now.boot_us + US_PER_S - 1) / US_PER_S);
+        r = encode_interlock(&in->w, live ? names[s.state] : "locked", live ? s.label : NULL, left_s);
+        if (r == 0)
+                r = publish_retained(in, topic, left_s > 0 ? (uint32_t)left_s : 0);
+        if (r == 0)
+                in->batch.out[in->batch.n_out - 1].qos = 0;
+        return r;
+}
+
+/* Reasons as the ledger keeps them, a JSON array of {rule, text}; *ret_json must outlive *ret. */
+static size_t reasons_read(const char *text, json_t **ret_json, EncodeReason *ret, size_t max) {
+        json_t *array = text[0] ? json_loads(text, 0, NULL) : NULL, *one;
+        size_t i, n = 0;
+
+        *ret_json = array;
+        json_array_foreach(array, i, one) {
+                if (n < max)
+                        ret[n++] = (EncodeReason){ .rule = json_string_value(json_object_get(one, "rule")),
+                                                   .text = json_string_value(json_object_get(one, "text")) };
+        }
+        return n;
+}
+
+int state_autoclave(Intake *in, const char *autoclave) {
+        static const char *const phases[] = { "before-hold", "hold", "after-hold" };
+        EncodeAutoclaveState state = { .in_service = true };
+        EncodeReason reasons[_CYCLE_RULE_MAX];
+        AttemptRow open, last;
+        char topic[TOPIC_MAX];
+        json_t *json = NULL;
+        Running *running;
+        int r = topic_state(in->config->site.id, "autoclave", autoclave, NULL, topic), is;
+
+        if (r < 0)
+                return r;
+        is = running_get(in, autoclave, &running, &open);
+        if (is < 0)
+                return is;
+        if (is) {
+                state.attempt = open.label;
+                state.cycle = open.cycle;
+                state.phase = phases[cycle_phase(&running->cycle)];
+        }
+        is = attempt_last(in->store, autoclave, &last);
+        if (is < 0)
+                return is;
+        if (is) {
+                state.last_attempt = last.label;
+                state.last_cycle = last.cycle;
+                state.last_verdict = cycle_verdict_id((CycleVerdictKind)last.verdict);
+                state.last_reasons = (EncodeReasons){ reasons_read(last.reasons, &json, reasons, ELEMENTSOF(reasons)), reasons };
+        }
+        r = encode_autoclave_state(&in->w, &state);
+        json_decref(json);
+        return r < 0 ? r : publish_retained(in, topic, 0);
+}
+
+static const char *const doubt_rules[_DOUBT_MAX] = {
+        [DOUBT_CLOCK] = "clock-untrusted",   [DOUBT_STORE] = "store-degraded", [DOUBT_AUDIT] = "audit-inconsistent",
+        [DOUBT_ARMING] = "audit-inconsistent",
+        [DOUBT_RESTORE] = "restore-unconfirmed", [DOUBT_SECOND] = "second-daemon",
+};
+
+int state_daemon(Intake *in) {
+        EncodeReason reasons[_DOUBT_MAX];
+        char topic[TOPIC_MAX];
+        size_t n = 0;
+        int r = topic_state(in->config->site.id, "daemon", NULL, NULL, topic);
+
+        for (size_t i = 0; i < _DOUBT_MAX; i++)
+                if (in->doubts[i][0])
+                        reasons[n++] = (EncodeReason){ .rule = doubt_rules[i], .text = in->doubts[i] };
+        if (r == 0)
+                r = encode_daemon_state(&in->w, &(EncodeDaemonState){ .state = n ? "degraded" : "online",
+                                                                      .boot = in->boot,
+                                                                      .version = VERSION,
+                                                                      .since_us = in->since_us,
+                                                                      .reasons = { n, reasons } });
+        return r < 0 ? r : publish_retained(in, topic, 0);
+}
+
+int state_alert(Intake *in, const AlertRow *row) {
+        static const char *const severities[] = { "info", "warning", "critical" };
+        static const char *const states[] = { "open", "acknowledged", "resolved" };
+        char topic[TOPIC_MAX], id[24];
+        int r;
+
+        snprintf(id, sizeof(id), "a-%lld", (long long)row->id);
+        r = topic_state(in->config->site.id, "alert", id, NULL, topic);
+        if (r == 0 && row->state != ALERT_RESOLVED)
+                r = encode_alert(&in->w, &(EncodeAlert){ .alert = id,
+                                                         .rule = row->rule,
+                                                         .severity = severities[row->severity],
+                                                         .state = states[row->state],
+                                                         .text = row->text,
+                                                         .subject = row->subject,
+                                                         .raised_at_us = row->raised_us,
+                                                         .count = row->count,
+                                                         .by = row->by[0] ? row->by : NULL });
+        if (r < 0)
+                return r;
+        if (row->state != ALERT_RESOLVED)
+                return publish_retained(in, topic, 0);
+        jsonw_reset(&in->w);
+        return publish_durable(in, topic, true);
+}
+
+int intake_publish_state(Intake *in, const Now *now) {
+        AlertRow alert = {};
+        int r;
+
+        in->now = *now;
+        r = state_daemon(in);
+        for (size_t i = 0; i < in->config->n_rooms && r == 0; i++)
+                r = state_room(in, in->config->rooms[i].id);
+        for (size_t i = 0; i < in->config->n_autoclaves && r == 0; i++)
+                r = state_autoclave(in, in->config->autoclaves[i].id);
+        while (r == 0 && (r = alert_next(in->store, alert.id, false, &alert)) > 0)
+                r = state_alert(in, &alert);
+        in->published = (Head){};
+        return r;
+}
+
+bool intake_checkpoint_due(const Intake *in) {
+        return in->published.size != in->committed.size;
+}
+
+int intake_checkpoint(Intake *in, const Now *now) {
+        char topic[TOPIC_MAX], head[64];
+        _cleanup_(freep) char *jws = NULL;
+        const char *text;
+        Outgoing *out;
+        size_t n;
+        int r = topic_state(in->config->site.id, "audit", NULL, NULL, topic);
+
+        to_base64(in->committed.hash, HASH_SIZE, head, sizeof(head));
+        if (r == 0)
+                r = encode_checkpoint_payload(&in->w, &(EncodeCheckpoint){ .log = in->log,
+                                                                           .boot = in->boot,
+                                                                           .size = in->committed.size,
+                                                                           .head = head,
+                                                                           .at_us = now->wall_us });
+        if (r == 0)
+                r = jsonw_finish(&in->w, &text, &n);
+        if (r == 0)
+                r = signer_jws(in->signer, text, n, &jws);
+        if (r == 0)
+                r = batch_publish(&in->batch, topic, jws, strlen(jws), &out);
+        if (r < 0)
+                return r;
+        out->qos = 1;
+        out->retain = true;
+        in->published = in->committed;
+        return 0;
+}
+
+void intake_doubt(Intake *in, Doubt doubt, const char *sentence) {
+        snprintf(in->doubts[doubt], sizeof(in->doubts[doubt]), "%s", sentence ?: "");
+}
+
+const char *intake_doubted(const Intake *in, Doubt doubt) {
+        return in->doubts[doubt][0] ? in->doubts[doubt] : NULL;
+}
+
+bool intake_doubted_any(const Intake *in) {
+        for (size_t i = 0; i < _DOUBT_MAX; i++)
+                if (in->doubts[i][0])
+                        return true;
+        return false;
+}
+
+int64_t intake_mark_us(const Intake *in) {
+        return in->mark_us;
+}
+
+void intake_status(Intake *in, Status *ret) {
+        for (size_t i = 0; i < _DOUBT_MAX; i++)
+                if (in->doubts[i][0])
+                        ret->doubts[ret->n_doubts++] = (StatusDoubt){ doubt_rules[i], in->doubts[i] };
+        ret->boot = in->boot;
+        ret->log = in->log;
+        ret->since_us = in->since_us;
+        ret->kid = signer_kid(in->signer);
+        ret->public_key = signer_public_key(in->signer);
+        ret->audit_size = in->committed.size;
+        for (size_t i = 0; i < HASH_SIZE; i++)
+                snprintf(ret->audit_head + 2 * i, 3, "%02x", in->committed.hash[i]);
+        ret->messages = in->messages;
+        ret->rejected = in->rejected;
+        ret->batches = in->batches;
+        ret->decisions = in->decisions;
+        item_count(in->store, &ret->items);
+        session_count_live(in->store, &ret->sessions_live);
+        alert_count_open(in->store, ret->alerts);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the needles did, as the handpiece says it. `attached` already counts as use. Contact belongs to the live session
+ * that holds the item, in the handpiece's room, or for a minute after its end to that one; any other contact is an
+ * alert that locks. Section 5 of the rules: use-without-session, reuse-detected, clone-detected.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "intake/internal.h"
+
+#define AFTER_END_US (60 * US_PER_S)
+
+/* Whose the item is at this moment. */
+typedef struct Holder {
+        bool live;    /* an authorised or running session of this room holds it */
+        bool after;   /* it ended less than a minute ago, in this room */
+        SessionRow session; /* of `live` */
+        char elsewhere[LABEL_MAX + 1]; /* a live session of another room that holds it; or empty */
+        ItemSession last;   /* the newest session that was ever allowed it; id by label, empty: none */
+} Holder;
+
+static int holder_find(Intake *in, const ItemRow *item, const char *room, Holder *ret) {
+        char label[LABEL_MAX + 1], where[LABEL_MAX + 1];
+        int64_t id;
+        int r = claim_of(in->store, item->id, &id, label, where);
+
+        *ret = (Holder){};
+        if (r > 0) {
+                r = session_get_id(in->store, id, &ret->session);
+                if (r > 0 && ret->session.state <= SESSION_SUSPENDED) {
+                        ret->live = streq_ptr(where, room);
+                        if (!ret->live)
+                                snprintf(ret->elsewhere, sizeof(ret->elsewhere), "%s", label);
+                }
+        }
+        if (r >= 0)
+                r = item_session_last(in->store, item->id, &ret->last);
+        if (r > 0)
+                ret->after = !ret->live && streq_ptr(ret->last.room, room) && ret->last.state == SESSION_ENDED &&
+                             in->now.wall_us - ret->last.at_us <= AFTER_END_US && in->now.wall_us >= ret->last.at_us;
+        return r < 0 ? r : 0;
+}
+
+static int critical(Intake *in, const char *rule, const Event *e, const Origin *o, const char *item, const char *session,
+                    const char *text) {
+        int r = alert_raise(in, &(AlertAbout){ .rule = rule,
+                                               .subject = item,
+                                               .severity = ALERT_CRITICAL,
+                                               .item = item,
+                                               .session = session,
+                                               .room = o->device->room,
+                                               .device = e->device },
+                            "%s", text);
+
+        return r < 0 ? r : room_lock(in, o->device->room, rule);
+}
+
+/* Contact that belongs to no session here. The patients are named to the officer through the sessions, not in here:
+ * alerts are retained on a topic that displays read. */
+static int stray_contact(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const Holder *h) {
+        const char *room = o->device->room ?: "an unknown room";
+        char text[TEXT_MAX + 1];
+
+        if (h->elsewhere[0]) {
+                snprintf(text, sizeof(text),
+                         "%.130s touched skin in %s while session %s holds it elsewhere. Stop both sessions, discard it, and "
+                         "have both patients followed up.",
+                         item->code, room, h->elsewhere);
+                return critical(in, "reuse-detected", e, o, item->code, h->elsewhere, text);
+        }
+        if (item_single_use(in, item) && item->used_us) {
+                snprintf(text, sizeof(text),
+                         "%.130s touched skin again in %s; it was used %s%s. Stop, discard it, and have both patients "
+                         "followed up.",
+                         item->code, room, item->used_session[0] ? "in session " : "before", item->used_session);
+                return critical(in, "reuse-detected", e, o, item->code, item->used_session[0] ? item->used_session : NULL, text);
+        }
+        snprintf(text, sizeof(text), "%.130s touched skin in %s, and no session there holds it. Stop, and find out who was treated.",
+                 item->code, room);
+        return critical(in, "use-without-session", e, o, item->code, NULL, text);
+}
+
+/* In two places at once, or risen from the sharps container. */
+static int clone_check(Intake *in, const Event *e, const Origin *o, ItemRow *item) {
+        const bool dropped = item->dropped_us && e->usage.event == USAGE_CONTACT;
+        const bool twice = e->usage.event != USAGE_DETACHED && item->attached[0] && !streq(item->attached, e->device);
+        char text[TEXT_MAX + 1];
+
+        if (!dropped && !twice)
+                return 0;
+        if (item->cloned_us == 0)
+                item->cloned_us = in->now.wall_us;
+        snprintf(text, sizeof(text), "%.130s was seen on %s %s. One of the two is a copy: stop, and discard both.", item->code,
+                 e->device, dropped ? "after it was dropped" : "while it sits on another handpiece");
+        return critical(in, "clone-detected", e, o, item->code, NULL, text);
+}
+
+static int unknown_item(Intake *in, const Event *e, const Origin *o) {
+        char text[TEXT_MAX + 1];
+
+        if (e->usage.event != USAGE_CONTACT)
+                return 0;
+        snprintf(text, sizeof(text), "An item that was never received (%.100s) touched skin in %s. Stop, and find out who was treated.",
+                 e->usage.item, o->device->room ?: "an unknown room");
+        return critical(in, "use-without-session", e, o, e->usage.item, NULL, text);
+}
+
+static void follow_attachment(Intake *in, const Event *e, ItemRow *item) {
+        item->attached_us = in->now.wall_us;
+        if (e->usage.event == USAGE_DETACHED)
+                item->attached[0] = '\0';
+        else
+                snprintf(item->attached, sizeof(item->attached), "%s", e->device);
+}
+
+/* The session that the use belongs to, or none. */
+static int note_use(Intake *in, ItemRow *item, Holder *h) {
+        if (h->live) {
+                item_use(in, item, h->session.label);
+                h->session.touched = true;
+                h->session.free_due = false;
+                return session_save(in->store, &h->session);
+        }
+        if (!h->after)
+                item_use(in, item, "");
+        return 0;
+}
+
+int on_usage(Intake *in, const Event *e, const Origin *o) {
+        ItemRow item;
+        Holder h;
+        int r = item_find(in, e->usage.item, &item);
+
+        if (r <= 0)
+                return r < 0 ? r : unknown_item(in, e, o);
+        r = clone_check(in, e, o, &item);
+        if (r == 0)
+                r = holder_find(in, &item, o->device->room, &h);
+        if (r == 0 && e->usage.event == USAGE_CONTACT && !h.live && !h.after)
+                r = stray_contact(in, e, o, &item, &h);
+        /* The alert may have suspended the session meanwhile. */
+        if (r == 0 && h.live && session_get_id(in->store, h.session.id, &h.session) < 0)
+                r = -EIO;
+        if (r == 0 && e->usage.event != USAGE_DETACHED)
+                r = note_use(in, &item, &h);
+        if (r < 0)
+                return r;
+        follow_attachment(in, e, &item);
+        return item_save(in->store, &item);
+}

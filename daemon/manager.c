@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <systemd/sd-id128.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bus/bus.h"
+#include "clock.h"
+#include "codec/topic.h"
+#include "intake/intake.h"
+#include "log.h"
+#include "mqtt/mqtt.h"
+#include "sign.h"
+#include "store/alerts.h"
+#include "store/store.h"
+
+#define PASSWORD_MAX 256
+#define SESSION_EXPIRY_S (30U * 86400)
+#define DISK_EVERY_S 10
+#define HEAD_LOGGED_EVERY_S 3600
+#define LOSSES_SUSPICIOUS 4
+
+typedef struct Sent {
+        int mid;
+        int64_t outbox;
+} Sent;
+
+struct Manager {
+        char *config_path;
+        Config *config;
+        sd_event *event;
+        sd_event_source *terminate, *interrupt, *reload, *deadline, *second, *post;
+        Store *store;
+        Signer *signer;
+        Intake *intake;
+        Bus *bus;
+        Mqtt *mqtt;
+        char boot[SD_ID128_STRING_MAX];
+        Clock clock;
+        int failed;           /* of the batch at hand: it must not be committed */
+        bool stay_away;       /* another daemon serves this site: leave once this batch is committed */
+        int64_t second_us;    /* the last second's work */
+        unsigned seconds;
+        Sent *sent;           /* outbox entries on their way */
+        size_t n_sent, size_sent;
+        char status[256];
+};
+
+static int64_t clock_us(clockid_t id) {
+        struct timespec t;
+
+        clock_gettime(id, &t);
+        return t.tv_sec * US_PER_S + t.tv_nsec / 1000;
+}
+
+static Now now(void) {
+        return (Now){ clock_us(CLOCK_REALTIME), clock_us(CLOCK_BOOTTIME) };
+}
+
+/* --- what leaves ------------------------------------------------------------------------------------------------- */
+
+static void sent_note(Manager *m, int mid, int64_t outbox) {
+        if (m->n_sent == m->size_sent) {
+                size_t size = m->size_sent ? m->size_sent * 2 : 64;
+                Sent *more = reallocarray(m->sent, size, sizeof(*more));
+
+                if (!more)
+                        return; /* it stays in the outbox and is sent again at the next connection */
+                m->sent = more;
+                m->size_sent = size;
+        }
+        m->sent[m->n_sent++] = (Sent){ mid, outbox };
+}
+
+static void publish(void *userdata, const Outgoing *o) {
+        Manager *m = userdata;
+        const MqttPublish options = { .qos = o->qos,
+                                      .retain = o->retain,
+                                      .expiry_s = o->expiry_s,
+                                      .correlation = o->correlation,
+                                      .n_correlation = o->n_correlation };
+        int mid = 0, r;
+
+        if (!mqtt_is_connected(m->mqtt))
+                return;
+        r = mqtt_publish(m->mqtt, o->topic, o->payload, o->n_payload, &options, &mid);
+        if (r < 0 && r != -ENOTCONN)
+                log_event(LOG_PROBLEM_KIND, LOG_WARNING, NULL, "cannot publish %s: %s", o->topic, strerror(-r));
+        else if (r >= 0 && o->outbox)
+                sent_note(m, mid, o->outbox);
+}
+
+static void flush(Manager *m) {
+        batch_flush(intake_batch(m->intake), publish, m);
+}
+
+/* Ends the batch: everything in it, or nothing. Only after this may anything leave. */
+static int commit(Manager *m) {
+        const Now t = now();
+        int r = m->failed;
+
+        m->failed = 0;
+        if (r == 0)
+                r = intake_commit(m->intake, &t);
+        else
+                intake_rollback(m->intake);
+        if (r == 0) {
+                flush(m);
+                return 0;
+        }
+        log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "nothing was committed: %s (%s)", store_why(m->store), strerror(-r));
+        if (r == -ENOSPC)
+                intake_doubt(m->intake, DOUBT_STORE, "The disk is full. Free some space; nothing was lost, the broker and the devices will send again.");
+        else if (store_spoiled(m->store))
+                sd_event_exit(m->event, r);
+        return r;
+}
+
+/* For work outside the read turn. */
+static void did(Manager *m, int r) {
+        if (r < 0)
+                m->failed = r;
+        commit(m);
+}
+
+/* --- what comes in ------------------------------------------------------------------------------------------------ */
+
+/* The last level of one of our own state topics: "daemon", "audit"; NULL: another topic. */
+static const char *own_state(const Manager *m, const char *topic) {
+        static const char *const areas[] = { "daemon", "audit" };
+        char own[TOPIC_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(areas); i++)
+                if (topic_state(m->config->site.id, areas[i], NULL, NULL, own) == 0 && streq(own, topic))
+                        return areas[i];
+        return NULL;
+}
+
+static int state_seen(Manager *m, const char *area, const Now *t, const MqttMessage *msg) {
+        int r;
+
+        if (msg->size == 0)
+                return 0;
+        if (streq(area, "audit"))
+                return intake_check_checkpoint(m->intake, t, msg->payload, msg->size);
+        r = intake_check_daemon(m->intake, t, msg->payload, msg->size);
+        m->stay_away |= r == 0;
+        return r < 0 ? r : 0;
+}
+
+static void on_message(void *userdata, const MqttMessage *msg) {
+        Manager *m = userdata;
+        const char *area = own_state(m, msg->topic);
+        const Now t = now();
+        int r;
+
+        if (m->failed)
+                return;
+        r = area ? state_seen(m, area, &t, msg)
+                 : intake_message(m->intake, &t,
+                                  &(Incoming){ .topic = msg->topic,
+                                               .payload = msg->payload ?: "",
+                                               .size = msg->size,
+                                               .retained = msg->retained,
+                                               .correlation = msg->correlation,
+                                               .n_correlation = msg->n_correlation });
+        if (r < 0)
+                m->failed = r;
+}
+
+static int on_commit(void *userdata) {
+        Manager *m = userdata;
+        int r = commit(m);
+
+        if (m->stay_away && r == 0)
+                mqtt_pause(m->mqtt);
+        m->stay_away = false;
+        return r;
+}
+
+/* Until the broker's own state topics are read nobody knows whether this ledger is the newest. */
+static void on_connected(void *userdata, bool session_present) {
+        Manager *m = userdata;
+        const Now t = now();
+        int r;
+
+        intake_doubt(m->intake, DOUBT_ARMING, "The daemon has just reached the broker and is still checking its records. Ask again in a moment.");
+        r = intake_broker_found(m->intake, &t, session_present);
+        if (r < 0)
+                m->failed = r;
+        log_event(LOG_BROKER_CONNECTED_KIND, session_present ? LOG_INFO : LOG_NOTICE, NULL, "broker: connected%s",
+                  session_present ? "" : "; it kept no session, so messages may have been lost before");
+}
+
+static void on_ready(void *userdata) {
+        Manager *m = userdata;
+        const Now t = now();
+        int r;
+
+        intake_doubt(m->intake, DOUBT_ARMING, NULL);
+        if (m->stay_away || m->failed)
+                return;
+        r = intake_publish_state(m->intake, &t);
+        if (r >= 0)
+                r = intake_publish_outbox(m->intake);
+        if (r < 0)
+                m->failed = r;
+}
+
+static void on_disconnected(void *userdata, const char *why) {
+        Manager *m = userdata;
+        const Now t = now();
+        char text[300];
+
+        m->n_sent = 0;
+        snprintf(text, sizeof(text), "No connection to the broker: %s. It is tried again; until then no session can start.", why);
+        log_event(LOG_BROKER_LOST_KIND, LOG_WARNING, NULL, "broker: %s", why);
+        did(m, intake_broker_lost(m->intake, &t, text));
+}
+
+static void on_acknowledged(void *userdata, int mid, bool refused) {
+        Manager *m = userdata;
+        int r;
+
+        for (size_t i = 0; i < m->n_sent; i++) {
+                if (m->sent[i].mid != mid)
+                        continue;
+                if (refused)
+                        log_event(LOG_PROBLEM_KIND, LOG_WARNING, NULL,
+                                  "the broker refused an answer of ours; check what %s may publish", m->config->broker.username ?: "asepsisd");
+                r = intake_outbox_settled(m->intake, m->sent[i].outbox);
+                if (r < 0)
+                        m->failed = r;
+                m->sent[i] = m->sent[--m->n_sent];
+                return;
+        }
+}
+
+static const MqttHooks hooks = {
+        .message = on_message,
+        .commit = on_commit,
+        .connected = on_connected,
+        .ready = on_ready,
+        .disconnected = on_disconnected,
+        .acknowledged = on_acknowledged,
+};
+
+/* --- the broker's options ------------------------------------------------------------------------------------------- */
+
+/* The first line of a file; never from the command line, never from the configuration itself. */
+static int password_read(const ConfigBroker *b, char ret[static PASSWORD_MAX]) {
+        const char *directory = getenv("CREDENTIALS_DIRECTORY");
+        char path[4096];
+        ssize_t n;
+        int fd;
+
+        if (b->password_credential && !directory)
+                return -ENOENT;
+        if (b->password_credential)
+                snprintf(path, sizeof(path), "%s/%s", directory, b->password_credential);
+        else
+                snprintf(path, sizeof(path), "%s", b->password_file);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        n = read(fd, ret, PASSWORD_MAX - 1);
+        close(fd);
+        if (n < 0)
+                return -EIO;
+        ret[n] = '\0';
+        ret[strcspn(ret, "\r\n")] = '\0';
+        return 0;
+}
+
+typedef struct BrokerText {
+        char password[PASSWORD_MAX], will_topic[TOPIC_MAX], will[256];
+} BrokerText;
+
+static int broker_options(const Manager *m, const Config *c, BrokerText *t, MqttOptions *ret) {
+        const ConfigBroker *b = &c->broker;
+        const bool secret = b->password_file || b->password_credential;
+        int r = secret ? password_read(b, t->password) : 0;
+
+        if (r < 0) {
+                log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot read the broker's password (%s): %s",
+                          b->password_credential ?: b->password_file, strerror(-r));
+                return r;
+        }
+        topic_state(c->site.id, "daemon", NULL, NULL, t->will_topic);
+        snprintf(t->will, sizeof(t->will), "{\"state\":\"offline\",\"boot\":\"%s\",\"version\":\"%s\"}", m->boot, VERSION);
+        *ret = (MqttOptions){ .site = c->site.id,
+                              .client_id = b->client_id,
+                              .unix_path = b->unix_socket,
+                              .host = b->unix_socket ? NULL : b->host,
+                              .port = b->port,
+                              .username = b->username,
+                              .password = secret ? t->password : NULL,
+                              .cafile = b->tls_ca,
+                              .certfile = b->tls_certificate,
+                              .keyfile = b->tls_key,
+                              .keepalive_s = b->keepalive_s,
+                              .batch_max = (unsigned)b->batch,
+                              .session_expiry_s = SESSION_EXPIRY_S,
+                              .will_topic = t->will_topic,
+                              .will_payload = t->will,
+                              .n_will_payload = strlen(t->will) };
+        return 0;
+}
+
+/* --- by the clock --------------------------------------------------------------------------------------------------- */
+
+/* As timedated says NTPSynchronized. */
+static bool synchronised(void) {
+        struct timex t = {};
+
+        return adjtimex(&t) >= 0 && t.maxerror < 16000000;
+}
+
+static void check_clock(Manager *m, const Now *t) {
+        const bool waived = m->config->gate.clock == CLOCK_RTC_TRUSTED;
+        ClockDoubt doubt = clock_judge(&m->clock, t->wall_us, t->boot_us, intake_mark_us(m->intake), waived || synchronised());
+        const char *text = clock_text(doubt);
+        const bool doubted = intake_doubted(m->intake, DOUBT_CLOCK) != NULL;
+
+        if (doubted == (doubt != CLOCK_TRUSTED))
+                return;
+        intake_doubt(m->intake, DOUBT_CLOCK, text);
+        did(m, text ? intake_alert(m->intake, t, doubt == CLOCK_STEPPED ? "clock-stepped" : "clock-untrusted", "clock",
+                                   ALERT_WARNING, text)
+                    : intake_clock_settled(m->intake, t));
+}
+
+static void check_disk(Manager *m, const Now *t) {
+        const ConfigStore *c = &m->config->store;
+        _cleanup_(freep) char *directory = strdup(c->path);
+        char *slash = directory ? strrchr(directory, '/') : NULL;
+        struct statvfs fs;
+        int64_t left;
+
+        if (slash)
+                *slash = '\0';
+        if (!directory || statvfs(slash && directory[0] ? directory : "/", &fs) < 0)
+                return;
+        left = (int64_t)(fs.f_bavail * fs.f_frsize);
+        if (left < c->disk_full_bytes)
+                intake_doubt(m->intake, DOUBT_STORE, "The disk is nearly full. Free some space; sessions can start then.");
+        else if (intake_doubted(m->intake, DOUBT_STORE) && !store_spoiled(m->store))
+                intake_doubt(m->intake, DOUBT_STORE, NULL);
+        did(m, left < c->disk_low_bytes
+                       ? intake_alert_once(m->intake, t, "disk-low", "disk", ALERT_WARNING,
+                                           "Little space is left on the ledger's disk. Free some before sessions are refused.")
+                       : intake_alert_resolve(m->intake, t, "disk-low", "disk"));
+}
+
+static void check_losses(Manager *m, const Now *t) {
+        if (mqtt_losses_last_minute(m->mqtt) >= LOSSES_SUSPICIOUS)
+                did(m, intake_alert_once(m->intake, t, "second-daemon", "client", ALERT_WARNING,
+                                         "The broker keeps closing the connection: something else may use this daemon's client id."));
+}
+
+/* The checkpoint goes out at most a second after a commit. It is of the committed head and needs no commit itself. */
+static void checkpoint(Manager *m, const Now *t) {
+        Status s = {};
+
+        if (mqtt_is_ready(m->mqtt) && intake_checkpoint_due(m->intake)) {
+                if (intake_checkpoint(m->intake, t) < 0)
+                        batch_clear(intake_batch(m->intake));
+                flush(m);
+        }
+        if (m->seconds % HEAD_LOGGED_EVERY_S != 0)
+                return;
+        intake_status(m->intake, &s);
+        log_event(LOG_CHECKPOINT_KIND, LOG_INFO, NULL, "audit head %lld %s", (long long)s.audit_size, s.audit_head);
+}
+
+static void fill_status(void *userdata, Status *ret) {
+        Manager *m = userdata;
+
+        *ret = (Status){ .version = VERSION,
+                         .broker_connected = mqtt_is_connected(m->mqtt),
+                         .armed = mqtt_is_ready(m->mqtt),
+                         .broker_why = mqtt_why(m->mqtt) };
+        intake_status(m->intake, ret);
+        ret->armed = ret->armed && ret->n_doubts == 0;
+        ret->state = !ret->broker_connected ? "offline" : ret->n_doubts ? "degraded" : "online";
+}
+
+static void notify_status(Manager *m) {
+        char text[sizeof(m->status)];
+        Status s;
+
+        fill_status(m, &s);
+        snprintf(text, sizeof(text), "STATUS=%s%s%s; %lld items, %lld live sessions, %lld open alerts", s.state,
+                 s.broker_connected ? "" : ", no broker: ", s.broker_connected ? "" : s.broker_why ?: "connecting",
+                 (long long)s.items, (long long)s.sessions_live, (long long)(s.alerts[0] + s.alerts[1] + s.alerts[2]));
+        if (streq(text, m->status))
+                return;
+        snprintf(m->status, sizeof(m->status), "%s", text);
+        sd_notify(0, text);
+}
+
+static int on_second(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
+        const Now t = now();
+        const bool doubted = intake_doubted_any(m->intake);
+
+        (void)usec;
+        check_clock(m, &t);
+        if (m->seconds % DISK_EVERY_S == 0)
+                check_disk(m, &t);
+        check_losses(m, &t);
+        if (doubted != intake_doubted_any(m->intake) && mqtt_is_ready(m->mqtt))
+                did(m, intake_publish_state(m->intake, &t));
+        checkpoint(m, &t);
+        notify_status(m);
+        m->seconds++;
+        sd_event_source_set_time_relative(source, (uint64_t)US_PER_S);
+        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
+        const Now t = now();
+
+        (void)source;
+        (void)usec;
+        did(m, intake_tick(m->intake, &t));
+        return 0;
+}
+
+/* After every turn: the timer stands where the intake next has something to do. */
+static int on_post(sd_event_source *source, void *userdata) {
+        Manager *m = userdata;
+        int64_t due = intake_deadline_us(m->intake);
+
+        (void)source;
+        if (due == INT64_MAX)
+                return sd_event_source_set_enabled(m->deadline, SD_EVENT_OFF);
+        sd_event_source_set_time(m->deadline, (uint64_t)MAX_OF(due, INT64_C(0)));
+        return sd_event_source_set_enabled(m->deadline, SD_EVENT_ONESHOT);
+}
+
+/* --- signals ---------------------------------------------------------------------------------------------------------- */
+
+static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Manager *m = userdata;
+
+        (void)source;
+        (void)si;
+        sd_notify(0, "STOPPING=1");
+        return sd_event_exit(m->event, 0);
+}
+
+/* What cannot change under a running daemon. NULL: nothing of it did. */
+static const char *needs_restart(const Config *is, const Config *wanted) {
+        if (!streq(is->site.id, wanted->site.id))
+                return "[site] id";
+        if (!streq(is->store.path, wanted->store.path))
+                return "[store] path";
+        if (!streq(is->store.signing_key, wanted->store.signing_key))
+                return "[store] signing-key";
+        if (!streq(is->control.socket, wanted->control.socket))
+                return "[control] socket";
+        return NULL;
+}
+
+static void set_zone(const Config *c) {
+        setenv("TZ", c->site.timezone, 1);
+        tzset();
+}
+
+static int take_configuration(Manager *m, Config **wanted) {
+        const Now t = now();
+        BrokerText text;
+        MqttOptions options;
+        int r = broker_options(m, *wanted, &text, &options);
+
+        if (r == 0)
+                r = mqtt_reconfigure(m->mqtt, &options);
+        if (r < 0)
+                return r;
+        intake_configure(m->intake, *wanted);
+        config_free(m->config);
+        m->config = TAKE(*wanted);
+        set_zone(m->config);
+        did(m, intake_publish_state(m->intake, &t));
+        return 0;
+}
+
+static void reload(Manager *m) {
+        _cleanup_(freep) ConfigErrors *errors = calloc(1, sizeof(*errors));
+        _cleanup_(config_freep) Config *wanted = NULL;
+        const char *fixed;
+        int r = errors ? config_load(m->config_path, &wanted, errors) : -ENOMEM;
+
+        if (r < 0) {
+                for (size_t i = 0; errors && i < errors->n; i++)
+                        log_event(LOG_RELOAD_REFUSED_KIND, LOG_ERR, NULL, "%s", errors->text[i]);
+                log_event(LOG_RELOAD_REFUSED_KIND, LOG_ERR, NULL, "the configuration was not reloaded; the old one stays");
+                return;
+        }
+        fixed = needs_restart(m->config, wanted);
+        if (fixed) {
+                log_event(LOG_RELOAD_REFUSED_KIND, LOG_ERR, NULL,
+                          "the configuration was not reloaded: %s cannot change while running; restart asepsisd", fixed);
+                return;
+        }
+        r = take_configuration(m, &wanted);
+        if (r < 0)
+                log_event(LOG_RELOAD_REFUSED_KIND, LOG_ERR, NULL, "the configuration was not reloaded: %s", strerror(-r));
+        else
+                log_event(LOG_RELOADED_KIND, LOG_NOTICE, NULL, "configuration reloaded from %s", m->config_path);
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        (void)source;
+        (void)si;
+        sd_notify(0, "RELOADING=1");
+        reload(userdata);
+        sd_notify(0, "READY=1");
+        return 0;
+}
+
+/* --- life --------------------------------------------------------------------------------------------------------------- */
+
+static int open_ledger(Manager *m) {
+        const StoreOptions options = { m->config->store.path, m->config->store.cache_kib };
+        char why[STORE_WHY_MAX] = "";
+        StoreOpened opened;
+        int r = store_open(&m->store, &options, &opened, why);
+
+        if (r < 0) {
+                log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot open the ledger %s: %s (%s)", options.path, why,
+                          strerror(-r));
+                return r;
+        }
+        log_event(LOG_LEDGER_OPENED_KIND, LOG_INFO, NULL,
+                  opened.created                            ? "ledger %s created"
+                  : opened.from_version < opened.to_version ? "ledger %s opened and brought up to date; a copy of the old one is beside it"
+                                                            : "ledger %s opened",
+                  options.path);
+        r = signer_open(&m->signer, m->config->store.signing_key);
+        if (r < 0)
+                log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot use the signing key %s: %s%s",
+                          m->config->store.signing_key, strerror(-r),
+                          r == -EPERM ? "; only its owner may read it (chmod 600)" : "");
+        return r;
+}
+
+static int open_intake(Manager *m) {
+        char machine[SD_ID128_STRING_MAX];
+        const Now t = now();
+        sd_id128_t id;
+        int r = sd_id128_randomize(&id);
+
+        if (r < 0)
+                return r;
+        sd_id128_to_string(id, m->boot);
+        r = sd_id128_get_boot(&id);
+        if (r < 0)
+                return r;
+        sd_id128_to_string(id, machine);
+        r = intake_new(&m->intake,
+                       &(IntakeOptions){ .store = m->store, .signer = m->signer, .config = m->config, .boot = m->boot, .machine_boot = machine },
+                       &t);
+        if (r < 0)
+                log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot take up the ledger: %s%s", strerror(-r),
+                          r == -EBADMSG ? "; its last record does not fit its hash. Restore a backup" : "");
+        return r;
+}
+
+static int open_bus(Manager *m) {
+        const BusOptions options = { .path = m->config->control.socket, .mode = (mode_t)m->config->control.mode, .group = m->config->control.group };
+        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, m });
+
+        if (r < 0)
+                log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot serve the control socket %s: %s", options.path, strerror(-r));
+        return r;
+}
+
+static int open_mqtt(Manager *m) {
+        BrokerText text;
+        MqttOptions options;
+        int r = broker_options(m, m->config, &text, &options);
+
+        if (r < 0)
+                return r;
+        r = mqtt_new(&m->mqtt, m->event, &options, &hooks, m);
+        if (r < 0)
+                log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot use the broker's settings: %s", strerror(-r));
+        return r;
+}
+
+static int add_sources(Manager *m) {
+        int r = sd_event_add_signal(m->event, &m->terminate, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, on_terminate, m);
+
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, &m->interrupt, SIGINT | SD_EVENT_SIGNAL_PROCMASK, on_terminate, m);
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, &m->reload, SIGHUP | SD_EVENT_SIGNAL_PROCMASK, on_reload, m);
+        if (r >= 0)
+                r = sd_event_add_time(m->event, &m->deadline, CLOCK_BOOTTIME, 0, 1000, on_deadline, m);
+        if (r >= 0)
+                r = sd_event_add_time_relative(m->event, &m->second, CLOCK_BOOTTIME, 0, 10000, on_second, m);
+        if (r >= 0)
+                r = sd_event_add_post(m->event, &m->post, on_post, m);
+        if (r >= 0)
+                r = sd_event_set_watchdog(m->event, true);
+        return r < 0 ? r : 0;
+}
+
+int manager_new(Manager **ret, const char *config_path, Config **config) {
+        _cleanup_(manager_freep) Manager *m = calloc(1, sizeof(*m));
+        int r;
+
+        if (!m || !(m->config_path = strdup(config_path)))
+                return -ENOMEM;
+        r = sd_event_default(&m->event);
+        if (r < 0)
+                return r;
+        m->config = TAKE(*config);
+        set_zone(m->config);
+        if ((r = open_ledger(m)) < 0 || (r = open_intake(m)) < 0 || (r = open_mqtt(m)) < 0 || (r = open_bus(m)) < 0 ||
+            (r = add_sources(m)) < 0)
+                return r;
+        *ret = TAKE(m);
+        return 0;
+}
+
+Manager *manager_free(Manager *m) {
+        if (!m)
+                return NULL;
+        bus_free(m->bus);
+        mqtt_free(m->mqtt);
+        sd_event_source_unref(m->post);
+        sd_event_source_unref(m->second);
+        sd_event_source_unref(m->deadline);
+        sd_event_source_unref(m->reload);
+        sd_event_source_unref(m->interrupt);
+        sd_event_source_unref(m->terminate);
+        intake_free(m->intake);
+        signer_free(m->signer);
+        store_close(m->store);
+        sd_event_unref(m->event);
+        config_free(m->config);
+        free(m->sent);
+        free(m->config_path);
+        free(m);
+        return NULL;
+}
+
+int manager_run(Manager *m) {
+        int r;
+
+        log_event(LOG_STARTED_KIND, LOG_NOTICE, NULL, "asepsisd %s serves site %s; key %s", VERSION, m->config->site.id,
+                  signer_kid(m->signer));
+        sd_notify(0, "READY=1");
+        r = sd_event_loop(m->event);
+        log_event(LOG_STOPPED_KIND, LOG_NOTICE, NULL, "asepsisd stops%s%s", r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
+        return r;
+}
