@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* asepsisctl itself, as a person or a script runs it, against a control interface served here. The command is looked
+ * for one directory above this program, where make puts it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bus/bus.h"
+#include "config.h"
+#include "core/event.h"
+#include "store/alerts.h"
+#include "store/items.h"
+#include "store/sessions.h"
+
+#define ROLLER "(01)00844588003288(21)SN0042"
+#define T0 INT64_C(1700000000000000)
+
+typedef struct Fixture {
+        char dir[32], ledger[64], socket[64], command[512];
+        sd_event *event;
+        Store *store;
+        Bus *bus;
+        bool armed;
+        char out[262144]; /* what the command wrote: standard output, then */
+        char err[4096];  /* standard error */
+} Fixture;
+
+static void fake_status(void *userdata, Status *ret) {
+        const Fixture *f = userdata;
+
+        *ret = (Status){ .version = "9.8.7", .state = f->armed ? "online" : "degraded", .armed = f->armed, .since_us = T0,
+                         .broker_connected = true, .n_doubts = !f->armed,
+                         .doubts = { { "clock-untrusted", "The clock went back." } } };
+}
+
+static void find_command(Fixture *f) {
+        char self[256];
+        ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+        assert_true(n > 0);
+        self[n] = 0;
+        *strrchr(self, '/') = 0;
+        snprintf(f->command, sizeof(f->command), "%s/../asepsisctl", self);
+}
+
+static void fill(Fixture *f) {
+        ItemRow roller = { .code = ROLLER, .class_id = "roller", .expires_on = 20200101, .received_us = T0, .received_i = 1,
+                           .supplied = SUPPLIED_STERILE, .state = ITEM_STERILE, .state_us = T0 };
+        RequestRow denied = { .room = "room-2", .session = "s-80", .at_us = T0,
+                              .answer = (char *)"{\"reasons\":[{\"rule\":\"item-used\",\"text\":\"Take a new one.\"}]}" };
+        AlertRow alert;
+        char subject[16];
+
+        assert_return_code(store_begin(f->store), 0);
+        assert_return_code(item_add(f->store, &roller), 0);
+        assert_return_code(request_add(f->store, &denied), 0);
+        for (int i = 0; i < 450; i++) {
+                snprintf(subject, sizeof(subject), "subject-%d", i);
+                assert_int_equal(alert_put(f->store, i ? "broker-lost" : "reuse-detected", subject,
+                                           i ? ALERT_WARNING : ALERT_CRITICAL, "tab\there \033[31mred", T0, &alert), 1);
+        }
+        assert_int_equal(alert_settle(f->store, "broker-lost", "subject-449", "kim", T0, &alert), 1);
+        assert_return_code(store_commit(f->store), 0);
+}
+
+static int setup(void **state) {
+        Fixture *f = calloc(1, sizeof(*f));
+        char why[STORE_WHY_MAX] = "";
+        StoreOptions options;
+        StoreOpened opened;
+        BusOptions bus;
+        BusSource source;
+
+        assert_non_null(f);
+        find_command(f);
+        snprintf(f->dir, sizeof(f->dir), "/tmp/asepsis-ctl-XXXXXX");
+        assert_non_null(mkdtemp(f->dir));
+        snprintf(f->ledger, sizeof(f->ledger), "%s/ledger", f->dir);
+        snprintf(f->socket, sizeof(f->socket), "%s/control.sock", f->dir);
+        options = (StoreOptions){ .path = f->ledger };
+        assert_return_code(store_open(&f->store, &options, &opened, why), 0);
+        assert_return_code(sd_event_new(&f->event), 0);
+        fill(f);
+        bus = (BusOptions){ .path = f->socket };
+        source = (BusSource){ .store = f->store, .status = fake_status, .userdata = f };
+        assert_return_code(bus_new(&f->bus, f->event, &bus, &source), 0);
+        setenv("ASEPSIS_SOCKET", f->socket, 1);
+        setenv("TZ", "UTC", 1);
+        *state = f;
+        return 0;
+}
+
+static int teardown(void **state) {
+        static const char *const files[] = { "ledger", "ledger-wal", "out", "err" };
+        Fixture *f = *state;
+        char path[80];
+
+        f->bus = bus_free(f->bus);
+        f->store = store_close(f->store);
+        sd_event_unref(f->event);
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                snprintf(path, sizeof(path), "%s/%s", f->dir, files[i]);
+                unlink(path);
+        }
+        assert_return_code(rmdir(f->dir), errno);
+        free(f);
+        return 0;
+}
+
+static int open_output(const Fixture *f, const char *name, int flags) {
+        char path[80];
+
+        snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+        return open(path, flags, 0600);
+}
+
+static void read_output(const Fixture *f, const char *name, char *ret, size_t size) {
+        int fd = open_output(f, name, O_RDONLY | O_CLOEXEC);
+        ssize_t n = read(fd, ret, size - 1);
+
+        assert_true(n >= 0);
+        ret[n] = 0;
+        close(fd);
+}
+
+static void exec_command(const Fixture *f, char **argv) {
+        dup2(open_output(f, "out", O_WRONLY | O_CREAT | O_TRUNC), STDOUT_FILENO);
+        dup2(open_output(f, "err", O_WRONLY | O_CREAT | O_TRUNC), STDERR_FILENO);
+        execv(f->command, argv);
+        _exit(126);
+}
+
+/* Runs the command with up to three arguments while the loop serves it. Its exit status. */
+static int run(Fixture *f, const char *a, const char *b, const char *c) {
+        char *argv[] = { (char *)"asepsisctl", (char *)a, (char *)b, (char *)c, NULL };
+        int status = 0;
+        pid_t pid;
+
+        if (access(f->command, X_OK) < 0)
+                skip();
+        pid = fork();
+        assert_return_code(pid, errno);
+        if (pid == 0)
+                exec_command(f, argv);
+        while (waitpid(pid, &status, WNOHANG) == 0)
+                assert_return_code(sd_event_run(f->event, 1000), 0);
+        assert_true(WIFEXITED(status));
+        read_output(f, "out", f->out, sizeof(f->out));
+        read_output(f, "err", f->err, sizeof(f->err));
+        return WEXITSTATUS(status);
+}
+
+static json_t *parse_output(const Fixture *f) {
+        json_t *v = json_loads(f->out, JSON_REJECT_DUPLICATES, NULL);
+
+        assert_non_null(v);
+        assert_ptr_equal(strchr(f->out, '\n'), f->out + strlen(f->out) - 1);
+        return v;
+}
+
+static void assert_error_id(const Fixture *f, const char *id) {
+        json_t *v = parse_output(f);
+
+        assert_string_equal(json_string_value(json_object_get(v, "error")), id);
+        assert_true(json_is_string(json_object_get(v, "text")));
+        json_decref(v);
+}
+
+#define assert_says(text, part)                                              \
+        do {                                                                 \
+                if (!strstr(text, part))                                     \
+                        fail_msg("\"%s\" does not say \"%s\"", text, part);  \
+        } while (0)
+
+static void status_exits_0_when_sessions_can_start_and_1_when_not(void **state) {
+        Fixture *f = *state;
+
+        f->armed = true;
+        assert_int_equal(run(f, "status", NULL, NULL), 0);
+        assert_says(f->out, "asepsisd 9.8.7 is online: sessions can start");
+        assert_says(f->out, "2023-11-14 22:13:20");
+        f->armed = false;
+        assert_int_equal(run(f, "status", NULL, NULL), 1);
+        assert_says(f->out, "degraded: no session can start");
+        assert_says(f->out, "The clock went back.");
+        assert_int_equal(run(f, "--json", "status", NULL), 1);
+}
+
+static void json_has_the_interface_s_names_and_times_in_rfc_3339(void **state) {
+        Fixture *f = *state;
+        json_t *v;
+
+        run(f, "status", "--json", NULL);
+        v = parse_output(f);
+        assert_string_equal(json_string_value(json_object_get(v, "since")), "2023-11-14T22:13:20.000Z");
+        assert_true(json_is_false(json_object_get(v, "armed")));
+        assert_true(json_is_integer(json_object_get(v, "items")));
+        assert_int_equal(json_array_size(json_object_get(v, "doubts")), 1);
+        json_decref(v);
+}
+
+static void an_item_is_shown_and_what_is_wrong_with_a_code_is_said(void **state) {
+        Fixture *f = *state;
+
+        assert_int_equal(run(f, "item", ROLLER, NULL), 0);
+        assert_says(f->out, "sterile since 2023-11-14 22:13:20");
+        assert_says(f->out, "2020-01-01, past");
+        assert_int_equal(run(f, "item", "UNKNOWN-1", NULL), 1);
+        assert_string_equal(f->out, "");
+        assert_says(f->err, "No item UNKNOWN-1");
+        assert_int_equal(run(f, "-j", "item", "UNKNOWN-1"), 1);
+        assert_error_id(f, "not-found");
+        assert_int_equal(run(f, "-j", "item", "(01)00844588003288"), 1);
+        assert_error_id(f, "not-one-piece");
+        assert_int_equal(run(f, "-j", "item", "(01)1"), 1);
+        assert_error_id(f, "bad-code");
+}
+
+static void a_denied_session_is_shown_with_its_reasons(void **state) {
+        Fixture *f = *state;
+
+        assert_int_equal(run(f, "session", "s-80", NULL), 0);
+        assert_says(f->out, "s-80  denied");
+        assert_says(f->out, "item-used");
+        assert_says(f->out, "Take a new one.");
+        assert_int_equal(run(f, "session", "s\033[31m", NULL), 1);
+        assert_null(strchr(f->err, '\033'));
+}
+
+static void all_alerts_come_over_page_after_page(void **state) {
+        Fixture *f = *state;
+        json_t *v;
+
+        assert_int_equal(run(f, "alerts", NULL, NULL), 0);
+        assert_says(f->out, "subject-448");
+        assert_null(strstr(f->out, "subject-449"));
+        assert_int_equal(run(f, "alerts", "--all", NULL), 0);
+        assert_says(f->out, "resolved by kim");
+        assert_null(strchr(f->out, '\033'));
+        assert_null(strchr(f->out, '\t'));
+        assert_int_equal(run(f, "alerts", "--json", "--all"), 0);
+        v = parse_output(f);
+        assert_int_equal(json_array_size(v), 450);
+        json_decref(v);
+}
+
+/* Where a column's values start is where its head starts. */
+static void columns_stand_below_their_heads(void **state) {
+        Fixture *f = *state;
+        char *head, *row;
+
+        assert_int_equal(run(f, "alerts", NULL, NULL), 0);
+        head = f->out;
+        row = strchr(f->out, '\n');
+        assert_non_null(row);
+        row++;
+        assert_int_equal(strstr(head, "RULE") - head, strstr(row, "reuse-detected") - row);
+        assert_int_equal(strstr(head, "SEVERITY") - head, strstr(row, "critical") - row);
+        assert_int_equal(strstr(head, "STATE") - head, strstr(row, "open") - row);
+        assert_int_equal(strstr(head, "ID") + 2 - head, strchr(row, '1') + 1 - row);
+}
+
+static void wrong_usage_exits_2_and_says_what_was_meant(void **state) {
+        Fixture *f = *state;
+
+        assert_int_equal(run(f, "staus", NULL, NULL), 2);
+        assert_says(f->err, "did you mean status?");
+        assert_int_equal(run(f, "xylophone", NULL, NULL), 2);
+        assert_null(strstr(f->err, "did you mean"));
+        assert_int_equal(run(f, "item", NULL, NULL), 2);
+        assert_says(f->err, "usage: asepsisctl item CODE");
+        assert_int_equal(run(f, "status", "--all", NULL), 2);
+        assert_int_equal(run(f, NULL, NULL, NULL), 2);
+        assert_int_equal(run(f, "--help", NULL, NULL), 0);
+        assert_says(f->out, "alerts");
+}
+
+static void a_daemon_that_is_not_there_exits_2_and_says_what_to_do(void **state) {
+        Fixture *f = *state;
+
+        f->bus = bus_free(f->bus);
+        assert_int_equal(run(f, "status", NULL, NULL), 2);
+        assert_says(f->err, "cannot reach asepsisd at ");
+        assert_says(f->err, "systemctl status asepsisd");
+        assert_int_equal(run(f, "status", "--json", NULL), 2);
+        assert_error_id(f, "unreachable");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(status_exits_0_when_sessions_can_start_and_1_when_not),
+                TEST(json_has_the_interface_s_names_and_times_in_rfc_3339),
+                TEST(an_item_is_shown_and_what_is_wrong_with_a_code_is_said),
+                TEST(a_denied_session_is_shown_with_its_reasons),
+                TEST(all_alerts_come_over_page_after_page),
+                TEST(columns_stand_below_their_heads),
+                TEST(wrong_usage_exits_2_and_says_what_was_meant),
+                TEST(a_daemon_that_is_not_there_exits_2_and_says_what_to_do),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
