@@ -573,7 +573,7 @@ static int open_intake(Manager *m) {
                        &(IntakeOptions){ .store = m->store, .signer = m->signer, .config = m->config, .boot = m->boot, .machine_boot = machine },
                        &t);
         if (r < 0)
-                log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot take up the ledger: %s%s", strerror(-r),
+                log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot take up the ledger: %s (%s)%s", store_why(m->store), strerror(-r),
                           r == -EBADMSG ? "; its last record does not fit its hash. Restore a backup" : "");
         return r;
 }

@@ -490,10 +490,9 @@ bool event_grants(const Event *e) {
                 return e->test.result != RESULT_FAIL;
         case EVENT_INDICATOR: /* a pending spore test stands in for one read, for a time */
                 return e->indicator.result != RESULT_FAIL;
-        case EVENT_OPEN:
-                return e->open.indicator == RESULT_PASS;
         case EVENT_RELEASE:
                 return e->release.decision == DECISION_RELEASE;
+        case EVENT_OPEN: /* ends sterility whenever it comes; the intake takes a pass only in its order */
         case EVENT_HEARTBEAT:
         case EVENT_FAULT:
         case EVENT_DAMAGE:

@@ -192,13 +192,14 @@ int on_clean(Intake *in, const Event *e, const Origin *o) {
         return r ? r : each_item(in, e, &e->clean.items, step_clean);
 }
 
+/* What stays behind a barrier is wiped with an agent that cleans and disinfects in one; critical classes are not. */
 static int step_disinfect(Intake *in, const Event *e, ItemRow *item) {
         const ConfigClass *c = item_class(in, item);
 
         (void)e;
         if (c->reprocessing != REPROCESSING_DISINFECT)
                 return reject(in, REJECT_BAD_MEMBER, "items", "%.100s: class %s is not reprocessed by disinfection.", item->code, c->id);
-        if (item->state != ITEM_CLEAN && item->state != ITEM_DISINFECTED)
+        if (item->state == ITEM_CONTAMINATED && c->critical)
                 return reject(in, REJECT_BAD_MEMBER, "items", "%.100s: clean it first; what is soiled cannot be disinfected.",
                               item->code);
         item_enter_state(in, item, ITEM_DISINFECTED);

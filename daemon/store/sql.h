@@ -5,158 +5,159 @@
  * Column lists that are read in more than one place stand first, in the order in which the row structs want them.
  */
 
-#define ITEM_COLUMNS                                                                                          \
-        "id, code, class, product, lot, expires_on, received_us, received_i, supplied, supplier_by, "         \
-        "supplier_load, good_until_on, state, state_us, pack, cycles, used_session, used_us, returned, "      \
-        "damaged_us, damage_reason, dropped_us, cloned_us, spent, patient, drawn_us, opened_us, attached, " \
+#define ITEM_COLUMNS                                                                                                  \
+        "id, code, class, product, lot, expires_on, received_us, received_i, supplied, supplier_by, "                 \
+        "supplier_load, good_until_on, state, state_us, pack, cycles, used_session, used_us, returned, "              \
+        "damaged_us, damage_reason, dropped_us, cloned_us, spent, patient, drawn_us, opened_us, attached, "           \
         "attached_us"
-#define PACK_COLUMNS                                                                                          \
-        "id, label, wrap, packed_us, operator, attempt, late, sterile_us, opened_us, opened_session, inside, " \
+#define PACK_COLUMNS                                                                                                  \
+        "id, label, wrap, packed_us, operator, attempt, late, sterile_us, opened_us, opened_session, inside, "        \
         "wet, damaged_us, damage_reason"
-#define ATTEMPT_COLUMNS                                                                                       \
-        "id, label, autoclave, cycle, program, purpose, started_us, ended_us, start, verdict, reasons, figures, " \
+#define ATTEMPT_COLUMNS                                                                                               \
+        "id, label, autoclave, cycle, program, purpose, started_us, ended_us, start, verdict, reasons, figures, "     \
         "released, released_us, released_by"
-#define SESSION_COLUMNS                                                                                       \
-        "id, label, room, practitioner, patient, procedure, content, state, allowed_us, decided_i, started_us, " \
+#define SESSION_COLUMNS                                                                                               \
+        "id, label, room, practitioner, patient, procedure, content, state, allowed_us, decided_i, started_us, "      \
         "ended_us, outcome, lease_until_us, stream, stream_lost, touched, free_due"
 #define ALERT_COLUMNS "id, rule, subject, severity, state, text, raised_us, last_us, count, by"
 #define STREAM_COLUMNS "id, boot, current, top, applied, lost, holes"
 
-#define STATEMENTS(X)                                                                                         \
-        X(BEGIN, "BEGIN IMMEDIATE")                                                                           \
-        X(COMMIT, "COMMIT")                                                                                   \
-        X(SAVEPOINT, "SAVEPOINT message")                                                                     \
-        X(SAVEPOINT_RELEASE, "RELEASE message")                                                               \
-        X(SAVEPOINT_ROLLBACK, "ROLLBACK TO message")                                                          \
-        X(META_GET, "SELECT value FROM meta WHERE name = ?")                                                  \
-        X(META_SET, "INSERT INTO meta (name, value) VALUES (?, ?) "                                           \
-                    "ON CONFLICT (name) DO UPDATE SET value = excluded.value")                                \
-        /* ledger */                                                                                          \
+#define STATEMENTS(X)                                                                                                 \
+        X(BEGIN, "BEGIN IMMEDIATE")                                                                                   \
+        X(COMMIT, "COMMIT")                                                                                           \
+        X(SAVEPOINT, "SAVEPOINT message")                                                                             \
+        X(SAVEPOINT_RELEASE, "RELEASE message")                                                                       \
+        X(SAVEPOINT_ROLLBACK, "ROLLBACK TO message")                                                                  \
+        X(META_GET, "SELECT value FROM meta WHERE name = ?")                                                          \
+        X(META_SET, "INSERT INTO meta (name, value) VALUES (?, ?) "                                                   \
+                    "ON CONFLICT (name) DO UPDATE SET value = excluded.value")                                        \
+        /* ledger */                                                                                                  \
         X(AUDIT_HEAD, "SELECT i, hash, record FROM audit ORDER BY i DESC LIMIT 1")                                    \
-        X(AUDIT_AT, "SELECT hash FROM audit WHERE i = ?")                                                     \
-        X(AUDIT_ADD, "INSERT INTO audit (i, record, hash) VALUES (?, ?, ?)")                                  \
-        X(DAEMON_BOOT_ADD, "INSERT INTO daemon_boot (boot, since_us) VALUES (?, ?)")                          \
-        X(DAEMON_BOOT_IS, "SELECT 1 FROM daemon_boot WHERE boot = ?")                                         \
-        X(MESSAGE_ADD, "INSERT INTO message (i, at_us, stream, seq, topic, held, salt, digest, raw) "         \
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                  \
-        X(MESSAGE_FIND, "SELECT i, topic, salt, digest FROM message WHERE stream = ? AND seq = ?")            \
-        X(MESSAGE_HELD, "SELECT i, seq, topic, raw, at_us FROM message "                                      \
-                        "WHERE stream = ? AND seq > ? AND seq < ? AND held = 1 ORDER BY seq LIMIT 1")         \
-        X(MESSAGE_UNHOLD, "UPDATE message SET held = 0, raw = CASE WHEN ? THEN NULL ELSE raw END WHERE i = ?") \
-        X(DEAD_ADD, "INSERT INTO dead_letter (at_us, topic, reason, detail, member, size, raw) "              \
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                           \
-        X(DEAD_TRIM, "DELETE FROM dead_letter WHERE id <= ?")                                                 \
-        X(DEAD_LAST, "SELECT coalesce(max(id), 0) FROM dead_letter")                                          \
-        X(OUTBOX_ADD, "INSERT INTO outbox (at_us, topic, payload, retain) VALUES (?, ?, ?, ?)")                    \
-        X(OUTBOX_DELETE, "DELETE FROM outbox WHERE id = ?")                                                   \
+        X(AUDIT_AT, "SELECT hash FROM audit WHERE i = ?")                                                             \
+        X(AUDIT_ADD, "INSERT INTO audit (i, record, hash) VALUES (?, ?, ?)")                                          \
+        X(DAEMON_BOOT_ADD, "INSERT INTO daemon_boot (boot, since_us) VALUES (?, ?)")                                  \
+        X(DAEMON_BOOT_IS, "SELECT 1 FROM daemon_boot WHERE boot = ?")                                                 \
+        X(MESSAGE_ADD, "INSERT INTO message (i, at_us, stream, seq, topic, held, salt, digest, raw) "                 \
+                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                          \
+        X(MESSAGE_FIND, "SELECT i, topic, salt, digest FROM message WHERE stream = ? AND seq = ?")                    \
+        X(MESSAGE_HELD, "SELECT i, seq, topic, raw, at_us FROM message "                                              \
+                        "WHERE stream = ? AND seq > ? AND seq < ? AND held = 1 ORDER BY seq LIMIT 1")                 \
+        X(MESSAGE_UNHOLD, "UPDATE message SET held = 0, raw = CASE WHEN ? THEN NULL ELSE raw END WHERE i = ?")        \
+        X(DEAD_ADD, "INSERT INTO dead_letter (at_us, topic, reason, detail, member, size, raw) "                      \
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                                   \
+        X(DEAD_TRIM, "DELETE FROM dead_letter WHERE id <= ?")                                                         \
+        X(DEAD_LAST, "SELECT coalesce(max(id), 0) FROM dead_letter")                                                  \
+        X(OUTBOX_ADD, "INSERT INTO outbox (at_us, topic, payload, retain) VALUES (?, ?, ?, ?)")                       \
+        X(OUTBOX_DELETE, "DELETE FROM outbox WHERE id = ?")                                                           \
         X(OUTBOX_AFTER, "SELECT id, topic, payload, retain FROM outbox WHERE id > ? ORDER BY id LIMIT 1")             \
-        X(STREAM_CURRENT, "SELECT " STREAM_COLUMNS " FROM stream WHERE kind = ? AND device = ? AND current = 1") \
-        X(STREAM_FIND, "SELECT " STREAM_COLUMNS " FROM stream WHERE kind = ? AND device = ? AND boot = ?")    \
-        X(STREAM_RETIRE, "UPDATE stream SET current = 0 WHERE kind = ? AND device = ? AND current = 1")       \
-        X(STREAM_ADD, "INSERT INTO stream (kind, device, boot, first_us, current, top, applied, lost, holes) " \
-                      "VALUES (?, ?, ?, ?, 1, 0, 0, 0, '')")                                                  \
-        X(STREAM_SAVE, "UPDATE stream SET top = ?, applied = ?, lost = ?, holes = ? WHERE id = ?")            \
-        X(STREAM_WAITING, "SELECT kind, device FROM stream WHERE current = 1 AND top > applied")              \
-        /* items, packs, loads */                                                                             \
-        X(ITEM_BY_CODE, "SELECT " ITEM_COLUMNS " FROM item WHERE code = ?")                                   \
-        X(ITEM_BY_ID, "SELECT " ITEM_COLUMNS " FROM item WHERE id = ?")                                       \
-        X(ITEM_IN_PACK, "SELECT " ITEM_COLUMNS " FROM item WHERE pack = ? AND id > ? ORDER BY id LIMIT 1")    \
-        X(ITEM_ADD, "INSERT INTO item (code, class, product, lot, expires_on, received_us, received_i, "      \
-                    "supplied, supplier_by, supplier_load, good_until_on, state, state_us) "                  \
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                         \
-        X(ITEM_SAVE, "UPDATE item SET state = ?, state_us = ?, pack = ?, cycles = ?, used_session = ?, "      \
-                     "used_us = ?, returned = ?, damaged_us = ?, damage_reason = ?, dropped_us = ?, "         \
-                     "cloned_us = ?, spent = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ?, " \
-                     "attached_us = ? "    \
-                     "WHERE id = ?")                                                                          \
-        X(ITEM_LAST, "SELECT coalesce(max(id), 0) FROM item")                                                 \
-        X(PACK_BY_LABEL, "SELECT " PACK_COLUMNS " FROM pack WHERE label = ? ORDER BY id DESC LIMIT 1")        \
-        X(PACK_BY_ID, "SELECT " PACK_COLUMNS " FROM pack WHERE id = ?")                                       \
-        X(PACK_IN_ATTEMPT, "SELECT " PACK_COLUMNS " FROM pack WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1") \
-        X(PACK_ADD, "INSERT INTO pack (label, wrap, packed_us, operator) VALUES (?, ?, ?, ?)")                \
-        X(PACK_SAVE, "UPDATE pack SET attempt = ?, late = ?, sterile_us = ?, opened_us = ?, opened_session = ?, " \
-                     "inside = ?, wet = ?, damaged_us = ?, damage_reason = ? WHERE id = ?")                   \
-        X(PACK_ITEM_ADD, "INSERT INTO pack_item (pack, item) VALUES (?, ?)")                                  \
-        X(PACK_CLAIMED, "SELECT s.label, s.room FROM item i JOIN claim c ON c.item = i.id "                   \
-                        "JOIN session s ON s.id = c.session WHERE i.pack = ? AND s.id <> ? LIMIT 1")          \
-        X(MANIFEST_ADD, "INSERT INTO manifest (pack, autoclave, cycle, at_us) VALUES (?, ?, ?, ?) "           \
-                        "ON CONFLICT (pack) DO UPDATE SET autoclave = excluded.autoclave, "                   \
-                        "cycle = excluded.cycle, at_us = excluded.at_us")                                     \
-        X(MANIFEST_FIRST, "SELECT pack FROM manifest WHERE autoclave = ? AND (cycle IS NULL OR cycle = ?) LIMIT 1") \
-        X(MANIFEST_DELETE, "DELETE FROM manifest WHERE pack = ?")                                             \
-        X(ATTEMPT_ADD, "INSERT INTO attempt (label, autoclave, cycle, program, purpose, started_us, start) "  \
-                       "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                        \
-        X(ATTEMPT_NUMBER, "SELECT count(*) FROM attempt WHERE autoclave = ?")                                 \
-        X(ATTEMPT_OPEN, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE autoclave = ? AND verdict IS NULL "    \
-                        "ORDER BY id DESC LIMIT 1")                                                           \
-        X(ATTEMPT_BY_ID, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE id = ?")                              \
-        X(ATTEMPT_BY_LABEL, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE label = ?")                        \
-        X(ATTEMPT_BY_CYCLE, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE autoclave = ? AND cycle = ? "      \
-                            "ORDER BY id DESC LIMIT 2")                                                       \
-        X(ATTEMPT_LAST, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE autoclave = ? AND verdict IS NOT NULL " \
-                        "ORDER BY id DESC LIMIT 1")                                                           \
-        X(ATTEMPT_SAVE, "UPDATE attempt SET ended_us = ?, verdict = ?, reasons = ?, figures = ?, released = ?, " \
-                        "released_us = ?, released_by = ? WHERE id = ?")                                      \
-        X(CHUNK_ADD, "INSERT INTO sample_chunk (attempt, n, samples, data) VALUES (?, ?, ?, ?)")              \
-        X(CHUNK_NEXT, "SELECT n, samples, data FROM sample_chunk WHERE attempt = ? AND n > ? ORDER BY n LIMIT 1") \
-        X(CHUNK_LAST, "SELECT coalesce(max(n), 0) FROM sample_chunk WHERE attempt = ?")                       \
-        X(CHUNK_CLEAR, "DELETE FROM sample_chunk WHERE attempt = ?")                                          \
-        X(RECALL_ADD, "INSERT INTO recall (i, at_us, reason, by, lot, product, item, supplier_load, autoclave, " \
-                      "from_us, to_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                             \
-        X(RECALL_OF, "SELECT reason FROM recall WHERE item = ?1 "                                             \
-                     "UNION ALL SELECT reason FROM recall WHERE lot = ?2 "                                    \
-                     "UNION ALL SELECT reason FROM recall WHERE product = ?3 "                                \
-                     "UNION ALL SELECT reason FROM recall WHERE supplier_load = ?4 "                          \
-                     "UNION ALL SELECT reason FROM recall WHERE autoclave = ?5 AND ?6 BETWEEN from_us AND to_us " \
-                     "LIMIT 1")                                                                               \
-        /* rooms and sessions */                                                                              \
-        X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us, locked, exposure_us, exposure, "      \
-                    "first_aid, reported FROM room WHERE id = ?")                                             \
-        X(ROOM_SAVE, "INSERT INTO room (id, permit_seq, session_end_us, disinfected_us, locked, exposure_us, " \
-                     "exposure, first_aid, reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "                     \
-                     "ON CONFLICT (id) DO UPDATE SET permit_seq = excluded.permit_seq, "                      \
-                     "session_end_us = excluded.session_end_us, disinfected_us = excluded.disinfected_us, "   \
-                     "locked = excluded.locked, exposure_us = excluded.exposure_us, "                         \
-                     "exposure = excluded.exposure, first_aid = excluded.first_aid, reported = excluded.reported") \
-        X(SESSION_BY_LABEL, "SELECT " SESSION_COLUMNS " FROM session WHERE label = ?")                        \
-        X(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?")                              \
-        X(SESSION_LIVE, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ? AND state < 3 LIMIT 1") \
-        X(SESSION_ADD, "INSERT INTO session (label, room, practitioner, patient, procedure, content, state, "  \
-                       "allowed_us, decided_i, lease_until_us, stream, stream_lost) "                         \
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                         \
-        X(SESSION_SAVE, "UPDATE session SET state = ?, started_us = ?, ended_us = ?, outcome = ?, "           \
-                        "lease_until_us = ?, touched = ?, free_due = ? WHERE id = ?")                         \
-        X(SESSION_DUE, "SELECT " SESSION_COLUMNS " FROM session WHERE (state = 0 OR free_due = 1) "           \
-                       "AND lease_until_us <= ? ORDER BY lease_until_us LIMIT 1")                             \
-        X(SESSION_NEXT_DUE, "SELECT min(lease_until_us) FROM session WHERE state = 0 OR free_due = 1")        \
-        X(SESSION_LEASE_LIVE, "UPDATE session SET lease_until_us = ? WHERE state < 3")                  \
-        X(SESSION_LEASE_DUE, "UPDATE session SET lease_until_us = ? WHERE state = 0 OR free_due = 1")         \
-        X(SESSION_COUNT_LIVE, "SELECT count(*) FROM session WHERE state < 3")                           \
-        X(SESSION_LAST_OF_ITEM, "SELECT s.label, s.room, s.patient, s.state, coalesce(s.ended_us, 0) "        \
-                                "FROM session_item x JOIN session s ON s.id = x.session "                     \
-                                "WHERE x.item = ? ORDER BY s.id DESC LIMIT 1")                                \
-        X(SESSION_OF_ITEM_NEXT, "SELECT s.id, s.label, s.room, s.state, s.allowed_us "                        \
-                                "FROM session_item x JOIN session s ON s.id = x.session "                     \
-                                "WHERE x.item = ? AND s.id > ? ORDER BY s.id LIMIT 1")                        \
-        X(SESSION_OF_ITEM_BEFORE, "SELECT s.id, s.label, s.room, s.state, s.allowed_us "                      \
-                                  "FROM session_item x JOIN session s ON s.id = x.session "                   \
-                                  "WHERE x.item = ? AND x.session < ? ORDER BY x.session DESC LIMIT 1")       \
-        X(SESSION_ITEM_NEXT, "SELECT i.id, i.code FROM session_item x JOIN item i ON i.id = x.item "          \
-                             "WHERE x.session = ? AND i.id > ? ORDER BY i.id LIMIT 1")                        \
-        X(SESSION_ITEM_ADD, "INSERT INTO session_item (session, item) VALUES (?, ?) ON CONFLICT DO NOTHING")  \
-        X(CLAIM_ADD, "INSERT INTO claim (item, session) VALUES (?, ?)")                                       \
-        X(CLAIM_OF, "SELECT s.id, s.label, s.room FROM claim c JOIN session s ON s.id = c.session WHERE c.item = ?") \
-        X(CLAIM_DELETE, "DELETE FROM claim WHERE item = ?")                                                   \
-        X(CLAIM_NEXT, "SELECT item FROM claim WHERE session = ? AND item > ? ORDER BY item LIMIT 1")          \
+        X(STREAM_CURRENT, "SELECT " STREAM_COLUMNS " FROM stream WHERE kind = ? AND device = ? AND current = 1")      \
+        X(STREAM_FIND, "SELECT " STREAM_COLUMNS " FROM stream WHERE kind = ? AND device = ? AND boot = ?")            \
+        X(STREAM_RETIRE, "UPDATE stream SET current = 0 WHERE kind = ? AND device = ? AND current = 1")               \
+        X(STREAM_ADD, "INSERT INTO stream (kind, device, boot, first_us, current, top, applied, lost, holes) "        \
+                      "VALUES (?, ?, ?, ?, 1, 0, 0, 0, '')")                                                          \
+        X(STREAM_SAVE, "UPDATE stream SET top = ?, applied = ?, lost = ?, holes = ? WHERE id = ?")                    \
+        X(STREAM_WAITING, "SELECT id, kind, device FROM stream WHERE id > ? AND current = 1 AND top > applied "       \
+                          "ORDER BY id LIMIT 1")                                                                      \
+        /* items, packs, loads */                                                                                     \
+        X(ITEM_BY_CODE, "SELECT " ITEM_COLUMNS " FROM item WHERE code = ?")                                           \
+        X(ITEM_BY_ID, "SELECT " ITEM_COLUMNS " FROM item WHERE id = ?")                                               \
+        X(ITEM_IN_PACK, "SELECT " ITEM_COLUMNS " FROM item WHERE pack = ? AND id > ? ORDER BY id LIMIT 1")            \
+        X(ITEM_ADD, "INSERT INTO item (code, class, product, lot, expires_on, received_us, received_i, "              \
+                    "supplied, supplier_by, supplier_load, good_until_on, state, state_us) "                          \
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                 \
+        X(ITEM_SAVE, "UPDATE item SET state = ?, state_us = ?, pack = ?, cycles = ?, used_session = ?, "              \
+                     "used_us = ?, returned = ?, damaged_us = ?, damage_reason = ?, dropped_us = ?, "                 \
+                     "cloned_us = ?, spent = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ?, "             \
+                     "attached_us = ? "                                                                               \
+                     "WHERE id = ?")                                                                                  \
+        X(ITEM_LAST, "SELECT coalesce(max(id), 0) FROM item")                                                         \
+        X(PACK_BY_LABEL, "SELECT " PACK_COLUMNS " FROM pack WHERE label = ? ORDER BY id DESC LIMIT 1")                \
+        X(PACK_BY_ID, "SELECT " PACK_COLUMNS " FROM pack WHERE id = ?")                                               \
+        X(PACK_IN_ATTEMPT, "SELECT " PACK_COLUMNS " FROM pack WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1")      \
+        X(PACK_ADD, "INSERT INTO pack (label, wrap, packed_us, operator) VALUES (?, ?, ?, ?)")                        \
+        X(PACK_SAVE, "UPDATE pack SET attempt = ?, late = ?, sterile_us = ?, opened_us = ?, opened_session = ?, "     \
+                     "inside = ?, wet = ?, damaged_us = ?, damage_reason = ? WHERE id = ?")                           \
+        X(PACK_ITEM_ADD, "INSERT INTO pack_item (pack, item) VALUES (?, ?)")                                          \
+        X(PACK_CLAIMED, "SELECT s.label, s.room FROM item i JOIN claim c ON c.item = i.id "                           \
+                        "JOIN session s ON s.id = c.session WHERE i.pack = ? AND s.id <> ? LIMIT 1")                  \
+        X(MANIFEST_ADD, "INSERT INTO manifest (pack, autoclave, cycle, at_us) VALUES (?, ?, ?, ?) "                   \
+                        "ON CONFLICT (pack) DO UPDATE SET autoclave = excluded.autoclave, "                           \
+                        "cycle = excluded.cycle, at_us = excluded.at_us")                                             \
+        X(MANIFEST_FIRST, "SELECT pack FROM manifest WHERE autoclave = ? AND (cycle IS NULL OR cycle = ?) LIMIT 1")   \
+        X(MANIFEST_DELETE, "DELETE FROM manifest WHERE pack = ?")                                                     \
+        X(ATTEMPT_ADD, "INSERT INTO attempt (label, autoclave, cycle, program, purpose, started_us, start) "          \
+                       "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                                \
+        X(ATTEMPT_NUMBER, "SELECT count(*) FROM attempt WHERE autoclave = ?")                                         \
+        X(ATTEMPT_OPEN, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE autoclave = ? AND verdict IS NULL "            \
+                        "ORDER BY id DESC LIMIT 1")                                                                   \
+        X(ATTEMPT_BY_ID, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE id = ?")                                      \
+        X(ATTEMPT_BY_LABEL, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE label = ?")                                \
+        X(ATTEMPT_BY_CYCLE, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE autoclave = ? AND cycle = ? "              \
+                            "ORDER BY id DESC LIMIT 2")                                                               \
+        X(ATTEMPT_LAST, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE autoclave = ? AND verdict IS NOT NULL "        \
+                        "ORDER BY id DESC LIMIT 1")                                                                   \
+        X(ATTEMPT_SAVE, "UPDATE attempt SET ended_us = ?, verdict = ?, reasons = ?, figures = ?, released = ?, "      \
+                        "released_us = ?, released_by = ? WHERE id = ?")                                              \
+        X(CHUNK_ADD, "INSERT INTO sample_chunk (attempt, n, samples, data) VALUES (?, ?, ?, ?)")                      \
+        X(CHUNK_NEXT, "SELECT n, samples, data FROM sample_chunk WHERE attempt = ? AND n > ? ORDER BY n LIMIT 1")     \
+        X(CHUNK_LAST, "SELECT coalesce(max(n), 0) FROM sample_chunk WHERE attempt = ?")                               \
+        X(CHUNK_CLEAR, "DELETE FROM sample_chunk WHERE attempt = ?")                                                  \
+        X(RECALL_ADD, "INSERT INTO recall (i, at_us, reason, by, lot, product, item, supplier_load, autoclave, "      \
+                      "from_us, to_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                     \
+        X(RECALL_OF, "SELECT reason FROM recall WHERE item = ?1 "                                                     \
+                     "UNION ALL SELECT reason FROM recall WHERE lot = ?2 "                                            \
+                     "UNION ALL SELECT reason FROM recall WHERE product = ?3 "                                        \
+                     "UNION ALL SELECT reason FROM recall WHERE supplier_load = ?4 "                                  \
+                     "UNION ALL SELECT reason FROM recall WHERE autoclave = ?5 AND ?6 BETWEEN from_us AND to_us "     \
+                     "LIMIT 1")                                                                                       \
+        /* rooms and sessions */                                                                                      \
+        X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us, locked, exposure_us, exposure, "              \
+                    "first_aid, reported FROM room WHERE id = ?")                                                     \
+        X(ROOM_SAVE, "INSERT INTO room (id, permit_seq, session_end_us, disinfected_us, locked, exposure_us, "        \
+                     "exposure, first_aid, reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "                             \
+                     "ON CONFLICT (id) DO UPDATE SET permit_seq = excluded.permit_seq, "                              \
+                     "session_end_us = excluded.session_end_us, disinfected_us = excluded.disinfected_us, "           \
+                     "locked = excluded.locked, exposure_us = excluded.exposure_us, "                                 \
+                     "exposure = excluded.exposure, first_aid = excluded.first_aid, reported = excluded.reported")    \
+        X(SESSION_BY_LABEL, "SELECT " SESSION_COLUMNS " FROM session WHERE label = ?")                                \
+        X(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?")                                      \
+        X(SESSION_LIVE, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ? AND state < 3 LIMIT 1")               \
+        X(SESSION_ADD, "INSERT INTO session (label, room, practitioner, patient, procedure, content, state, "         \
+                       "allowed_us, decided_i, lease_until_us, stream, stream_lost) "                                 \
+                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                 \
+        X(SESSION_SAVE, "UPDATE session SET state = ?, started_us = ?, ended_us = ?, outcome = ?, "                   \
+                        "lease_until_us = ?, touched = ?, free_due = ? WHERE id = ?")                                 \
+        X(SESSION_DUE, "SELECT " SESSION_COLUMNS " FROM session WHERE (state = 0 OR free_due = 1) "                   \
+                       "AND lease_until_us <= ? ORDER BY lease_until_us LIMIT 1")                                     \
+        X(SESSION_NEXT_DUE, "SELECT min(lease_until_us) FROM session WHERE state = 0 OR free_due = 1")                \
+        X(SESSION_LEASE_LIVE, "UPDATE session SET lease_until_us = ? WHERE state < 3")                                \
+        X(SESSION_LEASE_DUE, "UPDATE session SET lease_until_us = ? WHERE state = 0 OR free_due = 1")                 \
+        X(SESSION_COUNT_LIVE, "SELECT count(*) FROM session WHERE state < 3")                                         \
+        X(SESSION_LAST_OF_ITEM, "SELECT s.label, s.room, s.patient, s.state, coalesce(s.ended_us, 0) "                \
+                                "FROM session_item x JOIN session s ON s.id = x.session "                             \
+                                "WHERE x.item = ? ORDER BY s.id DESC LIMIT 1")                                        \
+        X(SESSION_OF_ITEM_NEXT, "SELECT s.id, s.label, s.room, s.state, s.allowed_us "                                \
+                                "FROM session_item x JOIN session s ON s.id = x.session "                             \
+                                "WHERE x.item = ? AND s.id > ? ORDER BY s.id LIMIT 1")                                \
+        X(SESSION_OF_ITEM_BEFORE, "SELECT s.id, s.label, s.room, s.state, s.allowed_us "                              \
+                                  "FROM session_item x JOIN session s ON s.id = x.session "                           \
+                                  "WHERE x.item = ? AND x.session < ? ORDER BY x.session DESC LIMIT 1")               \
+        X(SESSION_ITEM_NEXT, "SELECT i.id, i.code FROM session_item x JOIN item i ON i.id = x.item "                  \
+                             "WHERE x.session = ? AND i.id > ? ORDER BY i.id LIMIT 1")                                \
+        X(SESSION_ITEM_ADD, "INSERT INTO session_item (session, item) VALUES (?, ?) ON CONFLICT DO NOTHING")          \
+        X(CLAIM_ADD, "INSERT INTO claim (item, session) VALUES (?, ?)")                                               \
+        X(CLAIM_OF, "SELECT s.id, s.label, s.room FROM claim c JOIN session s ON s.id = c.session WHERE c.item = ?")  \
+        X(CLAIM_DELETE, "DELETE FROM claim WHERE item = ?")                                                           \
+        X(CLAIM_NEXT, "SELECT item FROM claim WHERE session = ? AND item > ? ORDER BY item LIMIT 1")                  \
         X(REQUEST_FIND, "SELECT session, content, epoch, first_us, allow, answer FROM request WHERE room = ? AND nonce = ?") \
-        X(REQUEST_ADD, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) " \
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                   \
-        X(REQUEST_LAST, "SELECT allow, answer, room, at_us FROM request WHERE session = ? ORDER BY at_us DESC LIMIT 1")    \
-        /* alerts */                                                                                          \
-        X(ALERT_OPEN, "SELECT " ALERT_COLUMNS " FROM alert WHERE rule = ? AND subject = ? AND state < 2")     \
-        X(ALERT_ADD, "INSERT INTO alert (rule, subject, severity, state, text, raised_us, last_us, count) "   \
-                     "VALUES (?, ?, ?, 0, ?, ?, ?, 1)")                                                       \
-        X(ALERT_AGAIN, "UPDATE alert SET count = count + 1, last_us = ?, text = ? WHERE id = ?")              \
-        X(ALERT_RESOLVE, "UPDATE alert SET state = 2, last_us = ?, by = ? WHERE id = ?")                      \
-        X(ALERT_NEXT, "SELECT " ALERT_COLUMNS " FROM alert WHERE id > ? AND (? OR state < 2) ORDER BY id LIMIT 1") \
+        X(REQUEST_ADD, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) "  \
+                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                          \
+        X(REQUEST_LAST, "SELECT allow, answer, room, at_us FROM request WHERE session = ? ORDER BY at_us DESC LIMIT 1") \
+        /* alerts */                                                                                                  \
+        X(ALERT_OPEN, "SELECT " ALERT_COLUMNS " FROM alert WHERE rule = ? AND subject = ? AND state < 2")             \
+        X(ALERT_ADD, "INSERT INTO alert (rule, subject, severity, state, text, raised_us, last_us, count) "           \
+                     "VALUES (?, ?, ?, 0, ?, ?, ?, 1)")                                                               \
+        X(ALERT_AGAIN, "UPDATE alert SET count = count + 1, last_us = ?, text = ? WHERE id = ?")                      \
+        X(ALERT_RESOLVE, "UPDATE alert SET state = 2, last_us = ?, by = ? WHERE id = ?")                              \
+        X(ALERT_NEXT, "SELECT " ALERT_COLUMNS " FROM alert WHERE id > ? AND (? OR state < 2) ORDER BY id LIMIT 1")    \
         X(ALERT_COUNT, "SELECT severity, count(*) FROM alert WHERE state < 2 GROUP BY severity")
