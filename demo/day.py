@@ -278,7 +278,9 @@ def second_load(day):
 def first_session(day):
     tell.at("09:15", "Room 1: the first patient")
     day.disinfect("room-1")
-    day.station("Ben disinfects both handpieces", "disinfect", items=["HP-1", "HP-2"], level="high", contact_s=300,
+    day.station("Ben cleans both handpieces and disinfects them", "clean", items=["HP-1", "HP-2"], method="manual",
+                operator="ben")
+    day.station(None, "disinfect", items=["HP-1", "HP-2"], level="high", contact_s=300,
                 by="ben")
     day.settle()
     kit = ["HP-1", code(SLEEVE, "SL1"), "EX-1"]
@@ -345,9 +347,8 @@ def reuse(day):
 
 def without_session(day):
     tell.at("14:30", "Room 1: a new cartridge, and nobody has asked")
-    tell.says("pen-1", "cartridge SN1003 attached, and in contact with skin")
-    for event in ("attached", "contact"):
-        day.devices["pen-1"].send("usage", item=code(CARTRIDGE, "SN1003"), event=event)
+    tell.says("pen-1", "cartridge SN1003 in contact with skin")
+    day.devices["pen-1"].send("usage", item=code(CARTRIDGE, "SN1003"), event="contact", area="cheeks")
     day.settle("pen-1", text=False)
     day.wait_alert("use-without-session")
     day.locked("room-1")
