@@ -116,6 +116,12 @@ int reject(Intake *in, Reject reason, const char *member, const char *format, ..
 void record_begin(Intake *in, const char *type);
 int record_end(Intake *in, int64_t *ret_i);
 
+/* intake.c */
+/* Messages of a device are missing for good: recorded, alerted, and noted in the cycle that runs there. */
+int evidence_gap(Intake *in, Kind kind, const char *device, int64_t lost, const char *why);
+/* Everything held below the first number that is still awaited, each as a message of its own. */
+int drain(Intake *in, Slot *slot);
+
 /* alert.c */
 typedef struct AlertAbout {
         const char *rule, *subject;

@@ -58,7 +58,9 @@ int alert_settle(Store *s, const char *rule, const char *subject, const char *by
 }
 
 int alert_next(Store *s, int64_t after, bool resolved_too, AlertRow *ret) {
-        return alert_read(s, SQL_ALERT_NEXT, sql_first(s, SQL_ALERT_NEXT, "ii", after, (int64_t)resolved_too), ret);
+        StatementId q = resolved_too ? SQL_ALERT_NEXT : SQL_ALERT_NEXT_OPEN;
+
+        return alert_read(s, q, sql_first(s, q, "i", after), ret);
 }
 
 int alert_count_open(Store *s, int64_t ret[static _ALERT_SEVERITY_MAX]) {

@@ -181,7 +181,8 @@ static const char first[] =
         " severity INTEGER NOT NULL, state INTEGER NOT NULL,"
         " text TEXT NOT NULL, raised_us INTEGER NOT NULL, last_us INTEGER NOT NULL, count INTEGER NOT NULL,"
         " by TEXT) STRICT;"
-        "CREATE UNIQUE INDEX alert_open ON alert (rule, subject) WHERE state < 2;";
+        "CREATE UNIQUE INDEX alert_open ON alert (rule, subject) WHERE state < 2;"
+        "CREATE INDEX alert_standing ON alert (id) WHERE state < 2;";
 
 const char *const schema_migrations[] = {
         first,

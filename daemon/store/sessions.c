@@ -165,12 +165,6 @@ static int item_session_read(Store *s, StatementId q, int r, ItemSession *ret) {
         return 1;
 }
 
-int item_session_next(Store *s, int64_t item, int64_t after, ItemSession *ret) {
-        const StatementId q = SQL_SESSION_OF_ITEM_NEXT;
-
-        return item_session_read(s, q, sql_first(s, q, "ii", item, after), ret);
-}
-
 int item_session_before(Store *s, int64_t item, int64_t before, ItemSession *ret) {
         const StatementId q = SQL_SESSION_OF_ITEM_BEFORE;
 

@@ -68,9 +68,8 @@ typedef struct ItemSession {
 } ItemSession;
 /* The newest session that was ever allowed this item; at_us: its end, or 0. */
 int item_session_last(Store *s, int64_t item, ItemSession *ret);
-/* All of them, oldest first; at_us: when it was allowed. patient is left empty. */
-int item_session_next(Store *s, int64_t item, int64_t after, ItemSession *ret);
-/* The same, newest first: before INT64_MAX, then before the id that came last. */
+/* All of them, newest first: before INT64_MAX, then before the id that came last. at_us: when it was allowed. patient is
+ * left empty. */
 int item_session_before(Store *s, int64_t item, int64_t before, ItemSession *ret);
 
 /* -EEXIST: another session holds it. */

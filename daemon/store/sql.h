@@ -135,10 +135,7 @@
         X(SESSION_COUNT_LIVE, "SELECT count(*) FROM session WHERE state < 3")                                         \
         X(SESSION_LAST_OF_ITEM, "SELECT s.label, s.room, s.patient, s.state, coalesce(s.ended_us, 0) "                \
                                 "FROM session_item x JOIN session s ON s.id = x.session "                             \
-                                "WHERE x.item = ? ORDER BY s.id DESC LIMIT 1")                                        \
-        X(SESSION_OF_ITEM_NEXT, "SELECT s.id, s.label, s.room, s.state, s.allowed_us "                                \
-                                "FROM session_item x JOIN session s ON s.id = x.session "                             \
-                                "WHERE x.item = ? AND s.id > ? ORDER BY s.id LIMIT 1")                                \
+                                "WHERE x.item = ? ORDER BY x.session DESC LIMIT 1")                                   \
         X(SESSION_OF_ITEM_BEFORE, "SELECT s.id, s.label, s.room, s.state, s.allowed_us "                              \
                                   "FROM session_item x JOIN session s ON s.id = x.session "                           \
                                   "WHERE x.item = ? AND x.session < ? ORDER BY x.session DESC LIMIT 1")               \
@@ -159,5 +156,6 @@
                      "VALUES (?, ?, ?, 0, ?, ?, ?, 1)")                                                               \
         X(ALERT_AGAIN, "UPDATE alert SET count = count + 1, last_us = ?, text = ? WHERE id = ?")                      \
         X(ALERT_RESOLVE, "UPDATE alert SET state = 2, last_us = ?, by = ? WHERE id = ?")                              \
-        X(ALERT_NEXT, "SELECT " ALERT_COLUMNS " FROM alert WHERE id > ? AND (? OR state < 2) ORDER BY id LIMIT 1")    \
+        X(ALERT_NEXT, "SELECT " ALERT_COLUMNS " FROM alert WHERE id > ? ORDER BY id LIMIT 1")                         \
+        X(ALERT_NEXT_OPEN, "SELECT " ALERT_COLUMNS " FROM alert WHERE id > ? AND state < 2 ORDER BY id LIMIT 1")      \
         X(ALERT_COUNT, "SELECT severity, count(*) FROM alert WHERE state < 2 GROUP BY severity")

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Life: how an intake begins, what a batch is, and what is due by the clock. The batch is the one transaction; whatever
+ * is kept in memory beside it is forgotten with it.
+ */
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#include "core/samples.h"
+#include "intake/internal.h"
+
+/* --- the batch ------------------------------------------------------------------------------------------------------ */
+
+/* At most one receipt a device in RECEIPT_WAIT_US; what is owed meanwhile goes with the next. */
+static int publish_receipts(Intake *in) {
+        for (size_t i = 0; i < in->n_used; i++) {
+                Slot *s = in->used[i];
+                int r;
+
+                if (!s->receipt_owed || !s->stream.id || in->now.boot_us - s->receipt_last_us < RECEIPT_WAIT_US)
+                        continue;
+                r = receipt_publish(in, s->kind, s->device, &s->stream);
+                if (r < 0)
+                        return r;
+                s->receipt_owed = false;
+                s->receipt_last_us = in->now.boot_us;
+        }
+        return 0;
+}
+
+void intake_rollback(Intake *in) {
+        store_rollback(in->store);
+        batch_clear(&in->batch);
+        slots_forget(in);
+        running_forget(in);
+        in->head = in->committed;
+}
+
+static int write_back(Intake *in) {
+        int r = slots_flush(in);
+
+        if (r == 0 && in->now.wall_us > in->mark_us + US_PER_S && !intake_doubted(in, DOUBT_CLOCK)) {
+                r = store_meta_int_set(in->store, "wall_mark_us", in->now.wall_us);
+                if (r == 0)
+                        in->mark_us = in->now.wall_us;
+        }
+        return r;
+}
+
+int intake_commit(Intake *in, const Now *now) {
+        int r = 0;
+
+        in->now = *now;
+        if (store_in_batch(in->store)) {
+                r = write_back(in);
+                if (r == 0)
+                        r = store_commit(in->store);
+                if (r == 0) {
+                        in->committed = in->head;
+                        in->batches++;
+                }
+        }
+        if (r == 0)
+                r = publish_receipts(in);
+        if (r < 0)
+                intake_rollback(in);
+        return r;
+}
+
+Batch *intake_batch(Intake *in) {
+        return &in->batch;
+}
+
+/* --- by the clock ---------------------------------------------------------------------------------------------------- */
+
+static bool holes_due(const Intake *in) {
+        for (size_t i = 0; i < in->n_used; i++)
+                if (in->used[i]->loaded &&
+                    order_deadline_us(&in->used[i]->stream.order, in->config->gate.hole_wait_us) <= in->now.boot_us)
+                        return true;
+        return false;
+}
+
+static int pass_holes(Intake *in) {
+        for (size_t i = 0; i < in->n_used; i++) {
+                Slot *s = in->used[i];
+                int64_t lost;
+                int r;
+
+                if (!s->loaded || order_deadline_us(&s->stream.order, in->config->gate.hole_wait_us) > in->now.boot_us)
+                        continue;
+                lost = order_pass(&s->stream.order, in->now.boot_us, in->config->gate.hole_wait_us);
+                s->dirty = true;
+                r = evidence_gap(in, s->kind, s->device, lost, "they did not come in time");
+                if (r == 0)
+                        r = drain(in, s);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int intake_tick(Intake *in, const Now *now) {
+        int r;
+
+        in->now = *now;
+        if (in->next_due_us <= now->boot_us || holes_due(in)) {
+                r = store_begin(in->store);
+                if (r == 0)
+                        r = sessions_tick(in);
+                if (r == 0)
+                        r = pass_holes(in);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int64_t intake_deadline_us(const Intake *in) {
+        int64_t due = in->next_due_us;
+
+        for (size_t i = 0; i < in->n_used; i++) {
+                const Slot *s = in->used[i];
+
+                if (s->loaded)
+                        due = MIN_OF(due, order_deadline_us(&s->stream.order, in->config->gate.hole_wait_us));
+                if (s->receipt_owed)
+                        due = MIN_OF(due, s->receipt_last_us + RECEIPT_WAIT_US);
+        }
+        return due;
+}
+
+/* --- life ---------------------------------------------------------------------------------------------------------------- */
+
+void intake_configure(Intake *in, const Config *config) {
+        in->config = config;
+}
+
+Intake *intake_free(Intake *in) {
+        if (!in)
+                return NULL;
+        batch_done(&in->batch);
+        jsonw_done(&in->w);
+        decoded_free(in->decoded);
+        slots_free(in);
+        free(in->running);
+        free(in->facts);
+        free(in->verdict);
+        free(in->texts);
+        free(in->samples);
+        free(in->chunk);
+        free(in);
+        return NULL;
+}
+
+/* A ledger's name for life, made at its first start. */
+static int name_log(Intake *in) {
+        uint8_t random[16];
+        int r = store_meta_text_get(in->store, "log", in->log, sizeof(in->log));
+
+        if (r != 0)
+                return r < 0 ? r : 0;
+        randombytes_buf(random, sizeof(random));
+        to_base64(random, sizeof(random), in->log, sizeof(in->log));
+        return store_meta_text_set(in->store, "log", in->log);
+}
+
+/* CLOCK_BOOTTIME starts anew with the machine. Nobody knows how long it was off, so every lease is taken as fresh. */
+static int note_machine_boot(Intake *in, const char *machine_boot) {
+        char before[64] = "";
+        int r = store_meta_text_get(in->store, "machine_boot", before, sizeof(before));
+
+        if (r >= 0)
+                r = store_meta_int_get(in->store, "epoch", &in->epoch);
+        if (r < 0 || streq(before, machine_boot))
+                return r < 0 ? r : 0;
+        in->epoch++;
+        r = store_meta_text_set(in->store, "machine_boot", machine_boot);
+        if (r == 0)
+                r = store_meta_int_set(in->store, "epoch", in->epoch);
+        return r < 0 ? r : session_leases_restart(in->store, in->now.boot_us + in->config->gate.lease_us);
+}
+
+static int take_up(Intake *in, const char *machine_boot) {
+        int r = store_begin(in->store);
+
+        if (r == 0)
+                r = name_log(in);
+        if (r == 0)
+                r = note_machine_boot(in, machine_boot);
+        if (r == 0)
+                r = ledger_daemon_boot_add(in->store, in->boot, in->now.wall_us);
+        if (r == 0)
+                r = store_meta_int_get(in->store, "wall_mark_us", &in->mark_us);
+        if (r < 0)
+                return r;
+        record_begin(in, "start");
+        jsonw_member_string(&in->w, "boot", in->boot);
+        jsonw_member_string(&in->w, "version", VERSION);
+        jsonw_member_string(&in->w, "site", in->config->site.id);
+        r = record_end(in, NULL);
+        if (r == 0)
+                r = slots_take_up(in);
+        if (r == 0)
+                r = sessions_tick(in);
+        return r;
+}
+
+int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
+        _cleanup_(intake_freep) Intake *in = calloc(1, sizeof(*in));
+        int r;
+
+        if (!in)
+                return -ENOMEM;
+        in->store = o->store;
+        in->signer = o->signer;
+        in->config = o->config;
+        in->now = *now;
+        in->since_us = now->wall_us;
+        in->next_due_us = INT64_MAX;
+        snprintf(in->boot, sizeof(in->boot), "%s", o->boot);
+        in->decoded = decoded_new();
+        in->facts = calloc(1, sizeof(*in->facts));
+        in->verdict = calloc(1, sizeof(*in->verdict));
+        in->texts = calloc(1, sizeof(*in->texts));
+        in->samples = calloc(SAMPLES_MAX, sizeof(*in->samples));
+        in->chunk = malloc(SAMPLES_ENCODED_MAX(SAMPLES_MAX));
+        if (!in->decoded || !in->facts || !in->verdict || !in->texts || !in->samples || !in->chunk)
+                return -ENOMEM;
+        r = ledger_head(in->store, &in->head);
+        if (r < 0)
+                return r;
+        in->committed = in->head;
+        r = take_up(in, o->machine_boot);
+        if (r == 0)
+                r = intake_commit(in, now);
+        if (r < 0)
+                return r;
+        batch_clear(&in->batch);
+        *ret = TAKE(in);
+        return 0;
+}
