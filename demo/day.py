@@ -143,9 +143,9 @@ class Day:
         tell.alert(a)
         return a
 
-    def locked(self, room):
-        state = self.display.wait(f"room/{room}/interlock", lambda s: s["state"] in ("locked", "suspended"))
-        tell.says(room, f"{state['state']}, until an officer has looked into it")
+    def interlock(self, room, expect):
+        self.display.wait(f"room/{room}/interlock", lambda s: s["state"] == expect)
+        tell.note(f"the display at {room} says: {expect}")
 
     # -------------------------------------------------------------------------------------------------- the autoclave
 
@@ -218,11 +218,11 @@ class Day:
 def deliveries(day):
     tell.at("07:30", "Goods in")
     year = datetime.date.today().year + 2
-    expiry, cartridges = f"{year % 100:02d}0531", ("SN1001", "SN1002", "SN1003")
+    expiry, cartridges = f"{year % 100:02d}0531", ("SN1001", "SN1002", "SN1003", "SN1004")
     for serial in cartridges:
         day.station(None, "receive", item=f"(01){CARTRIDGE}(17){expiry}(10)LOT24A(21){serial}")
     day.station(None, "receive", item=f"(01){CARTRIDGE}(17)230131(10)LOT19C(21)SN0900")
-    tell.says("station-1", "scans cartridges SN1001, SN1002, SN1003, and SN0900 from the back of the drawer")
+    tell.says("station-1", "scans cartridges SN1001 to SN1004, and SN0900 from the back of the drawer")
     # The same symbol as a scanner sends it: prefix, no brackets, FNC1 as the byte 0x1d.
     for serial in ("R-1", "R-2"):
         day.station(None, "receive", item=f"]d201{ROLLER}17{expiry}10LOT7\x1d21{serial}")
@@ -337,21 +337,31 @@ def roller(day):
 
 def reuse(day):
     tell.at("13:40", "Room 2: the same roller, on somebody else's skin")
-    item = code(ROLLER, "R-1")
-    tell.says("pen-2", "the reader in room 2 sees roller R-1 in contact; no session there holds it")
-    day.devices["pen-2"].send("usage", item=item, event="contact", area="cheeks")
+    day.disinfect("room-2")
+    day.station("Ben cleans and disinfects HP-2", "clean", items=["HP-2"], method="manual", operator="ben")
+    day.station(None, "disinfect", items=["HP-2"], level="high", contact_s=300, by="ben")
+    day.settle(text=False)
+    day.ask_for("room-2", "s-5", "ana", "p-2002", ["HP-2", code(CARTRIDGE, "SN1003"), code(SLEEVE, "SL3")], "allow")
+    room = day.devices["room-2"]
+    room.send("session-start", session="s-5")
+    room.settle()
+    day.interlock("room-2", "running")
+    tell.says("pen-2", "sees roller R-1 in contact, which was used in room 1 this noon")
+    day.devices["pen-2"].send("usage", item=code(ROLLER, "R-1"), event="contact", area="cheeks")
     day.settle("pen-2", text=False)
     day.wait_alert("reuse-detected")
-    day.locked("room-2")
+    day.interlock("room-2", "suspended")
+    tell.says("room-2", "asks for a new permit for s-5, to go on")
+    answer, _ = room.ask("session-renew", session="s-5")
+    day.judged("room-2", "s-5", answer, "deny", ["session-over"])
 
 
 def without_session(day):
     tell.at("14:30", "Room 1: a new cartridge, and nobody has asked")
-    tell.says("pen-1", "cartridge SN1003 in contact with skin")
-    day.devices["pen-1"].send("usage", item=code(CARTRIDGE, "SN1003"), event="contact", area="cheeks")
+    tell.says("pen-1", "cartridge SN1004 in contact with skin")
+    day.devices["pen-1"].send("usage", item=code(CARTRIDGE, "SN1004"), event="contact", area="cheeks")
     day.settle("pen-1", text=False)
     day.wait_alert("use-without-session")
-    day.locked("room-1")
 
 
 def contract(day):
@@ -400,7 +410,7 @@ CHAPTERS = (deliveries, morning_test, first_load, second_load, first_session, us
 def evening(day):
     """As a person asks who comes in the evening."""
     tell.at("18:00", "Closing time: what an officer looks at")
-    for arguments in (("status",), ("alerts",), ("item", code(CARTRIDGE, "SN1001")), ("session", "s-1")):
+    for arguments in (("status",), ("alerts",), ("item", code(CARTRIDGE, "SN1001")), ("session", "s-5")):
         answer = day.clinic.ctl(*arguments)
         shown = " ".join(f"'{a}'" if "(" in a else a for a in arguments)
         tell.command(f"asepsisctl {shown}", answer.stdout + answer.stderr)
@@ -417,8 +427,8 @@ def summary(day):
     tell.at("     ", "The day in numbers")
     line(f"  loads      {sum(v == 'released' for _, v in day.released)} released, "
          f"{sum(v == 'refused' for _, v in day.released)} refused")
-    line(f"  sessions   {sum(d[2] == 'allow' for d in day.decided)} allowed, {len(denied)} denied: "
-         + ", ".join(f"{r} ({n})" if n > 1 else r for r, n in rules.most_common()))
+    line(f"  sessions   {sum(d[2] == 'allow' for d in day.decided)} requests allowed, {len(denied)} denied, because of")
+    tell.rows(", ".join(f"{r} ({n})" if n > 1 else r for r, n in rules.most_common()), 13)
     line("  alerts     " + (", ".join(f"{r} ({s})" for s, r in alerts) or "none"))
     line(f"  messages   {sent} numbered and receipted, {sum(d.resent for d in day.devices.values())} sent again")
     line(f"  audit      {status['audit_size']} records, head {status['audit_head']}")

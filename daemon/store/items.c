@@ -24,9 +24,9 @@ static int item_read(Store *s, StatementId q, int r, ItemRow *ret) {
                 .damaged_us = col_int(s, q, 19),
                 .dropped_us = col_int(s, q, 21),
                 .cloned_us = col_int(s, q, 22),
-                .drawn_us = col_int(s, q, 25),
-                .opened_us = col_int(s, q, 26),
-                .attached_us = col_int(s, q, 28),
+                .drawn_us = col_int(s, q, 24),
+                .opened_us = col_int(s, q, 25),
+                .attached_us = col_int(s, q, 27),
         };
         TEXT(q, 1, ret->code);
         TEXT(q, 2, ret->class_id);
@@ -36,9 +36,8 @@ static int item_read(Store *s, StatementId q, int r, ItemRow *ret) {
         TEXT(q, 10, ret->supplier_load);
         TEXT(q, 16, ret->used_session);
         TEXT(q, 20, ret->damage_reason);
-        TEXT(q, 23, ret->spent);
-        TEXT(q, 24, ret->patient);
-        TEXT(q, 27, ret->attached);
+        TEXT(q, 23, ret->patient);
+        TEXT(q, 26, ret->attached);
         sql_done(s, q);
         return 1;
 }
@@ -72,10 +71,10 @@ int item_add(Store *s, ItemRow *row) {
 }
 
 int item_save(Store *s, const ItemRow *row) {
-        return sql_run(s, SQL_ITEM_SAVE, "ii0it0i0t00tt00t0i", (int64_t)row->state, row->state_us, row->pack, row->cycles,
+        return sql_run(s, SQL_ITEM_SAVE, "ii0it0i0t00t00t0i", (int64_t)row->state, row->state_us, row->pack, row->cycles,
                        or_null(row->used_session), row->used_us, (int64_t)row->returned, row->damaged_us,
-                       or_null(row->damage_reason), row->dropped_us, row->cloned_us, or_null(row->spent),
-                       or_null(row->patient), row->drawn_us, row->opened_us, or_null(row->attached), row->attached_us,
+                       or_null(row->damage_reason), row->dropped_us, row->cloned_us, or_null(row->patient),
+                       row->drawn_us, row->opened_us, or_null(row->attached), row->attached_us,
                        row->id);
 }
 

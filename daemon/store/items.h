@@ -26,7 +26,6 @@ typedef struct ItemRow {
         int64_t damaged_us;
         char damage_reason[TEXT_MAX + 1];
         int64_t dropped_us, cloned_us;
-        char spent[LABEL_MAX + 1]; /* a single-use item that can never be used: why */
         char patient[LABEL_MAX + 1];
         int64_t drawn_us, opened_us;
         char attached[LABEL_MAX + 1]; /* the handpiece device it sits on */

@@ -63,7 +63,7 @@ static const char first[] =
         " pack INTEGER REFERENCES pack (id),"
         " cycles INTEGER NOT NULL DEFAULT 0,"
         " used_session TEXT, used_us INTEGER, returned INTEGER NOT NULL DEFAULT 0,"
-        " damaged_us INTEGER, damage_reason TEXT, dropped_us INTEGER, cloned_us INTEGER, spent TEXT,"
+        " damaged_us INTEGER, damage_reason TEXT, dropped_us INTEGER, cloned_us INTEGER,"
         " patient TEXT, drawn_us INTEGER, opened_us INTEGER,"
         " attached TEXT, attached_us INTEGER) STRICT;"
         "CREATE INDEX item_lot ON item (lot) WHERE lot IS NOT NULL;"
@@ -160,7 +160,6 @@ static const char first[] =
         " id TEXT PRIMARY KEY,"
         " permit_seq INTEGER NOT NULL DEFAULT 0,"
         " session_end_us INTEGER, disinfected_us INTEGER,"
-        " locked TEXT,"                /* a critical alert's rule, until an officer unlocks */
         " exposure_us INTEGER, exposure TEXT, first_aid INTEGER NOT NULL DEFAULT 0,"
         " reported INTEGER NOT NULL DEFAULT 0) STRICT;"
 

@@ -21,11 +21,10 @@ int room_get(Store *s, const char *id, RoomRow *ret) {
         ret->permit_seq = col_int(s, q, 0);
         ret->session_end_us = col_int(s, q, 1);
         ret->disinfected_us = col_int(s, q, 2);
-        TEXT(q, 3, ret->locked);
-        ret->exposure_us = col_int(s, q, 4);
-        TEXT(q, 5, ret->exposure);
-        ret->first_aid = col_int(s, q, 6) != 0;
-        ret->reported = col_int(s, q, 7) != 0;
+        ret->exposure_us = col_int(s, q, 3);
+        TEXT(q, 4, ret->exposure);
+        ret->first_aid = col_int(s, q, 5) != 0;
+        ret->reported = col_int(s, q, 6) != 0;
         sql_done(s, q);
         return 1;
 }
@@ -35,8 +34,8 @@ static const char *or_null(const char *text) {
 }
 
 int room_save(Store *s, const RoomRow *row) {
-        return sql_run(s, SQL_ROOM_SAVE, "ti00t0tii", row->id, row->permit_seq, row->session_end_us, row->disinfected_us,
-                       or_null(row->locked), row->exposure_us, or_null(row->exposure), (int64_t)row->first_aid,
+        return sql_run(s, SQL_ROOM_SAVE, "ti000tii", row->id, row->permit_seq, row->session_end_us, row->disinfected_us,
+                       row->exposure_us, or_null(row->exposure), (int64_t)row->first_aid,
                        (int64_t)row->reported);
 }
 

@@ -8,7 +8,6 @@ typedef struct RoomRow {
         char id[LABEL_MAX + 1];
         int64_t permit_seq;
         int64_t session_end_us, disinfected_us;
-        char locked[LABEL_MAX + 1];
         int64_t exposure_us;
         char exposure[TEXT_MAX + 1];
         bool first_aid, reported;

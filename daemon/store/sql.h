@@ -8,7 +8,7 @@
 #define ITEM_COLUMNS                                                                                                  \
         "id, code, class, product, lot, expires_on, received_us, received_i, supplied, supplier_by, "                 \
         "supplier_load, good_until_on, state, state_us, pack, cycles, used_session, used_us, returned, "              \
-        "damaged_us, damage_reason, dropped_us, cloned_us, spent, patient, drawn_us, opened_us, attached, "           \
+        "damaged_us, damage_reason, dropped_us, cloned_us, patient, drawn_us, opened_us, attached, "                  \
         "attached_us"
 #define PACK_COLUMNS                                                                                                  \
         "id, label, wrap, packed_us, operator, attempt, late, sterile_us, opened_us, opened_session, inside, "        \
@@ -67,7 +67,7 @@
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                 \
         X(ITEM_SAVE, "UPDATE item SET state = ?, state_us = ?, pack = ?, cycles = ?, used_session = ?, "              \
                      "used_us = ?, returned = ?, damaged_us = ?, damage_reason = ?, dropped_us = ?, "                 \
-                     "cloned_us = ?, spent = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ?, "             \
+                     "cloned_us = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ?, "                        \
                      "attached_us = ? "                                                                               \
                      "WHERE id = ?")                                                                                  \
         X(ITEM_LAST, "SELECT coalesce(max(id), 0) FROM item")                                                         \
@@ -111,13 +111,13 @@
                      "UNION ALL SELECT reason FROM recall WHERE autoclave = ?5 AND ?6 BETWEEN from_us AND to_us "     \
                      "LIMIT 1")                                                                                       \
         /* rooms and sessions */                                                                                      \
-        X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us, locked, exposure_us, exposure, "              \
+        X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us, exposure_us, exposure, "                      \
                     "first_aid, reported FROM room WHERE id = ?")                                                     \
-        X(ROOM_SAVE, "INSERT INTO room (id, permit_seq, session_end_us, disinfected_us, locked, exposure_us, "        \
-                     "exposure, first_aid, reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "                             \
+        X(ROOM_SAVE, "INSERT INTO room (id, permit_seq, session_end_us, disinfected_us, exposure_us, "                \
+                     "exposure, first_aid, reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "                                \
                      "ON CONFLICT (id) DO UPDATE SET permit_seq = excluded.permit_seq, "                              \
                      "session_end_us = excluded.session_end_us, disinfected_us = excluded.disinfected_us, "           \
-                     "locked = excluded.locked, exposure_us = excluded.exposure_us, "                                 \
+                     "exposure_us = excluded.exposure_us, "                                                           \
                      "exposure = excluded.exposure, first_aid = excluded.first_aid, reported = excluded.reported")    \
         X(SESSION_BY_LABEL, "SELECT " SESSION_COLUMNS " FROM session WHERE label = ?")                                \
         X(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?")                                      \

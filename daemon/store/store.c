@@ -51,6 +51,8 @@ static int exec(Store *s, const char *sql) {
 static int bind(Store *s, sqlite3_stmt *stmt, const char *types, va_list ap) {
         int rc = SQLITE_OK;
 
+        if ((size_t)sqlite3_bind_parameter_count(stmt) != strlen(types))
+                return -EINVAL;
         for (int i = 1; *types && rc == SQLITE_OK; types++, i++) {
                 if (*types == 'i') {
                         rc = sqlite3_bind_int64(stmt, i, va_arg(ap, int64_t));
