@@ -74,4 +74,8 @@ def command(text, output):
     line()
     line("  " + paint("$ " + text, "bold"))
     for row in output.rstrip("\n").split("\n"):
-        line("  " + row)
+        indent = 2 + len(row) - len(row.lstrip())
+        if len(row) > WIDTH - 2:
+            rows(row, indent)
+        else:
+            line(f"  {row}".rstrip())
