@@ -115,7 +115,6 @@ static void print_marks(const json_t *i) {
         print_event(i, "damaged", "damaged_at", text_of(i, "damage_reason"), RED);
         print_event(i, "dropped", "dropped_at", "in a sharps container", RED);
         print_event(i, "cloned", "cloned_at", "seen in two places", RED);
-        out_field("spent", RED, text_of(i, "spent"));
         out_field("recalled", RED, text_of(i, "recalled"));
 }
 

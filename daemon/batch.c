@@ -99,7 +99,8 @@ void batch_flush(Batch *b, void (*publish)(void *userdata, const Outgoing *o), v
                 publish(userdata, b->out + i);
         for (size_t i = 0; i < b->n_log; i++) {
                 const LogLine *l = b->log + i;
-                const LogSubject s = { l->subject[0], l->subject[1], l->subject[2], l->subject[3], l->subject[4], l->subject[5] };
+                const LogSubject s = { l->subject[0], l->subject[1], l->subject[2],
+                                       l->subject[3], l->subject[4], l->subject[5] };
 
                 log_event(l->kind, l->priority, &s, "%s", l->text);
         }

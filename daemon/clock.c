@@ -30,12 +30,14 @@ const char *clock_text(ClockDoubt doubt) {
         case CLOCK_TRUSTED:
                 break;
         case CLOCK_BEHIND:
-                return "The clock is behind the time this ledger has already seen. Set it right; sessions can start when it "
+                return "The clock is behind the time this ledger has already seen. Set it right; sessions can start "
+                       "when it "
                        "has caught up.";
         case CLOCK_STEPPED:
                 return "The clock was moved by more than a minute. Set it back, or check it and restart asepsisd.";
         case CLOCK_UNSYNCHRONISED:
-                return "The clock was not synchronised since the machine started. Check the time server, or set clock = "
+                return "The clock was not synchronised since the machine started. Check the time server, or set clock "
+                       "= "
                        "rtc-trusted in [gate] where a good clock chip is built in.";
         }
         return NULL;

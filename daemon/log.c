@@ -24,7 +24,10 @@ void log_open(void) {
 }
 
 static const char *priority_word(int priority) {
-        return priority <= LOG_CRIT ? "critical" : priority == LOG_ERR ? "error" : priority == LOG_WARNING ? "warning" : "";
+        return priority <= LOG_CRIT      ? "critical"
+               : priority == LOG_ERR     ? "error"
+               : priority == LOG_WARNING ? "warning"
+                                         : "";
 }
 
 static void to_stderr(int priority, const char *text) {

@@ -10,19 +10,20 @@
 
 #define CONFIG_DEFAULT "/etc/asepsis/asepsisd.conf"
 
-static const char help[] = "Usage: asepsisd [OPTION]...\n"
-                           "Infection control for clinics: listens to devices over MQTT, keeps the ledger, and stops a\n"
-                           "session from starting when contamination is possible.\n"
-                           "\n"
-                           "  -c, --config FILE    configuration (default " CONFIG_DEFAULT "),\n"
-                           "                       with FILE.d/*.conf read after it\n"
-                           "      --check-config   read the configuration, say what is wrong, and exit\n"
-                           "  -h, --help           this text\n"
-                           "      --version        the version\n"
-                           "\n"
-                           "SIGHUP reloads the configuration, all of it or none; SIGTERM stops.\n"
-                           "Exit status: 0 stopped; 1 failed; 64 wrong usage; 78 the configuration is wrong.\n"
-                           "See doc/configuration.md, doc/protocol/README.md and asepsisctl(1).\n";
+static const char help[] =
+        "Usage: asepsisd [OPTION]...\n"
+        "Infection control for clinics: listens to devices over MQTT, keeps the ledger, and stops a\n"
+        "session from starting when contamination is possible.\n"
+        "\n"
+        "  -c, --config FILE    configuration (default " CONFIG_DEFAULT "),\n"
+        "                       with FILE.d/*.conf read after it\n"
+        "      --check-config   read the configuration, say what is wrong, and exit\n"
+        "  -h, --help           this text\n"
+        "      --version        the version\n"
+        "\n"
+        "SIGHUP reloads the configuration, all of it or none; SIGTERM stops.\n"
+        "Exit status: 0 stopped; 1 failed; 64 wrong usage; 78 the configuration is wrong.\n"
+        "See doc/configuration.md, doc/protocol/README.md and asepsisctl(1).\n";
 
 typedef struct Arguments {
         const char *config;
@@ -32,8 +33,10 @@ typedef struct Arguments {
 /* -1: go on; otherwise the exit status. */
 static int parse_arguments(int argc, char **argv, Arguments *ret) {
         static const struct option options[] = {
-                { "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'k' },
-                { "help", no_argument, NULL, 'h' },         { "version", no_argument, NULL, 'v' },
+                { "config", required_argument, NULL, 'c' },
+                { "check-config", no_argument, NULL, 'k' },
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'v' },
                 {},
         };
         int c;
@@ -87,8 +90,9 @@ int main(int argc, char **argv) {
                 return r == -EINVAL || r == -ENOENT ? EX_CONFIG : EXIT_FAILURE;
         }
         if (a.check) {
-                printf("%s is good: site %s, %zu rooms, %zu autoclaves, %zu devices, %zu people.\n", a.config, config->site.id,
-                       config->n_rooms, config->n_autoclaves, config->n_devices, config->n_practitioners);
+                printf("%s is good: site %s, %zu rooms, %zu autoclaves, %zu devices, %zu people.\n", a.config,
+                       config->site.id, config->n_rooms, config->n_autoclaves, config->n_devices,
+                       config->n_practitioners);
                 return EX_OK;
         }
         return run(a.config, &config);

@@ -46,11 +46,10 @@ struct Manager {
         Mqtt *mqtt;
         char boot[SD_ID128_STRING_MAX];
         Clock clock;
-        int failed;           /* of the batch at hand: it must not be committed */
-        bool stay_away;       /* another daemon serves this site: leave once this batch is committed */
-        int64_t second_us;    /* the last second's work */
+        int failed;        /* of the batch at hand: it must not be committed */
+        bool stay_away;    /* another daemon serves this site: leave once this batch is committed */
         unsigned seconds;
-        Sent *sent;           /* outbox entries on their way */
+        Sent *sent;     /* outbox entries on their way */
         size_t n_sent, size_sent;
         char status[256];
 };
@@ -66,7 +65,7 @@ static Now now(void) {
         return (Now){ clock_us(CLOCK_REALTIME), clock_us(CLOCK_BOOTTIME) };
 }
 
-/* --- what leaves ------------------------------------------------------------------------------------------------- */
+/* --- what leaves --- */
 
 static void sent_note(Manager *m, int mid, int64_t outbox) {
         if (m->n_sent == m->size_sent) {
@@ -117,9 +116,12 @@ static int commit(Manager *m) {
                 flush(m);
                 return 0;
         }
-        log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "nothing was committed: %s (%s)", store_why(m->store), strerror(-r));
+        log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "nothing was committed: %s (%s)", store_why(m->store),
+                  strerror(-r));
         if (r == -ENOSPC)
-                intake_doubt(m->intake, DOUBT_STORE, "The disk is full. Free some space; nothing was lost, the broker and the devices will send again.");
+                intake_doubt(m->intake, DOUBT_STORE,
+                             "The disk is full. Free some space; nothing was lost, the broker and the devices will "
+                             "send again.");
         else if (store_spoiled(m->store))
                 sd_event_exit(m->event, r);
         return r;
@@ -132,7 +134,7 @@ static void did(Manager *m, int r) {
         commit(m);
 }
 
-/* --- what comes in ------------------------------------------------------------------------------------------------ */
+/* --- what comes in --- */
 
 /* The last level of one of our own state topics: "daemon", "audit"; NULL: another topic. */
 static const char *own_state(const Manager *m, const char *topic) {
@@ -193,7 +195,9 @@ static void on_connected(void *userdata, bool session_present) {
         const Now t = now();
         int r;
 
-        intake_doubt(m->intake, DOUBT_ARMING, "The daemon has just reached the broker and is still checking its records. Ask again in a moment.");
+        intake_doubt(
+                m->intake, DOUBT_ARMING,
+                "The daemon has just reached the broker and is still checking its records. Ask again in a moment.");
         r = intake_broker_found(m->intake, &t, session_present);
         if (r < 0)
                 m->failed = r;
@@ -222,7 +226,8 @@ static void on_disconnected(void *userdata, const char *why) {
         char text[300];
 
         m->n_sent = 0;
-        snprintf(text, sizeof(text), "No connection to the broker: %s. It is tried again; until then no session can start.", why);
+        snprintf(text, sizeof(text),
+                 "No connection to the broker: %s. It is tried again; until then no session can start.", why);
         log_event(LOG_BROKER_LOST_KIND, LOG_WARNING, NULL, "broker: %s", why);
         did(m, intake_broker_lost(m->intake, &t, text));
 }
@@ -236,7 +241,8 @@ static void on_acknowledged(void *userdata, int mid, bool refused) {
                         continue;
                 if (refused)
                         log_event(LOG_PROBLEM_KIND, LOG_WARNING, NULL,
-                                  "the broker refused an answer of ours; check what %s may publish", m->config->broker.username ?: "asepsisd");
+                                  "the broker refused an answer of ours; check what %s may publish",
+                                  m->config->broker.username ?: "asepsisd");
                 r = intake_outbox_settled(m->intake, m->sent[i].outbox);
                 if (r < 0)
                         m->failed = r;
@@ -254,7 +260,7 @@ static const MqttHooks hooks = {
         .acknowledged = on_acknowledged,
 };
 
-/* --- the broker's options ------------------------------------------------------------------------------------------- */
+/* --- the broker's options --- */
 
 /* The first line of a file; never from the command line, never from the configuration itself. */
 static int password_read(const ConfigBroker *b, char ret[static PASSWORD_MAX]) {
@@ -296,7 +302,8 @@ static int broker_options(const Manager *m, const Config *c, BrokerText *t, Mqtt
                 return r;
         }
         topic_state(c->site.id, "daemon", NULL, NULL, t->will_topic);
-        snprintf(t->will, sizeof(t->will), "{\"state\":\"offline\",\"boot\":\"%s\",\"version\":\"%s\"}", m->boot, VERSION);
+        snprintf(t->will, sizeof(t->will), "{\"state\":\"offline\",\"boot\":\"%s\",\"version\":\"%s\"}", m->boot,
+                 VERSION);
         *ret = (MqttOptions){ .site = c->site.id,
                               .client_id = b->client_id,
                               .unix_path = b->unix_socket,
@@ -316,7 +323,7 @@ static int broker_options(const Manager *m, const Config *c, BrokerText *t, Mqtt
         return 0;
 }
 
-/* --- by the clock --------------------------------------------------------------------------------------------------- */
+/* --- by the clock --- */
 
 /* As timedated says NTPSynchronized. */
 static bool synchronised(void) {
@@ -327,7 +334,8 @@ static bool synchronised(void) {
 
 static void check_clock(Manager *m, const Now *t) {
         const bool waived = m->config->gate.clock == CLOCK_RTC_TRUSTED;
-        ClockDoubt doubt = clock_judge(&m->clock, t->wall_us, t->boot_us, intake_mark_us(m->intake), waived || synchronised());
+        ClockDoubt doubt =
+                clock_judge(&m->clock, t->wall_us, t->boot_us, intake_mark_us(m->intake), waived || synchronised());
         const char *text = clock_text(doubt);
         const bool doubted = intake_doubted(m->intake, DOUBT_CLOCK) != NULL;
 
@@ -352,19 +360,22 @@ static void check_disk(Manager *m, const Now *t) {
                 return;
         left = (int64_t)(fs.f_bavail * fs.f_frsize);
         if (left < c->disk_full_bytes)
-                intake_doubt(m->intake, DOUBT_STORE, "The disk is nearly full. Free some space; sessions can start then.");
+                intake_doubt(m->intake, DOUBT_STORE,
+                             "The disk is nearly full. Free some space; sessions can start then.");
         else if (intake_doubted(m->intake, DOUBT_STORE) && !store_spoiled(m->store))
                 intake_doubt(m->intake, DOUBT_STORE, NULL);
         did(m, left < c->disk_low_bytes
-                       ? intake_alert_once(m->intake, t, "disk-low", "disk", ALERT_WARNING,
-                                           "Little space is left on the ledger's disk. Free some before sessions are refused.")
+                       ? intake_alert_once(
+                                 m->intake, t, "disk-low", "disk", ALERT_WARNING,
+                                 "Little space is left on the ledger's disk. Free some before sessions are refused.")
                        : intake_alert_resolve(m->intake, t, "disk-low", "disk"));
 }
 
 static void check_losses(Manager *m, const Now *t) {
         if (mqtt_losses_last_minute(m->mqtt) >= LOSSES_SUSPICIOUS)
                 did(m, intake_alert_once(m->intake, t, "second-daemon", "client", ALERT_WARNING,
-                                         "The broker keeps closing the connection: something else may use this daemon's client id."));
+                                         "The broker keeps closing the connection: something else may use this "
+                                         "daemon's client id."));
 }
 
 /* The checkpoint goes out at most a second after a commit. It is of the committed head and needs no commit itself. */
@@ -449,7 +460,8 @@ static int on_post(sd_event_source *source, void *userdata) {
         return sd_event_source_set_enabled(m->deadline, SD_EVENT_ONESHOT);
 }
 
-/* --- signals ---------------------------------------------------------------------------------------------------------- */
+/* --- signals
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Manager *m = userdata;
@@ -505,18 +517,21 @@ static void reload(Manager *m) {
         if (r < 0) {
                 for (size_t i = 0; errors && i < errors->n; i++)
                         log_event(LOG_RELOAD_REFUSED_KIND, LOG_ERR, NULL, "%s", errors->text[i]);
-                log_event(LOG_RELOAD_REFUSED_KIND, LOG_ERR, NULL, "the configuration was not reloaded; the old one stays");
+                log_event(LOG_RELOAD_REFUSED_KIND, LOG_ERR, NULL,
+                          "the configuration was not reloaded; the old one stays");
                 return;
         }
         fixed = needs_restart(m->config, wanted);
         if (fixed) {
                 log_event(LOG_RELOAD_REFUSED_KIND, LOG_ERR, NULL,
-                          "the configuration was not reloaded: %s cannot change while running; restart asepsisd", fixed);
+                          "the configuration was not reloaded: %s cannot change while running; restart asepsisd",
+                          fixed);
                 return;
         }
         r = take_configuration(m, &wanted);
         if (r < 0)
-                log_event(LOG_RELOAD_REFUSED_KIND, LOG_ERR, NULL, "the configuration was not reloaded: %s", strerror(-r));
+                log_event(LOG_RELOAD_REFUSED_KIND, LOG_ERR, NULL, "the configuration was not reloaded: %s",
+                          strerror(-r));
         else
                 log_event(LOG_RELOADED_KIND, LOG_NOTICE, NULL, "configuration reloaded from %s", m->config_path);
 }
@@ -530,7 +545,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
         return 0;
 }
 
-/* --- life --------------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static int open_ledger(Manager *m) {
         const StoreOptions options = { m->config->store.path, m->config->store.cache_kib };
@@ -539,14 +555,15 @@ static int open_ledger(Manager *m) {
         int r = store_open(&m->store, &options, &opened, why);
 
         if (r < 0) {
-                log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot open the ledger %s: %s (%s)", options.path, why,
-                          strerror(-r));
+                log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot open the ledger %s: %s (%s)", options.path,
+                          why, strerror(-r));
                 return r;
         }
         log_event(LOG_LEDGER_OPENED_KIND, LOG_INFO, NULL,
-                  opened.created                            ? "ledger %s created"
-                  : opened.from_version < opened.to_version ? "ledger %s opened and brought up to date; a copy of the old one is beside it"
-                                                            : "ledger %s opened",
+                  opened.created ? "ledger %s created"
+                  : opened.from_version < opened.to_version
+                          ? "ledger %s opened and brought up to date; a copy of the old one is beside it"
+                          : "ledger %s opened",
                   options.path);
         r = signer_open(&m->signer, m->config->store.signing_key);
         if (r < 0)
@@ -570,20 +587,28 @@ static int open_intake(Manager *m) {
                 return r;
         sd_id128_to_string(id, machine);
         r = intake_new(&m->intake,
-                       &(IntakeOptions){ .store = m->store, .signer = m->signer, .config = m->config, .boot = m->boot, .machine_boot = machine },
+                       &(IntakeOptions){ .store = m->store,
+                                         .signer = m->signer,
+                                         .config = m->config,
+                                         .boot = m->boot,
+                                         .machine_boot = machine },
                        &t);
         if (r < 0)
-                log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot take up the ledger: %s (%s)%s", store_why(m->store), strerror(-r),
+                log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot take up the ledger: %s (%s)%s",
+                          store_why(m->store), strerror(-r),
                           r == -EBADMSG ? "; its last record does not fit its hash. Restore a backup" : "");
         return r;
 }
 
 static int open_bus(Manager *m) {
-        const BusOptions options = { .path = m->config->control.socket, .mode = (mode_t)m->config->control.mode, .group = m->config->control.group };
+        const BusOptions options = { .path = m->config->control.socket,
+                                     .mode = (mode_t)m->config->control.mode,
+                                     .group = m->config->control.group };
         int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, m });
 
         if (r < 0)
-                log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot serve the control socket %s: %s", options.path, strerror(-r));
+                log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot serve the control socket %s: %s", options.path,
+                          strerror(-r));
         return r;
 }
 
@@ -665,6 +690,7 @@ int manager_run(Manager *m) {
                   signer_kid(m->signer));
         sd_notify(0, "READY=1");
         r = sd_event_loop(m->event);
-        log_event(LOG_STOPPED_KIND, LOG_NOTICE, NULL, "asepsisd stops%s%s", r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
+        log_event(LOG_STOPPED_KIND, LOG_NOTICE, NULL, "asepsisd stops%s%s", r < 0 ? ": " : "",
+                  r < 0 ? strerror(-r) : "");
         return r;
 }

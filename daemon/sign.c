@@ -153,16 +153,16 @@ int signer_verify(const Signer *s, const char *jws, size_t n, char **ret_payload
 
         if (!dot || memcmp(jws, s->header, s->n_header) != 0 || dot < jws + s->n_header)
                 return 0;
-        if (sodium_base642bin(signature, sizeof(signature), dot + 1, n - (size_t)(dot + 1 - jws), NULL, &n_signature, NULL, B64) !=
-                    0 ||
+        if (sodium_base642bin(signature, sizeof(signature), dot + 1, n - (size_t)(dot + 1 - jws), NULL, &n_signature,
+                              NULL, B64) != 0 ||
             n_signature != sizeof(signature) ||
             crypto_sign_verify_detached(signature, (const uint8_t *)jws, (size_t)(dot - jws), s->public) != 0)
                 return 0;
         payload = malloc(n + 1);
         if (!payload)
                 return -ENOMEM;
-        if (sodium_base642bin((uint8_t *)payload, n, jws + s->n_header, (size_t)(dot - jws) - s->n_header, NULL, &n_payload, NULL,
-                              B64) != 0) {
+        if (sodium_base642bin((uint8_t *)payload, n, jws + s->n_header, (size_t)(dot - jws) - s->n_header, NULL,
+                              &n_payload, NULL, B64) != 0) {
                 free(payload);
                 return 0;
         }

@@ -57,7 +57,6 @@ static void put_marks(const ItemRow *i, Reply *r) {
         reply_text(r, "damage_reason", i->damage_reason);
         reply_time(r, "dropped_at", i->dropped_us);
         reply_time(r, "cloned_at", i->cloned_us);
-        reply_text(r, "spent", i->spent);
 }
 
 static void put_attempt(const AttemptRow *a, Reply *r) {

@@ -4,7 +4,9 @@
 
 #include "intake/internal.h"
 
-static const int priorities[] = { [ALERT_INFO] = LOG_NOTICE, [ALERT_WARNING] = LOG_WARNING, [ALERT_CRITICAL] = LOG_CRIT };
+static const int priorities[] = {
+        [ALERT_INFO] = LOG_NOTICE, [ALERT_WARNING] = LOG_WARNING, [ALERT_CRITICAL] = LOG_CRIT
+};
 
 static int alert_record(Intake *in, const AlertRow *row, const char *what) {
         record_begin(in, "alert");
@@ -18,7 +20,9 @@ static int alert_record(Intake *in, const AlertRow *row, const char *what) {
 }
 
 int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) {
-        const LogSubject subject = { about->rule, about->item, about->session, about->room, about->device, about->cycle };
+        const LogSubject subject = {
+                about->rule, about->item, about->session, about->room, about->device, about->cycle
+        };
         char text[TEXT_MAX + 1];
         AlertRow row;
         va_list ap;
@@ -32,8 +36,8 @@ int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) {
                 return r;
         r = alert_record(in, &row, r ? "raised" : "again");
         if (r == 0)
-                r = batch_log(&in->batch, LOG_ALERT_RAISED_KIND, priorities[about->severity], &subject, "%s: %s%s", about->rule,
-                              text, row.count > 1 ? " (again)" : "");
+                r = batch_log(&in->batch, LOG_ALERT_RAISED_KIND, priorities[about->severity], &subject, "%s: %s%s",
+                              about->rule, text, row.count > 1 ? " (again)" : "");
         return r < 0 ? r : state_alert(in, &row);
 }
 
@@ -46,7 +50,8 @@ int alert_end(Intake *in, const char *rule, const char *subject, const char *by)
                 return r;
         r = alert_record(in, &row, "resolved");
         if (r == 0)
-                r = batch_log(&in->batch, LOG_ALERT_RESOLVED_KIND, LOG_NOTICE, &about, "%s: resolved (%s)", rule, subject);
+                r = batch_log(&in->batch, LOG_ALERT_RESOLVED_KIND, LOG_NOTICE, &about, "%s: resolved (%s)", rule,
+                              subject);
         return r < 0 ? r : state_alert(in, &row);
 }
 
@@ -58,7 +63,8 @@ int intake_alert(Intake *in, const Now *now, const char *rule, const char *subje
         return r < 0 ? r : alert_raise(in, &about, "%s", text);
 }
 
-int intake_alert_once(Intake *in, const Now *now, const char *rule, const char *subject, int severity, const char *text) {
+int intake_alert_once(Intake *in, const Now *now, const char *rule, const char *subject, int severity,
+                      const char *text) {
         AlertRow row;
         int r = alert_get(in->store, rule, subject, &row);
 

@@ -11,7 +11,7 @@
 #include "core/samples.h"
 #include "intake/internal.h"
 
-/* --- the running cycle ------------------------------------------------------------------------------------------- */
+/* --- the running cycle --- */
 
 static bool program_of(const Intake *in, const char *autoclave, const char *announced, CycleProgram *ret) {
         const ConfigAutoclave *a = config_autoclave(in->config, autoclave);
@@ -151,7 +151,7 @@ int running_gap(Intake *in, const char *autoclave) {
         return chunk_add(in->store, attempt.id, 0, "", 0);
 }
 
-/* --- the verdict --------------------------------------------------------------------------------------------------- */
+/* --- the verdict --- */
 
 static int reasons_write(Intake *in, const CycleVerdict *v, char ret[static ATTEMPT_JSON_MAX]) {
         char text[CYCLE_TEXT_MAX];
@@ -183,12 +183,12 @@ static int figures_write(Intake *in, const CycleVerdict *v, char ret[static 1024
                 const char *name;
                 int64_t value;
         } figures[] = {
-                { "hold_us", v->hold_us },         { "required_us", v->required_us },
-                { "coldest_mc", v->coldest_mc },   { "hottest_mc", v->hottest_mc },
-                { "worst_off_mc", v->worst_mc },   { "median_off_mc", v->median_mc },
-                { "largest_gap_us", v->gap_us },   { "f0_milli_min", v->f0 },
-                { "pulses", v->pulses },           { "drying_us", v->drying_us },
-                { "samples", v->samples },         { "samples_dropped", v->samples_dropped },
+                { "hold_us", v->hold_us },       { "required_us", v->required_us },
+                { "coldest_mc", v->coldest_mc }, { "hottest_mc", v->hottest_mc },
+                { "worst_off_mc", v->worst_mc }, { "median_off_mc", v->median_mc },
+                { "largest_gap_us", v->gap_us }, { "f0_milli_min", v->f0 },
+                { "pulses", v->pulses },         { "drying_us", v->drying_us },
+                { "samples", v->samples },       { "samples_dropped", v->samples_dropped },
         };
         const char *json;
         size_t n;
@@ -259,21 +259,22 @@ static int verdict_tell(Intake *in, const AttemptRow *a, const CycleVerdict *v) 
         int r;
 
         duration_text(v->hold_us, hold, sizeof(hold));
-        r = batch_log(&in->batch, LOG_CYCLE_JUDGED_KIND, v->verdict == CYCLE_VERIFIED ? LOG_INFO : LOG_WARNING, &subject,
-                      "cycle %lld of %s (%s): %s; hold %s, F0 %lld.%lld min, %u samples", (long long)a->cycle, a->autoclave,
-                      a->label, cycle_verdict_id(v->verdict), hold, (long long)(v->f0 / 1000), (long long)(v->f0 / 100 % 10),
-                      v->samples);
+        r = batch_log(&in->batch, LOG_CYCLE_JUDGED_KIND, v->verdict == CYCLE_VERIFIED ? LOG_INFO : LOG_WARNING,
+                      &subject, "cycle %lld of %s (%s): %s; hold %s, F0 %lld.%lld min, %u samples", (long long)a->cycle,
+                      a->autoclave, a->label, cycle_verdict_id(v->verdict), hold, (long long)(v->f0 / 1000),
+                      (long long)(v->f0 / 100 % 10), v->samples);
         for (int rule = 0; rule < _CYCLE_RULE_MAX && r == 0; rule++) {
                 char text[CYCLE_TEXT_MAX];
 
                 if (!cycle_has_reason(v, (CycleRule)rule))
                         continue;
                 cycle_rule_text(v, (CycleRule)rule, text, sizeof(text));
-                r = alert_raise(in, &(AlertAbout){ .rule = cycle_rule_id((CycleRule)rule),
-                                                   .subject = a->label,
-                                                   .severity = ALERT_WARNING,
-                                                   .device = a->autoclave,
-                                                   .cycle = a->label },
+                r = alert_raise(in,
+                                &(AlertAbout){ .rule = cycle_rule_id((CycleRule)rule),
+                                               .subject = a->label,
+                                               .severity = ALERT_WARNING,
+                                               .device = a->autoclave,
+                                               .cycle = a->label },
                                 "Cycle %lld of %s: %s", (long long)a->cycle, a->autoclave, text);
         }
         return r;
@@ -303,7 +304,7 @@ static int attempt_end(Intake *in, Running *running, AttemptRow *a, CycleOutcome
         return r < 0 ? r : state_autoclave(in, a->autoclave);
 }
 
-/* --- messages of the autoclave --------------------------------------------------------------------------------------- */
+/* --- messages of the autoclave --- */
 
 static int attach_manifests(Intake *in, const AttemptRow *a) {
         int64_t id;
@@ -324,7 +325,10 @@ static int attach_manifests(Intake *in, const AttemptRow *a) {
 }
 
 int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
-        AttemptRow a = { .cycle = e->cycle_start.cycle, .purpose = e->cycle_start.purpose, .started_us = in->now.wall_us }, before;
+        AttemptRow a = { .cycle = e->cycle_start.cycle,
+                         .purpose = e->cycle_start.purpose,
+                         .started_us = in->now.wall_us },
+                   before;
         Running *running;
         int r = running_get(in, o->device->autoclave, &running, &before);
 
@@ -354,10 +358,11 @@ static int running_want(Intake *in, const char *autoclave, int64_t cycle, Runnin
         if (r < 0)
                 return r;
         if (r == 0)
-                return reject(in, REJECT_BAD_MEMBER, "cycle", "No cycle runs in %s. Send cycle-start first.", autoclave);
+                return reject(in, REJECT_BAD_MEMBER, "cycle", "No cycle runs in %s. Send cycle-start first.",
+                              autoclave);
         if (ret_attempt->cycle != cycle)
-                return reject(in, REJECT_BAD_MEMBER, "cycle", "Cycle %lld runs in %s, not %lld.", (long long)ret_attempt->cycle,
-                              autoclave, (long long)cycle);
+                return reject(in, REJECT_BAD_MEMBER, "cycle", "Cycle %lld runs in %s, not %lld.",
+                              (long long)ret_attempt->cycle, autoclave, (long long)cycle);
         return 0;
 }
 
@@ -387,7 +392,7 @@ int on_cycle_end(Intake *in, const Event *e, const Origin *o) {
         return r != 0 ? r : attempt_end(in, running, &a, (CycleOutcome)e->cycle_end.outcome, (Grade)e->cycle_end.grade);
 }
 
-/* --- manifest and release -------------------------------------------------------------------------------------------- */
+/* --- manifest and release --- */
 
 /* The attempt that a manifest without or with a cycle number belongs to, if it has begun: 1, and whether it is late. */
 static int attempt_of_load(Intake *in, const Event *e, AttemptRow *ret, bool *ret_late) {
@@ -414,9 +419,12 @@ static int load_pack(Intake *in, const Event *e, const char *label, const Attemp
         int r = pack_get(in->store, label, &pack);
 
         if (r <= 0)
-                return r < 0 ? r : reject(in, REJECT_BAD_MEMBER, "packs", "Pack %s is not known here. Pack it first.", label);
+                return r < 0 ? r
+                             : reject(in, REJECT_BAD_MEMBER, "packs", "Pack %s is not known here. Pack it first.",
+                                      label);
         if (pack.attempt || pack.opened_us || pack.damaged_us)
-                return reject(in, REJECT_BAD_MEMBER, "packs", "Pack %s was in a load, opened or damaged. Pack its items anew.", label);
+                return reject(in, REJECT_BAD_MEMBER, "packs",
+                              "Pack %s was in a load, opened or damaged. Pack its items anew.", label);
         if (!attempt)
                 return manifest_add(in->store, pack.id, e->load.autoclave, e->load.has_cycle ? e->load.cycle : -1,
                                     in->now.wall_us);
@@ -469,7 +477,8 @@ static void refuse_verdict(Refusals *x, const AttemptRow *a) {
 
                 for (int rule = 0; rule < _CYCLE_RULE_MAX; rule++)
                         if (streq(id, cycle_rule_id((CycleRule)rule)))
-                                refuse_load(x, cycle_rule_id((CycleRule)rule), json_string_value(json_object_get(one, "text")) ?: id);
+                                refuse_load(x, cycle_rule_id((CycleRule)rule),
+                                            json_string_value(json_object_get(one, "text")) ?: id);
         }
         json_decref(array);
         if (x->n == 0 && a->verdict != CYCLE_VERIFIED)
@@ -497,9 +506,11 @@ static int refuse_packs(Intake *in, const Event *e, const AttemptRow *a, Refusal
                 return r;
         if (packs == 0 || packs == late)
                 refuse_load(x, "manifest-missing",
-                            "No pack was named for this cycle before its hold began. Scan the packs into the next load and run it.");
+                            "No pack was named for this cycle before its hold began. Scan the packs into the next load "
+                            "and run it.");
         if (damp > 1 || !e->release.dry)
-                refuse_load(x, "wet-pack", "The load is wet. Dry, pack and sterilize all of it again; check the drying.");
+                refuse_load(x, "wet-pack",
+                            "The load is wet. Dry, pack and sterilize all of it again; check the drying.");
         return 0;
 }
 
@@ -515,7 +526,8 @@ static int refusals_find(Intake *in, const Event *e, const AttemptRow *a, Refusa
         if (a->released == LOAD_RELEASED)
                 refuse_load(x, "load-released", "This load was released already.");
         if (a->released == LOAD_REJECTED)
-                refuse_load(x, "load-rejected", "This load was rejected. Its packs must be packed and sterilized anew.");
+                refuse_load(x, "load-rejected",
+                            "This load was rejected. Its packs must be packed and sterilized anew.");
         return refuse_packs(in, e, a, x);
 }
 
@@ -548,12 +560,13 @@ static int release_answer(Intake *in, const Event *e, const AttemptRow *a, const
         int r = topic_down(in->config->site.id, e->kind, e->device, "released", topic);
 
         if (r == 0)
-                r = encode_released(&in->w, &(EncodeReleased){ .autoclave = e->release.autoclave,
-                                                               .has_cycle = a || e->release.has_cycle,
-                                                               .cycle = a ? a->cycle : e->release.cycle,
-                                                               .attempt = a ? a->label : e->release.attempt,
-                                                               .released = x->n == 0 && e->release.decision == DECISION_RELEASE,
-                                                               .reasons = { x->n, x->v } });
+                r = encode_released(&in->w,
+                                    &(EncodeReleased){ .autoclave = e->release.autoclave,
+                                                       .has_cycle = a || e->release.has_cycle,
+                                                       .cycle = a ? a->cycle : e->release.cycle,
+                                                       .attempt = a ? a->label : e->release.attempt,
+                                                       .released = x->n == 0 && e->release.decision == DECISION_RELEASE,
+                                                       .reasons = { x->n, x->v } });
         return r < 0 ? r : publish_durable(in, topic, false);
 }
 
@@ -569,9 +582,9 @@ static int release_tell(Intake *in, const Event *e, const AttemptRow *a, const R
         r = record_end(in, NULL);
         if (r < 0)
                 return r;
-        return batch_log(&in->batch, x->n ? LOG_LOAD_REFUSED_KIND : LOG_LOAD_RELEASED_KIND, x->n ? LOG_WARNING : LOG_INFO,
-                         &subject, "load %s %s by %s%s%s", a->label, what, e->release.by, x->n ? ": " : "",
-                         x->n ? x->v[0].text : "");
+        return batch_log(&in->batch, x->n ? LOG_LOAD_REFUSED_KIND : LOG_LOAD_RELEASED_KIND,
+                         x->n ? LOG_WARNING : LOG_INFO, &subject, "load %s %s by %s%s%s", a->label, what, e->release.by,
+                         x->n ? ": " : "", x->n ? x->v[0].text : "");
 }
 
 static int release_decide(Intake *in, const Event *e, AttemptRow *a, Refusals *x) {

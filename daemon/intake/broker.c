@@ -52,7 +52,8 @@ int intake_broker_found(Intake *in, const Now *now, bool session_present) {
         return record_end(in, NULL);
 }
 
-/* --- what others may have done ---------------------------------------------------------------------------------------- */
+/* --- what others may have done
+ * ---------------------------------------------------------------------------------------- */
 
 /* Ours and not on our chain: this ledger is older than what the world has seen, or another one signs with our key. */
 static int doubt_audit(Intake *in, const Now *now, const char *text) {
@@ -72,9 +73,10 @@ int intake_check_checkpoint(Intake *in, const Now *now, const char *jws, size_t 
         if (r < 0)
                 return r;
         if (r == 0)
-                return intake_alert(in, now, "audit-inconsistent", "checkpoint", ALERT_WARNING,
-                                    "The broker holds a checkpoint that this ledger's key did not sign. Remove it if you do "
-                                    "not know where it comes from.");
+                return intake_alert(
+                        in, now, "audit-inconsistent", "checkpoint", ALERT_WARNING,
+                        "The broker holds a checkpoint that this ledger's key did not sign. Remove it if you do "
+                        "not know where it comes from.");
         json = json_loads(payload, 0, NULL);
         log = json_string_value(json_object_get(json, "log")) ?: "";
         size = json_integer_value(json_object_get(json, "size"));
@@ -96,8 +98,9 @@ int intake_check_daemon(Intake *in, const Now *now, const char *payload, size_t 
         json_t *json = json_loadb(payload, n, 0, NULL);
         const char *boot = json_string_value(json_object_get(json, "boot")) ?: "";
         int r = streq(boot, in->boot) ? 1 : ledger_daemon_boot_known(in->store, boot);
-        const char *text = "Another daemon spoke as this one. Two daemons must never serve one site: find the other and stop "
-                           "it, then restart this one.";
+        const char *text =
+                "Another daemon spoke as this one. Two daemons must never serve one site: find the other and stop "
+                "it, then restart this one.";
 
         json_decref(json);
         if (r != 0)
@@ -106,4 +109,3 @@ int intake_check_daemon(Intake *in, const Now *now, const char *payload, size_t 
         r = intake_alert(in, now, "second-daemon", "daemon", ALERT_CRITICAL, text);
         return r < 0 ? r : 0;
 }
-

@@ -53,7 +53,8 @@ static bool suits(const ConfigClass *c, const ConfigProgram *p, int wrap) {
 }
 
 /* The pack it lies in, and the cycle that the pack went through. */
-static int facts_of_pack(Intake *in, const ItemRow *item, const ConfigClass *c, int64_t session, ItemFacts *f, FactText *t) {
+static int facts_of_pack(Intake *in, const ItemRow *item, const ConfigClass *c, int64_t session, ItemFacts *f,
+                         FactText *t) {
         const ConfigProgram *program;
         const ConfigAutoclave *autoclave;
         AttemptRow *a = &t->attempt;
@@ -170,7 +171,8 @@ static int facts_of_item(Intake *in, const char *code, int64_t session, const ch
         if (r == 0)
                 r = facts_of_claims(in, &t->item, session, f, t);
         if (r == 0)
-                r = recall_of(in->store, &t->item, t->attempt.id ? t->attempt.autoclave : NULL, t->attempt.started_us, t->recall);
+                r = recall_of(in->store, &t->item, t->attempt.id ? t->attempt.autoclave : NULL, t->attempt.started_us,
+                              t->recall);
         if (r > 0)
                 f->recall_reason = t->recall;
         return r < 0 ? r : 0;

@@ -25,8 +25,9 @@ typedef struct RequestText {
 /* What is asked. */
 typedef struct Asked {
         const char *label, *room, *practitioner, *patient, *procedure;
-        const SessionRow *session; /* the live one of this label, whose own claims do not speak against it; NULL: none */
-        const char *over;          /* the session of this label is over: in words */
+        const SessionRow
+                *session; /* the live one of this label, whose own claims do not speak against it; NULL: none */
+        const char *over; /* the session of this label is over: in words */
         bool adding;
         size_t n_items;
         const char *const *items;

@@ -45,13 +45,13 @@ typedef struct Taking {
         const Incoming *m;
         Topic topic;
         const ConfigDevice *device;
-        Slot *slot;              /* NULL: not sequenced, or not yet known who speaks */
-        StreamRow old;           /* an earlier boot's stream; id 0: none */
-        int64_t held_i;          /* its audit record, when it was held before; 0: it is new */
+        Slot *slot;     /* NULL: not sequenced, or not yet known who speaks */
+        StreamRow old;  /* an earlier boot's stream; id 0: none */
+        int64_t held_i; /* its audit record, when it was held before; 0: it is new */
         bool late;
 } Taking;
 
-/* --- refusing ---------------------------------------------------------------------------------------------------- */
+/* --- refusing --- */
 
 /* Within the minute's allowance the refusal is answered and kept; beyond it it is counted, and alerted once. */
 static int refusal_allowed(Intake *in, const Taking *t, bool *ret) {
@@ -67,10 +67,11 @@ static int refusal_allowed(Intake *in, const Taking *t, bool *ret) {
         if (s->rejected != REJECTIONS_PER_MINUTE + 1)
                 return 0;
         const char *who = t->device ? t->topic.device : "strangers";
-        return alert_raise(in, &(AlertAbout){ .rule = "rejected-flood", .subject = who, .severity = ALERT_WARNING, .device = who },
-                           "More than %d messages of %s were refused within a minute. Further ones are only counted; check "
-                           "the device.",
-                           REJECTIONS_PER_MINUTE, who);
+        return alert_raise(
+                in, &(AlertAbout){ .rule = "rejected-flood", .subject = who, .severity = ALERT_WARNING, .device = who },
+                "More than %d messages of %s were refused within a minute. Further ones are only counted; check "
+                "the device.",
+                REJECTIONS_PER_MINUTE, who);
 }
 
 static int refusal_keep(Intake *in, const Taking *t) {
@@ -85,8 +86,8 @@ static int refusal_keep(Intake *in, const Taking *t) {
                                                                  .size = t->m->size });
 
         return r < 0 ? r
-                     : batch_log(&in->batch, LOG_MESSAGE_REJECTED_KIND, LOG_NOTICE, &subject, "refused %s from %s: %s%s%s: %s",
-                                 t->topic.message[0] ? t->topic.message : "a message",
+                     : batch_log(&in->batch, LOG_MESSAGE_REJECTED_KIND, LOG_NOTICE, &subject,
+                                 "refused %s from %s: %s%s%s: %s", t->topic.message[0] ? t->topic.message : "a message",
                                  t->topic.device[0] ? t->topic.device : "somebody", reject_id(e->reason),
                                  e->member[0] ? ", " : "", e->member, e->detail);
 }
@@ -98,7 +99,8 @@ static int refusal_answer(Intake *in, const Taking *t) {
         Outgoing *out;
         int r;
 
-        if (!t->topic.device[0] || topic_down(in->config->site.id, t->topic.kind, t->topic.device, "rejected", topic) < 0)
+        if (!t->topic.device[0] ||
+            topic_down(in->config->site.id, t->topic.kind, t->topic.device, "rejected", topic) < 0)
                 return 0;
         r = encode_rejected(&in->w, e->reason, e->detail, e->member, e->boot, e->seq);
         if (r == 0)
@@ -138,7 +140,7 @@ static int refuse(Intake *in, const Taking *t) {
         return r == 0 && allowed ? refusal_answer(in, t) : r;
 }
 
-/* --- order ------------------------------------------------------------------------------------------------------- */
+/* --- order --- */
 
 int evidence_gap(Intake *in, Kind kind, const char *device, int64_t lost, const char *why) {
         const ConfigDevice *d = config_device(in->config, device);
@@ -153,10 +155,15 @@ int evidence_gap(Intake *in, Kind kind, const char *device, int64_t lost, const 
         if (r == 0 && kind == KIND_AUTOCLAVE && d && d->autoclave)
                 r = running_gap(in, d->autoclave);
         return r < 0 ? r
-                     : alert_raise(in, &(AlertAbout){ .rule = "evidence-gap", .subject = device, .severity = ALERT_WARNING, .device = device },
-                                   "%lld message(s) of %s are missing: %s. A cycle or a cancellation that needs them will "
-                                   "not count.",
-                                   (long long)lost, device, why);
+                     : alert_raise(
+                               in,
+                               &(AlertAbout){ .rule = "evidence-gap",
+                                              .subject = device,
+                                              .severity = ALERT_WARNING,
+                                              .device = device },
+                               "%lld message(s) of %s are missing: %s. A cycle or a cancellation that needs them will "
+                               "not count.",
+                               (long long)lost, device, why);
 }
 
 static int hold(Intake *in, const Taking *t);
@@ -227,7 +234,8 @@ static int take_in_order(Intake *in, Taking *t, const Event *e) {
         int64_t lost = order_give_up(order, e->env.oldest);
         int r;
 
-        if (lost > 0 && (r = evidence_gap(in, t->topic.kind, t->topic.device, lost, "the device no longer holds them")) < 0)
+        if (lost > 0 &&
+            (r = evidence_gap(in, t->topic.kind, t->topic.device, lost, "the device no longer holds them")) < 0)
                 return r;
         switch (order_take(order, e->env.seq, in->now.boot_us)) {
         case ORDER_NEXT:
@@ -242,10 +250,11 @@ static int take_in_order(Intake *in, Taking *t, const Event *e) {
         case ORDER_KNOWN:
                 return known(in, t, e, &t->slot->stream);
         case ORDER_TOO_FAR:
-                return reject(in, REJECT_SEQUENCE_AHEAD, "seq",
-                              "More than %d ahead of the last number received. Send what is before it, or say what you no "
-                              "longer hold with `oldest`.",
-                              SEQ_AHEAD_MAX);
+                return reject(
+                        in, REJECT_SEQUENCE_AHEAD, "seq",
+                        "More than %d ahead of the last number received. Send what is before it, or say what you no "
+                        "longer hold with `oldest`.",
+                        SEQ_AHEAD_MAX);
         }
         t->slot->dirty = t->slot->receipt_owed = true;
         return take_effect(in, t, e);
@@ -267,7 +276,7 @@ static int find_stream(Intake *in, Taking *t, const char *boot) {
         return new_boot(in, t->topic.kind, t->topic.device, t->slot, boot);
 }
 
-/* --- effect ------------------------------------------------------------------------------------------------------ */
+/* --- effect --- */
 
 static void write_digest(Intake *in, const uint8_t digest[static HASH_SIZE]) {
         char text[48];
@@ -360,7 +369,7 @@ static int take_effect(Intake *in, Taking *t, const Event *e) {
         return grants && t->late ? too_late(in, t, e) : run_handler(in, t, e, i);
 }
 
-/* --- one message ------------------------------------------------------------------------------------------------- */
+/* --- one message --- */
 
 /* Who speaks, and may this device say this at all? */
 static int admit(Intake *in, Taking *t) {
@@ -373,8 +382,9 @@ static int admit(Intake *in, Taking *t) {
         }
         t->device = config_device(in->config, t->topic.device);
         if (!t->device)
-                return reject(in, REJECT_UNKNOWN_DEVICE, NULL, "Device %s is not configured. Add a [device %s] section.",
-                              t->topic.device, t->topic.device);
+                return reject(in, REJECT_UNKNOWN_DEVICE, NULL,
+                              "Device %s is not configured. Add a [device %s] section.", t->topic.device,
+                              t->topic.device);
         if (!config_device_is(t->device, t->topic.kind))
                 return reject(in, REJECT_NOT_ALLOWED, NULL, "Device %s is not configured as kind %s.", t->topic.device,
                               kind_name(t->topic.kind));
@@ -384,7 +394,8 @@ static int admit(Intake *in, Taking *t) {
 }
 
 static int read_message(Intake *in, Taking *t) {
-        int r = decode(t->topic.kind, t->topic.device, t->topic.message, t->m->payload, t->m->size, in->decoded, &in->reject);
+        int r = decode(t->topic.kind, t->topic.device, t->topic.message, t->m->payload, t->m->size, in->decoded,
+                       &in->reject);
 
         return r > 0 ? (int)in->reject.reason : r;
 }
@@ -405,7 +416,8 @@ static int process(Intake *in, Taking *t) {
         if (!e->env.boot || t->held_i)
                 return take_effect(in, t, e);
         if (e->env.oldest > e->env.seq)
-                return reject(in, REJECT_BAD_MEMBER, "oldest", "A device cannot hold this message and nothing before a later one.");
+                return reject(in, REJECT_BAD_MEMBER, "oldest",
+                              "A device cannot hold this message and nothing before a later one.");
         r = find_stream(in, t, e->env.boot);
         if (r < 0)
                 return r;
@@ -448,10 +460,13 @@ static int conflict_alert(Intake *in, const Taking *t) {
 
         if (in->reject.reason != REJECT_SEQUENCE_CONFLICT)
                 return 0;
-        r = alert_raise(in, &(AlertAbout){ .rule = "sequence-conflict", .subject = device, .severity = ALERT_WARNING, .device = device },
-                        "%s sent two different messages under number %lld of one boot. Two devices may share its login, or "
-                        "it lost its count.",
-                        device, (long long)in->reject.seq);
+        r = alert_raise(
+                in,
+                &(AlertAbout){
+                        .rule = "sequence-conflict", .subject = device, .severity = ALERT_WARNING, .device = device },
+                "%s sent two different messages under number %lld of one boot. Two devices may share its login, or "
+                "it lost its count.",
+                device, (long long)in->reject.seq);
         return r < 0 ? r : evidence_gap(in, t->topic.kind, device, 1, "two messages bore the same number");
 }
 
@@ -470,7 +485,8 @@ static void undo_prepare(Intake *in, Taking *t, Undo *u) {
         u->slot = NULL;
         for (size_t i = 0; i < in->n_running; i++)
                 in->running[i].touched = false;
-        if (topic_parse(t->m->topic, in->config->site.id, &t->topic) == TOPIC_OK && config_device(in->config, t->topic.device))
+        if (topic_parse(t->m->topic, in->config->site.id, &t->topic) == TOPIC_OK &&
+            config_device(in->config, t->topic.device))
                 u->slot = slot_get(in, t->topic.kind, t->topic.device);
         if (!u->slot)
                 return;
@@ -494,7 +510,8 @@ static int undo(Intake *in, const Undo *u) {
         return store_savepoint_rollback(in->store);
 }
 
-/* Errors that are about this message only: our own bug, or a uniqueness we did not foresee. It must not stop the rest. */
+/* Errors that are about this message only: our own bug, or a uniqueness we did not foresee. It must not stop the rest.
+ */
 static bool survivable(int r) {
         return r == -EINVAL || r == -EEXIST || r == -EMSGSIZE || r == -ENOBUFS || r == -ERANGE;
 }
@@ -526,8 +543,8 @@ static int take_one(Intake *in, Taking *t) {
         if (r < 0 && (!survivable(r) || store_spoiled(in->store)))
                 return r;
         if (r < 0)
-                reject(in, REJECT_BAD_MEMBER, NULL, "The daemon could not process this message (%s). It is kept for its makers.",
-                       strerror(-r));
+                reject(in, REJECT_BAD_MEMBER, NULL,
+                       "The daemon could not process this message (%s). It is kept for its makers.", strerror(-r));
         r = undo(in, &u);
         return r < 0 ? r : refuse_instead(in, t);
 }

@@ -30,10 +30,10 @@ typedef struct Incoming {
 } Incoming;
 
 typedef struct IntakeOptions {
-        Store *store;         /* both outlive the intake */
+        Store *store; /* both outlive the intake */
         const Signer *signer;
         const Config *config;
-        const char *boot;     /* of this process */
+        const char *boot; /* of this process */
         const char *machine_boot;
 } IntakeOptions;
 
@@ -73,8 +73,17 @@ bool intake_checkpoint_due(const Intake *in);
 int intake_broker_lost(Intake *in, const Now *now, const char *why);
 int intake_broker_found(Intake *in, const Now *now, bool session_present);
 
-/* Why no session may start: a sentence, copied, or NULL to withdraw it. ARMING: the broker's checkpoint is not read yet. */
-typedef enum Doubt { DOUBT_CLOCK, DOUBT_STORE, DOUBT_AUDIT, DOUBT_ARMING, DOUBT_RESTORE, DOUBT_SECOND, _DOUBT_MAX } Doubt;
+/* Why no session may start: a sentence, copied, or NULL to withdraw it. ARMING: the broker's checkpoint is not read
+ * yet. */
+typedef enum Doubt {
+        DOUBT_CLOCK,
+        DOUBT_STORE,
+        DOUBT_AUDIT,
+        DOUBT_ARMING,
+        DOUBT_RESTORE,
+        DOUBT_SECOND,
+        _DOUBT_MAX
+} Doubt;
 void intake_doubt(Intake *in, Doubt doubt, const char *sentence);
 const char *intake_doubted(const Intake *in, Doubt doubt);
 bool intake_doubted_any(const Intake *in);
@@ -92,7 +101,8 @@ int intake_check_daemon(Intake *in, const Now *now, const char *payload, size_t 
 /* Raises an alert of the daemon's own; see rules.md, 5. */
 int intake_alert(Intake *in, const Now *now, const char *rule, const char *subject, int severity, const char *text);
 /* As intake_alert(), but does not count up one that stands. */
-int intake_alert_once(Intake *in, const Now *now, const char *rule, const char *subject, int severity, const char *text);
+int intake_alert_once(Intake *in, const Now *now, const char *rule, const char *subject, int severity,
+                      const char *text);
 int intake_alert_resolve(Intake *in, const Now *now, const char *rule, const char *subject);
 
 /* Fills what it knows. */

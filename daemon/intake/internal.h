@@ -18,7 +18,7 @@
 
 #define RECEIPT_WAIT_US (50 * US_PER_MS)
 #define REJECTIONS_PER_MINUTE 60 /* answered and kept, a device; the rest is counted */
-#define SLOTS_MAX 8192 /* a power of two, more than devices and kinds the configuration allows */
+#define SLOTS_MAX 8192           /* a power of two, more than devices and kinds the configuration allows */
 
 /* One (kind, device) that has spoken. */
 typedef struct Slot {
@@ -27,15 +27,15 @@ typedef struct Slot {
         char device[LABEL_MAX + 1];
         StreamRow stream;
         bool receipt_owed;
-        int64_t receipt_last_us;      /* CLOCK_BOOTTIME */
+        int64_t receipt_last_us; /* CLOCK_BOOTTIME */
         int64_t rejected_since_us;
-        unsigned rejected;            /* within the minute */
+        unsigned rejected; /* within the minute */
 } Slot;
 
 /* The cycle that runs in one autoclave; rebuilt from the samples in the ledger whenever it is stale. */
 typedef struct Running {
         char autoclave[LABEL_MAX + 1];
-        int64_t attempt; /* 0: none runs */
+        int64_t attempt;     /* 0: none runs */
         bool stale, touched; /* touched: by the message at hand */
         Cycle cycle;
 } Running;
@@ -49,7 +49,7 @@ struct Intake {
         Decoded *decoded;
         char boot[LABEL_MAX + 1], log[LABEL_MAX + 1];
         int64_t since_us, epoch;
-        Now now;                /* of the message or tick at hand */
+        Now now; /* of the message or tick at hand */
 
         Head head, committed, published;
         Slot *table[SLOTS_MAX], *used[SLOTS_MAX];
@@ -57,24 +57,24 @@ struct Intake {
         Slot strangers; /* whoever is not configured: one allowance for all */
         Running *running;
         size_t n_running;
-        int64_t next_due_us;    /* sessions: lapse or freeing */
-        int64_t mark_us;        /* highest wall time in the ledger */
-        int64_t lost_us;        /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
+        int64_t next_due_us;          /* sessions: lapse or freeing */
+        int64_t mark_us;              /* highest wall time in the ledger */
+        int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
         char doubts[_DOUBT_MAX][240]; /* empty: none */
         uint64_t messages, rejected, batches, decisions;
 
-        GateFacts *facts;       /* large; used by one request at a time */
+        GateFacts *facts; /* large; used by one request at a time */
         GateVerdict *verdict;
-        RequestText *texts;     /* what the facts point to; large */
-        Sample *samples;        /* scratch for one chunk */
+        RequestText *texts; /* what the facts point to; large */
+        Sample *samples;    /* scratch for one chunk */
         uint8_t *chunk;
 
-        DecodeError reject;     /* why the message at hand is refused */
+        DecodeError reject; /* why the message at hand is refused */
 };
 
 /* Where an event comes from, beside what it says. */
 typedef struct Origin {
-        int64_t i;          /* its audit record */
+        int64_t i; /* its audit record */
         bool sequenced, late;
         const StreamRow *stream; /* NULL: not sequenced */
         const void *correlation;

@@ -27,7 +27,8 @@ int item_want(Intake *in, const char *member, const char *code, ItemRow *ret) {
         r = item_get(in->store, udi.canonical, ret);
         if (r < 0)
                 return r;
-        return r ? 0 : reject(in, REJECT_BAD_MEMBER, member, "%.130s is not known here. Receive it first.", udi.canonical);
+        return r ? 0
+                 : reject(in, REJECT_BAD_MEMBER, member, "%.130s is not known here. Receive it first.", udi.canonical);
 }
 
 const ConfigClass *item_class(const Intake *in, const ItemRow *item) {

@@ -10,7 +10,7 @@
 #include "core/samples.h"
 #include "intake/internal.h"
 
-/* --- the batch ------------------------------------------------------------------------------------------------------ */
+/* --- the batch --- */
 
 /* At most one receipt a device in RECEIPT_WAIT_US; what is owed meanwhile goes with the next. */
 static int publish_receipts(Intake *in) {
@@ -72,7 +72,7 @@ Batch *intake_batch(Intake *in) {
         return &in->batch;
 }
 
-/* --- by the clock ---------------------------------------------------------------------------------------------------- */
+/* --- by the clock --- */
 
 static bool holes_due(const Intake *in) {
         for (size_t i = 0; i < in->n_used; i++)
@@ -131,7 +131,8 @@ int64_t intake_deadline_us(const Intake *in) {
         return due;
 }
 
-/* --- life ---------------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 void intake_configure(Intake *in, const Config *config) {
         in->config = config;

@@ -92,8 +92,8 @@ void when_text(int64_t wall_us, char ret[static WHEN_SIZE]) {
                                               "July",    "August",   "September", "October", "November", "December" };
         struct tm tm = local(wall_us);
 
-        snprintf(ret, WHEN_SIZE, "%d %s %d, %02d:%02d", tm.tm_mday, months[tm.tm_mon % 12], tm.tm_year + 1900, tm.tm_hour,
-                 tm.tm_min);
+        snprintf(ret, WHEN_SIZE, "%d %s %d, %02d:%02d", tm.tm_mday, months[tm.tm_mon % 12], tm.tm_year + 1900,
+                 tm.tm_hour, tm.tm_min);
 }
 
 void to_base64(const void *from, size_t n, char *to, size_t size) {

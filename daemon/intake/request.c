@@ -17,10 +17,10 @@ typedef struct Question {
         const Origin *origin;
         Asked asked;
         const uint8_t *nonce;
-        const char *answer_topic;        /* "decision" or "permit" */
+        const char *answer_topic; /* "decision" or "permit" */
         uint8_t content[CONTENT_SIZE];
-        SessionRow session;              /* id 0: none of this label */
-        int64_t lease_from_us;           /* CLOCK_BOOTTIME of the nonce's first receipt */
+        SessionRow session;    /* id 0: none of this label */
+        int64_t lease_from_us; /* CLOCK_BOOTTIME of the nonce's first receipt */
 } Question;
 
 static void hash_text(crypto_hash_sha256_state *h, const char *text) {
@@ -58,7 +58,7 @@ static void hash_content(Intake *in, const char *what, const Asked *a, uint8_t r
         crypto_hash_sha256_final(&h, ret);
 }
 
-/* --- answering --------------------------------------------------------------------------------------------------- */
+/* --- answering --- */
 
 static int answer_publish(Intake *in, const Question *q, const EncodeDecision *d) {
         char topic[TOPIC_MAX];
@@ -83,7 +83,8 @@ static EncodeReasons reasons_of(const GateVerdict *v, EncodeReason *reasons) {
         size_t n = MIN_OF(v->n, (size_t)GATE_REASONS_MAX);
 
         for (size_t i = 0; i < n; i++)
-                reasons[i] = (EncodeReason){ v->reasons[i].rule, v->reasons[i].item, v->reasons[i].text, v->reasons[i].override };
+                reasons[i] = (EncodeReason){ v->reasons[i].rule, v->reasons[i].item, v->reasons[i].text,
+                                             v->reasons[i].override };
         return (EncodeReasons){ n, reasons };
 }
 
@@ -172,8 +173,9 @@ static int decision_log(Intake *in, const Question *q, const GateVerdict *v) {
         for (size_t i = 0; i < MIN_OF(v->n, (size_t)16) && r == 0; i++) {
                 subject.rule = v->reasons[i].rule;
                 subject.item = v->reasons[i].item;
-                r = batch_log(&in->batch, LOG_SESSION_DENIED_KIND, LOG_NOTICE, &subject, "session %s in %s: denied, %s: %s",
-                              q->asked.label, q->asked.room, v->reasons[i].rule, v->reasons[i].text);
+                r = batch_log(&in->batch, LOG_SESSION_DENIED_KIND, LOG_NOTICE, &subject,
+                              "session %s in %s: denied, %s: %s", q->asked.label, q->asked.room, v->reasons[i].rule,
+                              v->reasons[i].text);
         }
         return r;
 }
@@ -229,7 +231,7 @@ static int answer(Intake *in, Question *q, const GateVerdict *v, bool keep) {
         return r < 0 || !v->allow ? r : state_room(in, q->asked.room);
 }
 
-/* --- judging ----------------------------------------------------------------------------------------------------- */
+/* --- judging --- */
 
 static const char *over_text(const SessionRow *s) {
         switch ((SessionState)s->state) {
@@ -257,9 +259,10 @@ static int judge(Intake *in, const Question *q, GateVerdict *ret) {
 
 /* What stops a session that runs: its items' own faults, and a fault of the daemon; nothing that merely ran out. */
 static bool stops_running(const char *rule) {
-        static const char *const rules[] = { "item-recalled", "item-cloned",  "item-damaged",    "item-used",
-                                             "load-recalled", "session-over", "clock-untrusted", "store-degraded",
-                                             "audit-inconsistent", "restore-unconfirmed", "second-daemon" };
+        static const char *const rules[] = { "item-recalled",       "item-cloned",    "item-damaged",
+                                             "item-used",           "load-recalled",  "session-over",
+                                             "clock-untrusted",     "store-degraded", "audit-inconsistent",
+                                             "restore-unconfirmed", "second-daemon" };
 
         for (size_t i = 0; i < ELEMENTSOF(rules); i++)
                 if (streq(rules[i], rule))
@@ -278,7 +281,8 @@ static void keep_what_stops(GateVerdict *v) {
 }
 
 /* The session's own row says who and what; the items are those it was allowed. */
-static int ask_about(Intake *in, Question *q, char codes[static ITEMS_MAX][CODE_MAX + 1], const char *list[static ITEMS_MAX]) {
+static int ask_about(Intake *in, Question *q, char codes[static ITEMS_MAX][CODE_MAX + 1],
+                     const char *list[static ITEMS_MAX]) {
         const SessionRow *s = &q->session;
         int64_t item = 0;
         size_t n = 0;
@@ -319,7 +323,7 @@ static int judge_live(Intake *in, Question *q) {
         return r;
 }
 
-/* --- claiming ---------------------------------------------------------------------------------------------------- */
+/* --- claiming --- */
 
 /* Claiming an item of a pack ends the sterility of all that is in it, after this session. */
 static int claim_pack(Intake *in, int64_t id, int64_t session) {
@@ -383,7 +387,7 @@ static int session_create(Intake *in, Question *q, int64_t decided_i) {
         return session_add(in->store, s);
 }
 
-/* --- the three questions ----------------------------------------------------------------------------------------- */
+/* --- the three questions --- */
 
 static void deny_over(GateVerdict *v, const char *label, const char *why) {
         v->allow = false;
@@ -405,7 +409,8 @@ static int repeated(Intake *in, Question *q, bool *ret_done) {
         text = row.answer;
         *ret_done = true;
         if (memcmp(row.content, q->content, CONTENT_SIZE) != 0 || !streq(row.session, q->asked.label))
-                return reject(in, REJECT_SESSION_CONFLICT, "nonce", "This nonce was used for another question. Make a new one.");
+                return reject(in, REJECT_SESSION_CONFLICT, "nonce",
+                              "This nonce was used for another question. Make a new one.");
         if (!row.allow) {
                 r = topic_down(in->config->site.id, KIND_ROOM, q->asked.room, q->answer_topic, topic);
                 return r < 0 ? r : batch_publish(&in->batch, topic, text, strlen(text), NULL);
@@ -414,8 +419,9 @@ static int repeated(Intake *in, Question *q, bool *ret_done) {
                 in->now.boot_us - row.first_us <= in->config->gate.lease_us;
         q->lease_from_us = row.first_us;
         if (!fresh || !q->session.id || over_text(&q->session))
-                deny_over(in->verdict, q->asked.label, q->session.id && over_text(&q->session) ? over_text(&q->session)
-                                                                                               : "was answered too long ago");
+                deny_over(in->verdict, q->asked.label,
+                          q->session.id && over_text(&q->session) ? over_text(&q->session)
+                                                                  : "was answered too long ago");
         else
                 r = judge_live(in, q);
         return r < 0 ? r : answer(in, q, in->verdict, false);
@@ -456,7 +462,8 @@ static int question_begin(Intake *in, Question *q, const char *what) {
         if (r == 0)
                 q->session = (SessionRow){};
         else if (!streq(q->session.room, q->asked.room))
-                return reject(in, REJECT_SESSION_CONFLICT, "session", "Session %s belongs to another room.", q->asked.label);
+                return reject(in, REJECT_SESSION_CONFLICT, "session", "Session %s belongs to another room.",
+                              q->asked.label);
         hash_content(in, what, &q->asked, q->content);
         return 0;
 }

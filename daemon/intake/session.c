@@ -17,8 +17,8 @@ void session_enter_state(Intake *in, SessionRow *s, SessionState state) {
 
         if (s->state == (int)state)
                 return;
-        batch_log(&in->batch, LOG_SESSION_CHANGED_KIND, LOG_INFO, &subject, "session %s in %s: %s, was %s", s->label, s->room,
-                  state_names[state], state_names[s->state]);
+        batch_log(&in->batch, LOG_SESSION_CHANGED_KIND, LOG_INFO, &subject, "session %s in %s: %s, was %s", s->label,
+                  s->room, state_names[state], state_names[s->state]);
         s->state = (int)state;
         if (state == SESSION_RUNNING)
                 s->started_us = in->now.wall_us;
@@ -109,7 +109,7 @@ int on_session_start(Intake *in, const Event *e, const Origin *o) {
         return r < 0 ? r : state_room(in, s.room);
 }
 
-/* --- the end ------------------------------------------------------------------------------------------------------ */
+/* --- the end --- */
 
 /* A named person says that the seal is intact. It frees a serially labelled item, once. */
 static int return_unopened(Intake *in, const SessionRow *s, const char *code) {
@@ -119,9 +119,11 @@ static int return_unopened(Intake *in, const SessionRow *s, const char *code) {
         if (r != 0)
                 return r;
         if (item.returned)
-                return reject(in, REJECT_BAD_MEMBER, "unopened", "%.100s came back unopened once already. Discard it.", item.code);
+                return reject(in, REJECT_BAD_MEMBER, "unopened", "%.100s came back unopened once already. Discard it.",
+                              item.code);
         if (item.attached_us || item.pack || !streq(item.used_session, s->label) || item.dropped_us || item.damaged_us)
-                return reject(in, REJECT_BAD_MEMBER, "unopened", "%.100s was opened or used, or is not of this session.", item.code);
+                return reject(in, REJECT_BAD_MEMBER, "unopened",
+                              "%.100s was opened or used, or is not of this session.", item.code);
         item.returned = true;
         item.used_us = 0;
         item.used_session[0] = '\0';
@@ -137,7 +139,8 @@ static int return_items(Intake *in, const Event *e, const Origin *o, const Sessi
         if (!e->session_end.by || !config_practitioner(in->config, e->session_end.by))
                 return reject(in, REJECT_BAD_MEMBER, "by", "Say which registered person found the items unopened.");
         if (!o->sequenced || o->late)
-                return reject(in, REJECT_SEQUENCE_REQUIRED, "unopened", "Only a message in its order can bring items back.");
+                return reject(in, REJECT_SEQUENCE_REQUIRED, "unopened",
+                              "Only a message in its order can bring items back.");
         for (size_t i = 0; i < unopened->n && r == 0; i++)
                 r = return_unopened(in, s, unopened->v[i]);
         return r;
@@ -212,14 +215,15 @@ int on_draw(Intake *in, const Event *e, const Origin *o) {
         if (r != 0)
                 return r;
         if (item.patient[0] && !streq(item.patient, s.patient))
-                return reject(in, REJECT_BAD_MEMBER, "item", "%.100s belongs to another patient. Take a new tube.", item.code);
+                return reject(in, REJECT_BAD_MEMBER, "item", "%.100s belongs to another patient. Take a new tube.",
+                              item.code);
         snprintf(item.patient, sizeof(item.patient), "%s", s.patient);
         if (item.drawn_us == 0)
                 item.drawn_us = in->now.wall_us;
         return item_save(in->store, &item);
 }
 
-/* --- by the clock ------------------------------------------------------------------------------------------------- */
+/* --- by the clock --- */
 
 static int lapse_or_free(Intake *in, SessionRow *s) {
         int r;

@@ -81,7 +81,8 @@ int state_autoclave(Intake *in, const char *autoclave) {
                 state.last_attempt = last.label;
                 state.last_cycle = last.cycle;
                 state.last_verdict = cycle_verdict_id((CycleVerdictKind)last.verdict);
-                state.last_reasons = (EncodeReasons){ reasons_read(last.reasons, &json, reasons, ELEMENTSOF(reasons)), reasons };
+                state.last_reasons =
+                        (EncodeReasons){ reasons_read(last.reasons, &json, reasons, ELEMENTSOF(reasons)), reasons };
         }
         r = encode_autoclave_state(&in->w, &state);
         json_decref(json);
@@ -89,8 +90,8 @@ int state_autoclave(Intake *in, const char *autoclave) {
 }
 
 static const char *const doubt_rules[_DOUBT_MAX] = {
-        [DOUBT_CLOCK] = "clock-untrusted",   [DOUBT_STORE] = "store-degraded", [DOUBT_AUDIT] = "audit-inconsistent",
-        [DOUBT_ARMING] = "audit-inconsistent",
+        [DOUBT_CLOCK] = "clock-untrusted",       [DOUBT_STORE] = "store-degraded",
+        [DOUBT_AUDIT] = "audit-inconsistent",    [DOUBT_ARMING] = "audit-inconsistent",
         [DOUBT_RESTORE] = "restore-unconfirmed", [DOUBT_SECOND] = "second-daemon",
 };
 

@@ -13,14 +13,15 @@ static int want_person(Intake *in, const char *member, const char *id) {
         return person_known(in, id) ? 0 : reject(in, REJECT_BAD_MEMBER, member, "%s is not a registered person.", id);
 }
 
-/* --- goods-in ---------------------------------------------------------------------------------------------------- */
+/* --- goods-in --- */
 
 /* What is said twice must agree; the earlier expiry counts. */
 static int receive_attributes(Intake *in, const Event *e, const Udi *udi, ItemRow *row) {
         const char *lot = e->receive.lot ?: "";
 
         if (lot[0] && udi->lot[0] && !streq(lot, udi->lot))
-                return reject(in, REJECT_BAD_MEMBER, "lot", "The code says lot %s. Scan again, or leave lot out.", udi->lot);
+                return reject(in, REJECT_BAD_MEMBER, "lot", "The code says lot %s. Scan again, or leave lot out.",
+                              udi->lot);
         snprintf(row->lot, sizeof(row->lot), "%s", udi->lot[0] ? udi->lot : lot);
         row->expires_on = udi->expires;
         if (e->receive.expires && (!row->expires_on || e->receive.expires < row->expires_on))
@@ -34,11 +35,12 @@ static int receive_class(Intake *in, const Event *e, const Udi *udi, ItemRow *ro
         const char *class_id = p ? p->class_id : said;
 
         if (p && said && !streq(said, p->class_id))
-                return reject(in, REJECT_BAD_MEMBER, "class", "Product %s is configured as class %s.", p->id, p->class_id);
+                return reject(in, REJECT_BAD_MEMBER, "class", "Product %s is configured as class %s.", p->id,
+                              p->class_id);
         if (!class_id && udi->product[0])
                 return reject(in, REJECT_BAD_MEMBER, "class",
-                              "Product %s is not configured. Say its class, or add a [product %s] section.", udi->product,
-                              udi->product);
+                              "Product %s is not configured. Say its class, or add a [product %s] section.",
+                              udi->product, udi->product);
         if (!class_id)
                 return reject(in, REJECT_BAD_MEMBER, "class", "Say the class of %.100s: its label names no product.",
                               udi->canonical);
@@ -55,8 +57,10 @@ static int receive_sterilized(Intake *in, const Event *e, ItemRow *row) {
         const ConfigSupplier *s = config_supplier(in->config, e->receive.sterilized_by);
 
         if (!s || !s->approved)
-                return reject(in, REJECT_BAD_MEMBER, "sterilized", "%s is not an approved supplier.", e->receive.sterilized_by);
-        if (e->receive.sterilized_until < date_of(in->now.wall_us) || e->receive.sterilized_date > date_of(in->now.wall_us))
+                return reject(in, REJECT_BAD_MEMBER, "sterilized", "%s is not an approved supplier.",
+                              e->receive.sterilized_by);
+        if (e->receive.sterilized_until < date_of(in->now.wall_us) ||
+            e->receive.sterilized_date > date_of(in->now.wall_us))
                 return reject(in, REJECT_BAD_MEMBER, "sterilized", "Its dates do not cover today.");
         row->supplied = SUPPLIED_STERILE;
         row->good_until_on = e->receive.sterilized_until;
@@ -66,7 +70,9 @@ static int receive_sterilized(Intake *in, const Event *e, ItemRow *row) {
 }
 
 static ItemState state_as_supplied(int supplied) {
-        return supplied == SUPPLIED_STERILE ? ITEM_STERILE : supplied == SUPPLIED_CLEAN ? ITEM_CLEAN : ITEM_CONTAMINATED;
+        return supplied == SUPPLIED_STERILE ? ITEM_STERILE
+               : supplied == SUPPLIED_CLEAN ? ITEM_CLEAN
+                                            : ITEM_CONTAMINATED;
 }
 
 /* Labels for the pieces of a box whose code names only the lot: made here, once, and sent until the broker has them. */
@@ -114,17 +120,19 @@ int on_receive(Intake *in, const Event *e, const Origin *o) {
         row.state = state_as_supplied(row.supplied);
         snprintf(row.code, sizeof(row.code), "%s", udi.canonical);
         if (e->receive.has_quantity && udi.single_piece)
-                return reject(in, REJECT_BAD_MEMBER, "quantity", "This code names one piece. Receive it without a quantity.");
+                return reject(in, REJECT_BAD_MEMBER, "quantity",
+                              "This code names one piece. Receive it without a quantity.");
         if (e->receive.has_quantity)
                 return receive_box(in, e, o, &row, udi.canonical);
         if (!udi.single_piece)
                 return reject(in, REJECT_BAD_MEMBER, "quantity",
-                              "This code names a lot, not one piece. Say the quantity; labels for the pieces will be issued.");
+                              "This code names a lot, not one piece. Say the quantity; labels for the pieces will be "
+                              "issued.");
         r = item_get(in->store, udi.canonical, &known);
         return r != 0 ? (r < 0 ? r : 0) : item_add(in->store, &row);
 }
 
-/* --- reprocessing ------------------------------------------------------------------------------------------------ */
+/* --- reprocessing --- */
 
 /* What stands in the way of any reprocessing: NULL, or what should have happened. */
 static const char *never_again(const Intake *in, const ItemRow *item) {
@@ -169,7 +177,8 @@ static int held_by_session(Intake *in, const ItemRow *item) {
 
         if (r <= 0)
                 return r;
-        return reject(in, REJECT_BAD_MEMBER, "items", "%.100s is held by session %s. End the session first.", item->code, session);
+        return reject(in, REJECT_BAD_MEMBER, "items", "%.100s is held by session %s. End the session first.",
+                      item->code, session);
 }
 
 static int step_clean(Intake *in, const Event *e, ItemRow *item) {
@@ -198,10 +207,11 @@ static int step_disinfect(Intake *in, const Event *e, ItemRow *item) {
 
         (void)e;
         if (c->reprocessing != REPROCESSING_DISINFECT)
-                return reject(in, REJECT_BAD_MEMBER, "items", "%.100s: class %s is not reprocessed by disinfection.", item->code, c->id);
+                return reject(in, REJECT_BAD_MEMBER, "items", "%.100s: class %s is not reprocessed by disinfection.",
+                              item->code, c->id);
         if (item->state == ITEM_CONTAMINATED && c->critical)
-                return reject(in, REJECT_BAD_MEMBER, "items", "%.100s: clean it first; what is soiled cannot be disinfected.",
-                              item->code);
+                return reject(in, REJECT_BAD_MEMBER, "items",
+                              "%.100s: clean it first; what is soiled cannot be disinfected.", item->code);
         item_enter_state(in, item, ITEM_DISINFECTED);
         return 0;
 }
@@ -218,7 +228,8 @@ static int step_pack(Intake *in, const Event *e, ItemRow *item) {
 
         (void)e;
         if (c->single_use && !c->sterilize_before_use)
-                return reject(in, REJECT_BAD_MEMBER, "items", "%.100s is single-use: it is never sterilized here.", item->code);
+                return reject(in, REJECT_BAD_MEMBER, "items", "%.100s is single-use: it is never sterilized here.",
+                              item->code);
         if (item->state != ITEM_CLEAN)
                 return reject(in, REJECT_BAD_MEMBER, "items", "%.100s: clean it first, then pack it.", item->code);
         return 0;
@@ -255,7 +266,7 @@ int on_pack(Intake *in, const Event *e, const Origin *o) {
         return r;
 }
 
-/* --- damage, opening, disposal ----------------------------------------------------------------------------------- */
+/* --- damage, opening, disposal --- */
 
 int on_damage(Intake *in, const Event *e, const Origin *o) {
         const char *reason = e->damage.reason;
@@ -267,7 +278,9 @@ int on_damage(Intake *in, const Event *e, const Origin *o) {
         if (e->damage.pack) {
                 r = pack_get(in->store, e->damage.pack, &pack);
                 if (r <= 0)
-                        return r < 0 ? r : reject(in, REJECT_BAD_MEMBER, "pack", "Pack %s is not known here.", e->damage.pack);
+                        return r < 0 ? r
+                                     : reject(in, REJECT_BAD_MEMBER, "pack", "Pack %s is not known here.",
+                                              e->damage.pack);
                 pack.damaged_us = in->now.wall_us;
                 snprintf(pack.damage_reason, sizeof(pack.damage_reason), "%s", reason);
                 return pack_save(in->store, &pack);
@@ -311,7 +324,7 @@ int on_drop(Intake *in, const Event *e, const Origin *o) {
         return r;
 }
 
-/* --- recall, duties, injuries -------------------------------------------------------------------------------------- */
+/* --- recall, duties, injuries --- */
 
 int on_recall(Intake *in, const Event *e, const Origin *o) {
         RecallRow row = { .i = o->i,
@@ -389,7 +402,8 @@ int on_disinfected(Intake *in, const Event *e, const Origin *o) {
         if (r != 0)
                 return r;
         if (e->disinfected.contact_us < c->disinfect_contact_us)
-                return reject(in, REJECT_BAD_MEMBER, "contact_s", "The agent must stay on for at least %lld s. Disinfect again.",
+                return reject(in, REJECT_BAD_MEMBER, "contact_s",
+                              "The agent must stay on for at least %lld s. Disinfect again.",
                               (long long)(c->disinfect_contact_us / US_PER_S));
         r = room_get(in->store, c->id, &room);
         if (r < 0)

@@ -13,11 +13,11 @@
 
 /* Whose the item is at this moment. */
 typedef struct Holder {
-        bool live;    /* an authorised or running session of this room holds it */
-        bool after;   /* it ended less than a minute ago, in this room */
-        SessionRow session; /* of `live` */
+        bool live;                     /* an authorised or running session of this room holds it */
+        bool after;                    /* it ended less than a minute ago, in this room */
+        SessionRow session;            /* of `live` */
         char elsewhere[LABEL_MAX + 1]; /* a live session of another room that holds it; or empty */
-        ItemSession last;   /* the newest session that was ever allowed it; id by label, empty: none */
+        ItemSession last;              /* the newest session that was ever allowed it; id by label, empty: none */
 } Holder;
 
 static int holder_find(Intake *in, const ItemRow *item, const char *room, Holder *ret) {
@@ -42,15 +42,16 @@ static int holder_find(Intake *in, const ItemRow *item, const char *room, Holder
         return r < 0 ? r : 0;
 }
 
-static int critical(Intake *in, const char *rule, const Event *e, const Origin *o, const char *item, const char *session,
-                    const char *text) {
-        int r = alert_raise(in, &(AlertAbout){ .rule = rule,
-                                               .subject = item,
-                                               .severity = ALERT_CRITICAL,
-                                               .item = item,
-                                               .session = session,
-                                               .room = o->device->room,
-                                               .device = e->device },
+static int critical(Intake *in, const char *rule, const Event *e, const Origin *o, const char *item,
+                    const char *session, const char *text) {
+        int r = alert_raise(in,
+                            &(AlertAbout){ .rule = rule,
+                                           .subject = item,
+                                           .severity = ALERT_CRITICAL,
+                                           .item = item,
+                                           .session = session,
+                                           .room = o->device->room,
+                                           .device = e->device },
                             "%s", text);
 
         return r < 0 ? r : room_lock(in, o->device->room, rule);
@@ -64,7 +65,8 @@ static int stray_contact(Intake *in, const Event *e, const Origin *o, const Item
 
         if (h->elsewhere[0]) {
                 snprintf(text, sizeof(text),
-                         "%.130s touched skin in %s while session %s holds it elsewhere. Stop both sessions, discard it, and "
+                         "%.130s touched skin in %s while session %s holds it elsewhere. Stop both sessions, discard "
+                         "it, and "
                          "have both patients followed up.",
                          item->code, room, h->elsewhere);
                 return critical(in, "reuse-detected", e, o, item->code, h->elsewhere, text);
@@ -74,9 +76,11 @@ static int stray_contact(Intake *in, const Event *e, const Origin *o, const Item
                          "%.130s touched skin again in %s; it was used %s%s. Stop, discard it, and have both patients "
                          "followed up.",
                          item->code, room, item->used_session[0] ? "in session " : "before", item->used_session);
-                return critical(in, "reuse-detected", e, o, item->code, item->used_session[0] ? item->used_session : NULL, text);
+                return critical(in, "reuse-detected", e, o, item->code,
+                                item->used_session[0] ? item->used_session : NULL, text);
         }
-        snprintf(text, sizeof(text), "%.130s touched skin in %s, and no session there holds it. Stop, and find out who was treated.",
+        snprintf(text, sizeof(text),
+                 "%.130s touched skin in %s, and no session there holds it. Stop, and find out who was treated.",
                  item->code, room);
         return critical(in, "use-without-session", e, o, item->code, NULL, text);
 }
@@ -91,8 +95,8 @@ static int clone_check(Intake *in, const Event *e, const Origin *o, ItemRow *ite
                 return 0;
         if (item->cloned_us == 0)
                 item->cloned_us = in->now.wall_us;
-        snprintf(text, sizeof(text), "%.130s was seen on %s %s. One of the two is a copy: stop, and discard both.", item->code,
-                 e->device, dropped ? "after it was dropped" : "while it sits on another handpiece");
+        snprintf(text, sizeof(text), "%.130s was seen on %s %s. One of the two is a copy: stop, and discard both.",
+                 item->code, e->device, dropped ? "after it was dropped" : "while it sits on another handpiece");
         return critical(in, "clone-detected", e, o, item->code, NULL, text);
 }
 
@@ -101,7 +105,8 @@ static int unknown_item(Intake *in, const Event *e, const Origin *o) {
 
         if (e->usage.event != USAGE_CONTACT)
                 return 0;
-        snprintf(text, sizeof(text), "An item that was never received (%.100s) touched skin in %s. Stop, and find out who was treated.",
+        snprintf(text, sizeof(text),
+                 "An item that was never received (%.100s) touched skin in %s. Stop, and find out who was treated.",
                  e->usage.item, o->device->room ?: "an unknown room");
         return critical(in, "use-without-session", e, o, e->usage.item, NULL, text);
 }

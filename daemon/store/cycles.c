@@ -85,8 +85,9 @@ static const char *or_null(const char *text) {
 
 int attempt_save(Store *s, const AttemptRow *row) {
         return sql_run(s, SQL_ATTEMPT_SAVE, row->verdict < 0 ? "00tti0ti" : "0itti0ti", row->ended_us,
-                       row->verdict < 0 ? INT64_C(0) : (int64_t)row->verdict, or_null(row->reasons), or_null(row->figures),
-                       (int64_t)row->released, row->released_us, or_null(row->released_by), row->id);
+                       row->verdict < 0 ? INT64_C(0) : (int64_t)row->verdict, or_null(row->reasons),
+                       or_null(row->figures), (int64_t)row->released, row->released_us, or_null(row->released_by),
+                       row->id);
 }
 
 int chunk_add(Store *s, int64_t attempt, size_t samples, const void *data, size_t n) {

@@ -14,10 +14,10 @@ typedef struct AttemptRow {
         char program[LABEL_MAX + 1];
         int purpose; /* Purpose */
         int64_t started_us, ended_us;
-        char start[256]; /* JSON: what cycle-start announced */
-        int verdict;     /* -1: running; otherwise CycleVerdict's */
+        char start[256];                               /* JSON: what cycle-start announced */
+        int verdict;                                   /* -1: running; otherwise CycleVerdict's */
         char reasons[ATTEMPT_JSON_MAX], figures[1024]; /* JSON, or empty */
-        int released;    /* LoadState */
+        int released;                                  /* LoadState */
         int64_t released_us;
         char released_by[LABEL_MAX + 1];
 } AttemptRow;

@@ -60,10 +60,10 @@ int item_in_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret) {
 }
 
 int item_add(Store *s, ItemRow *row) {
-        int r = sql_run(s, SQL_ITEM_ADD, "tttt0iiitt0ii", row->code, row->class_id, or_null(row->product), or_null(row->lot),
-                        (int64_t)row->expires_on, row->received_us, row->received_i, (int64_t)row->supplied,
-                        or_null(row->supplier_by), or_null(row->supplier_load), (int64_t)row->good_until_on,
-                        (int64_t)row->state, row->state_us);
+        int r = sql_run(s, SQL_ITEM_ADD, "tttt0iiitt0ii", row->code, row->class_id, or_null(row->product),
+                        or_null(row->lot), (int64_t)row->expires_on, row->received_us, row->received_i,
+                        (int64_t)row->supplied, or_null(row->supplier_by), or_null(row->supplier_load),
+                        (int64_t)row->good_until_on, (int64_t)row->state, row->state_us);
 
         if (r == 0)
                 row->id = sql_last_id(s);
@@ -71,11 +71,10 @@ int item_add(Store *s, ItemRow *row) {
 }
 
 int item_save(Store *s, const ItemRow *row) {
-        return sql_run(s, SQL_ITEM_SAVE, "ii0it0i0t00t00t0i", (int64_t)row->state, row->state_us, row->pack, row->cycles,
-                       or_null(row->used_session), row->used_us, (int64_t)row->returned, row->damaged_us,
+        return sql_run(s, SQL_ITEM_SAVE, "ii0it0i0t00t00t0i", (int64_t)row->state, row->state_us, row->pack,
+                       row->cycles, or_null(row->used_session), row->used_us, (int64_t)row->returned, row->damaged_us,
                        or_null(row->damage_reason), row->dropped_us, row->cloned_us, or_null(row->patient),
-                       row->drawn_us, row->opened_us, or_null(row->attached), row->attached_us,
-                       row->id);
+                       row->drawn_us, row->opened_us, or_null(row->attached), row->attached_us, row->id);
 }
 
 int item_count(Store *s, int64_t *ret) {
@@ -118,7 +117,8 @@ int pack_in_attempt_next(Store *s, int64_t attempt, int64_t after, PackRow *ret)
 }
 
 int pack_add(Store *s, PackRow *row) {
-        int r = sql_run(s, SQL_PACK_ADD, "tiit", row->label, (int64_t)row->wrap, row->packed_us, or_null(row->operator));
+        int r = sql_run(s, SQL_PACK_ADD, "tiit", row->label, (int64_t)row->wrap, row->packed_us,
+                        or_null(row->operator));
 
         if (r == 0)
                 row->id = sql_last_id(s);
@@ -126,8 +126,8 @@ int pack_add(Store *s, PackRow *row) {
 }
 
 int pack_save(Store *s, const PackRow *row) {
-        return sql_run(s, SQL_PACK_SAVE, "0i000ii0ti", row->attempt, (int64_t)row->late, row->sterile_us, row->opened_us,
-                       row->opened_session, (int64_t)row->inside, (int64_t)row->wet, row->damaged_us,
+        return sql_run(s, SQL_PACK_SAVE, "0i000ii0ti", row->attempt, (int64_t)row->late, row->sterile_us,
+                       row->opened_us, row->opened_session, (int64_t)row->inside, (int64_t)row->wet, row->damaged_us,
                        or_null(row->damage_reason), row->id);
 }
 
@@ -170,10 +170,11 @@ int recall_add(Store *s, const RecallRow *r) {
                        r->supplier_load, r->autoclave, r->from_us, r->to_us);
 }
 
-int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t sterile_us, char ret_reason[static TEXT_MAX + 1]) {
+int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t sterile_us,
+              char ret_reason[static TEXT_MAX + 1]) {
         const StatementId q = SQL_RECALL_OF;
-        int r = sql_first(s, q, "itttti", item->id, or_null(item->lot), or_null(item->product), or_null(item->supplier_load),
-                          autoclave, sterile_us);
+        int r = sql_first(s, q, "itttti", item->id, or_null(item->lot), or_null(item->product),
+                          or_null(item->supplier_load), autoclave, sterile_us);
 
         if (r <= 0)
                 return r;

@@ -79,4 +79,5 @@ typedef struct RecallRow {
 } RecallRow;
 int recall_add(Store *s, const RecallRow *r);
 /* 1 and the reason, where any recall covers this item; sterile_us and autoclave of its latest attempt. */
-int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t sterile_us, char ret_reason[static TEXT_MAX + 1]);
+int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t sterile_us,
+              char ret_reason[static TEXT_MAX + 1]);

@@ -116,7 +116,8 @@ void ledger_digest(const uint8_t salt[static SALT_SIZE], const char *topic, cons
 
 int ledger_message_add(Store *s, const MessageRow *m) {
         return sql_run(s, SQL_MESSAGE_ADD, "ii00tibbb", m->i, m->at_us, m->stream, m->seq, m->topic, (int64_t)m->held,
-                       (const void *)m->salt, (size_t)SALT_SIZE, (const void *)m->digest, (size_t)HASH_SIZE, m->raw, m->n_raw);
+                       (const void *)m->salt, (size_t)SALT_SIZE, (const void *)m->digest, (size_t)HASH_SIZE, m->raw,
+                       m->n_raw);
 }
 
 int ledger_message_compare(Store *s, int64_t stream, int64_t seq, const char *topic, const void *payload, size_t n) {
@@ -165,14 +166,15 @@ int ledger_unhold(Store *s, int64_t i, bool drop_raw) {
 
 int ledger_dead_letter_add(Store *s, const DeadLetter *d) {
         size_t keep = MIN_OF(d->size, (size_t)DEAD_LETTER_RAW_MAX);
-        int r = sql_run(s, SQL_DEAD_ADD, "itttti" "b", d->at_us, d->topic, d->reason, d->detail, d->member, (int64_t)d->size,
-                        d->raw, keep);
+        int r = sql_run(s, SQL_DEAD_ADD,
+                        "itttti"
+                        "b",
+                        d->at_us, d->topic, d->reason, d->detail, d->member, (int64_t)d->size, d->raw, keep);
 
         return r < 0 ? r : sql_run(s, SQL_DEAD_TRIM, "i", sql_last_id(s) - DEAD_LETTERS_MAX);
 }
 
-int ledger_outbox_add(Store *s, int64_t at_us, const char *topic, const char *payload, bool retain,
-                      int64_t *ret_id) {
+int ledger_outbox_add(Store *s, int64_t at_us, const char *topic, const char *payload, bool retain, int64_t *ret_id) {
         int r = sql_run(s, SQL_OUTBOX_ADD, "itti", at_us, topic, payload, (int64_t)retain);
 
         if (r == 0)
@@ -221,7 +223,8 @@ static int holes_read(const char *text, int64_t now_us, Order *o) {
                 Hole *h = o->holes + o->n_holes;
                 int used = 0;
 
-                if (o->n_holes == ORDER_HOLES_MAX || sscanf(text, "%" SCNd64 "-%" SCNd64 "%n", &h->first, &h->last, &used) != 2)
+                if (o->n_holes == ORDER_HOLES_MAX ||
+                    sscanf(text, "%" SCNd64 "-%" SCNd64 "%n", &h->first, &h->last, &used) != 2)
                         return -EBADMSG;
                 text += used;
                 h->passed = *text == '!';
@@ -235,7 +238,8 @@ static int holes_read(const char *text, int64_t now_us, Order *o) {
         return 0;
 }
 
-int ledger_stream_get(Store *s, const char *kind, const char *device, const char *boot, int64_t now_us, StreamRow *ret) {
+int ledger_stream_get(Store *s, const char *kind, const char *device, const char *boot, int64_t now_us,
+                      StreamRow *ret) {
         StatementId q = boot ? SQL_STREAM_FIND : SQL_STREAM_CURRENT;
         char holes[ORDER_HOLES_MAX * 48];
         StreamRow row = {};
@@ -289,5 +293,6 @@ int ledger_stream_save(Store *s, const StreamRow *row) {
         char holes[ORDER_HOLES_MAX * 48];
 
         holes_write(&row->order, holes, sizeof(holes));
-        return sql_run(s, SQL_STREAM_SAVE, "iiiti", row->order.top, row->order.applied, row->order.lost, holes, row->id);
+        return sql_run(s, SQL_STREAM_SAVE, "iiiti", row->order.top, row->order.applied, row->order.lost, holes,
+                       row->id);
 }

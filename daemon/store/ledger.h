@@ -66,8 +66,7 @@ typedef struct DeadLetter {
 /* Keeps the newest DEAD_LETTERS_MAX. */
 int ledger_dead_letter_add(Store *s, const DeadLetter *d);
 
-int ledger_outbox_add(Store *s, int64_t at_us, const char *topic, const char *payload, bool retain,
-                      int64_t *ret_id);
+int ledger_outbox_add(Store *s, int64_t at_us, const char *topic, const char *payload, bool retain, int64_t *ret_id);
 int ledger_outbox_delete(Store *s, int64_t id);
 /* The first entry after `id`: 1 and strings to be freed; 0: none. */
 int ledger_outbox_next(Store *s, int64_t id, int64_t *ret_id, char **ret_topic, char **ret_payload, bool *ret_retain);

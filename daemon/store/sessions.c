@@ -35,8 +35,7 @@ static const char *or_null(const char *text) {
 
 int room_save(Store *s, const RoomRow *row) {
         return sql_run(s, SQL_ROOM_SAVE, "ti000tii", row->id, row->permit_seq, row->session_end_us, row->disinfected_us,
-                       row->exposure_us, or_null(row->exposure), (int64_t)row->first_aid,
-                       (int64_t)row->reported);
+                       row->exposure_us, or_null(row->exposure), (int64_t)row->first_aid, (int64_t)row->reported);
 }
 
 static int session_read(Store *s, StatementId q, int r, SessionRow *ret) {
@@ -116,9 +115,9 @@ int session_add(Store *s, SessionRow *row) {
 }
 
 int session_save(Store *s, const SessionRow *row) {
-        return sql_run(s, SQL_SESSION_SAVE, row->outcome < 0 ? "i000iiii" : "i00iiiii", (int64_t)row->state, row->started_us,
-                       row->ended_us, row->outcome < 0 ? INT64_C(0) : (int64_t)row->outcome, row->lease_until_us,
-                       (int64_t)row->touched, (int64_t)row->free_due, row->id);
+        return sql_run(s, SQL_SESSION_SAVE, row->outcome < 0 ? "i000iiii" : "i00iiiii", (int64_t)row->state,
+                       row->started_us, row->ended_us, row->outcome < 0 ? INT64_C(0) : (int64_t)row->outcome,
+                       row->lease_until_us, (int64_t)row->touched, (int64_t)row->free_due, row->id);
 }
 
 int session_count_live(Store *s, int64_t *ret) {
@@ -203,7 +202,9 @@ int request_get(Store *s, const char *room, const uint8_t nonce[static NONCE_SIZ
 
         if (r <= 0)
                 return r;
-        *ret = (RequestRow){ .room = room, .epoch = col_int(s, q, 2), .first_us = col_int(s, q, 3), .allow = col_int(s, q, 4) != 0 };
+        *ret = (RequestRow){
+                .room = room, .epoch = col_int(s, q, 2), .first_us = col_int(s, q, 3), .allow = col_int(s, q, 4) != 0
+        };
         memcpy(ret->nonce, nonce, NONCE_SIZE);
         TEXT(q, 0, ret->session);
         content = col_blob(s, q, 1, &n);
@@ -215,9 +216,9 @@ int request_get(Store *s, const char *room, const uint8_t nonce[static NONCE_SIZ
 }
 
 int request_add(Store *s, const RequestRow *row) {
-        return sql_run(s, SQL_REQUEST_ADD, "bttbiiiit", (const void *)row->nonce, (size_t)NONCE_SIZE, row->room, row->session,
-                       (const void *)row->content, (size_t)CONTENT_SIZE, row->epoch, row->first_us, row->at_us, (int64_t)row->allow,
-                       row->answer);
+        return sql_run(s, SQL_REQUEST_ADD, "bttbiiiit", (const void *)row->nonce, (size_t)NONCE_SIZE, row->room,
+                       row->session, (const void *)row->content, (size_t)CONTENT_SIZE, row->epoch, row->first_us,
+                       row->at_us, (int64_t)row->allow, row->answer);
 }
 
 int request_last(Store *s, const char *session, RequestLast *ret) {

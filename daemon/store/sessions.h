@@ -36,11 +36,11 @@ typedef struct SessionRow {
         uint8_t content[CONTENT_SIZE];
         int state; /* SessionState */
         int64_t allowed_us, decided_i, started_us, ended_us;
-        int outcome;            /* -1: none; SessionOutcome */
-        int64_t lease_until_us; /* CLOCK_BOOTTIME */
+        int outcome;                 /* -1: none; SessionOutcome */
+        int64_t lease_until_us;      /* CLOCK_BOOTTIME */
         int64_t stream, stream_lost; /* the room's boot and its evidence gaps when the session was allowed */
-        bool touched;           /* started, or an item of it was reported in use */
-        bool free_due;          /* cancelled in time: its claims come free when the last lease has run out */
+        bool touched;                /* started, or an item of it was reported in use */
+        bool free_due;               /* cancelled in time: its claims come free when the last lease has run out */
 } SessionRow;
 
 int session_get(Store *s, const char *label, SessionRow *ret);
@@ -67,8 +67,8 @@ typedef struct ItemSession {
 } ItemSession;
 /* The newest session that was ever allowed this item; at_us: its end, or 0. */
 int item_session_last(Store *s, int64_t item, ItemSession *ret);
-/* All of them, newest first: before INT64_MAX, then before the id that came last. at_us: when it was allowed. patient is
- * left empty. */
+/* All of them, newest first: before INT64_MAX, then before the id that came last. at_us: when it was allowed. patient
+ * is left empty. */
 int item_session_before(Store *s, int64_t item, int64_t before, ItemSession *ret);
 
 /* -EEXIST: another session holds it. */
@@ -89,7 +89,7 @@ typedef struct RequestRow {
         int64_t first_us; /* CLOCK_BOOTTIME */
         int64_t at_us;
         bool allow;
-        char *answer;     /* JSON; owned by the row that a getter returned */
+        char *answer; /* JSON; owned by the row that a getter returned */
 } RequestRow;
 int request_get(Store *s, const char *room, const uint8_t nonce[static NONCE_SIZE], RequestRow *ret);
 int request_add(Store *s, const RequestRow *row);

@@ -76,7 +76,8 @@ static int bind(Store *s, sqlite3_stmt *stmt, const char *types, va_list ap) {
 static int prepare(Store *s, StatementId id) {
         if (s->stmts[id])
                 return 0;
-        return translate(s, sqlite3_prepare_v3(s->db, statement_sql[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[id], NULL));
+        return translate(
+                s, sqlite3_prepare_v3(s->db, statement_sql[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[id], NULL));
 }
 
 /* Steps to the first row and leaves the statement there: 1; or 0 when there is none, the statement being reset. */
@@ -206,7 +207,8 @@ static int pragma_must_be(Store *s, const char *set, const char *get, const char
         return 0;
 }
 
-/* What the promises rest on, set and read back. Exclusive locking comes before WAL, so that no shared memory is used. */
+/* What the promises rest on, set and read back. Exclusive locking comes before WAL, so that no shared memory is used.
+ */
 static int set_pragmas(Store *s, int cache_kib) {
         static const struct {
                 const char *set, *get, *want;
@@ -271,7 +273,8 @@ static int migrate(Store *s, const char *path, StoreOpened *opened) {
         char set[96];
         int id = 0, version = 0, tables = 0, r;
 
-        if ((r = read_int(s, "PRAGMA application_id", &id)) < 0 || (r = read_int(s, "PRAGMA user_version", &version)) < 0 ||
+        if ((r = read_int(s, "PRAGMA application_id", &id)) < 0 ||
+            (r = read_int(s, "PRAGMA user_version", &version)) < 0 ||
             (r = read_int(s, "SELECT count(*) FROM sqlite_schema", &tables)) < 0)
                 return r;
         if (tables > 0 && id != SCHEMA_APPLICATION_ID) {
@@ -279,8 +282,8 @@ static int migrate(Store *s, const char *path, StoreOpened *opened) {
                 return -EPROTO;
         }
         if ((size_t)version > schema_n_migrations) {
-                snprintf(s->why, sizeof(s->why), "%s was written by a newer Asepsis (schema %d, this one knows %zu)", path,
-                         version, schema_n_migrations);
+                snprintf(s->why, sizeof(s->why), "%s was written by a newer Asepsis (schema %d, this one knows %zu)",
+                         path, version, schema_n_migrations);
                 return -EPROTO;
         }
         *opened = (StoreOpened){ tables == 0, version, (int)schema_n_migrations };
@@ -311,8 +314,8 @@ static int check_structure(Store *s) {
 }
 
 static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
-        int r = translate(s, sqlite3_open_v2(o->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                                             NULL));
+        int r = translate(s, sqlite3_open_v2(o->path, &s->db,
+                                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
 
         if (r < 0)
                 return r;

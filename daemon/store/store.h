@@ -4,8 +4,8 @@
  * Store: the one connection to the ledger, and the one transaction. Nobody else opens the live file.
  * Errors, everywhere in store/: 0 or a documented positive outcome; -ENOSPC disk full; -EIO the disk failed;
  * -EBADMSG the file is damaged; -EEXIST a uniqueness that the schema holds; -ENOMEM; -EINVAL our own bug.
- * After -EIO or -EBADMSG the store is spoiled: no commit succeeds any more (store_spoiled()). After -ENOSPC the batch is
- * lost, and the next one may succeed.
+ * After -EIO or -EBADMSG the store is spoiled: no commit succeeds any more (store_spoiled()). After -ENOSPC the batch
+ * is lost, and the next one may succeed.
  */
 #include <stdbool.h>
 #include <stddef.h>
