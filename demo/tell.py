@@ -2,6 +2,7 @@
 """Prints the account. Colour and a reader's pace on a terminal only."""
 import os, sys, textwrap, time
 
+sys.stdout.reconfigure(errors="replace")  # a terminal that has no such sign shows another
 TERMINAL = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 COLOUR = TERMINAL and "NO_COLOR" not in os.environ
 WIDTH = 112
@@ -76,6 +77,6 @@ def command(text, output):
     for row in output.rstrip("\n").split("\n"):
         indent = 2 + len(row) - len(row.lstrip())
         if len(row) > WIDTH - 2:
-            rows(row, indent)
+            rows(row.strip(), indent)
         else:
             line(f"  {row}".rstrip())
