@@ -152,9 +152,8 @@ static int state_seen(Manager *m, const char *area, const Now *t, const MqttMess
 
         if (msg->size == 0)
                 return 0;
-        if (streq(area, "audit"))
-                return intake_check_checkpoint(m->intake, t, msg->payload, msg->size);
-        r = intake_check_daemon(m->intake, t, msg->payload, msg->size);
+        r = streq(area, "audit") ? intake_check_checkpoint(m->intake, t, msg->payload, msg->size) :
+                                   intake_check_daemon(m->intake, t, msg->payload, msg->size);
         m->stay_away |= r == 0;
         return r < 0 ? r : 0;
 }

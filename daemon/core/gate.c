@@ -506,7 +506,7 @@ static void say_missing(const GateFacts *f, const KitWay *way, char text[static 
 }
 
 static bool kit_incomplete(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
-        size_t least = KIT_ROLES_MAX + 1;
+        size_t least = KIT_ROLES_MAX + 1; /* of two ways that lack as much, the one of which more is there */
         const KitWay *nearest = NULL;
 
         if (f->n_items == 0 || f->n_items > ITEMS_MAX) {
@@ -519,7 +519,7 @@ static bool kit_incomplete(const GateFacts *f, char text[static GATE_TEXT_MAX]) 
         for (size_t k = 0; k < MIN_OF(f->n_ways, (size_t)KIT_WAYS_MAX) && least > 0; k++) {
                 size_t n = way_missing(f, f->ways + k);
 
-                if (n < least) {
+                if (n < least || (nearest && n == least && f->ways[k].n_roles > nearest->n_roles)) {
                         least = n;
                         nearest = f->ways + k;
                 }

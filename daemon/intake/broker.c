@@ -55,57 +55,82 @@ int intake_broker_found(Intake *in, const Now *now, bool session_present) {
 /* --- what others may have done
  * ---------------------------------------------------------------------------------------- */
 
+/* Is this checkpoint, which bears our signature, on our chain? 1 yes, 0 no. */
+static int on_chain(Intake *in, const char *payload) {
+        json_t *json = json_loads(payload, 0, NULL);
+        const char *log = json_string_value(json_object_get(json, "log")) ?: "";
+        const char *text = json_string_value(json_object_get(json, "head")) ?: "";
+        uint8_t head[HASH_SIZE], mine[HASH_SIZE];
+        size_t n = 0;
+        int r = 0;
+
+        sodium_base642bin(head, sizeof(head), text, strlen(text), NULL, &n, NULL,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+        if (n == HASH_SIZE && streq(log, in->log))
+                r = ledger_hash_at(in->store, json_integer_value(json_object_get(json, "size")), mine);
+        json_decref(json);
+        return r <= 0 ? r : memcmp(head, mine, HASH_SIZE) == 0;
+}
+
 /* Ours and not on our chain: this ledger is older than what the world has seen, or another one signs with our key. */
-static int doubt_audit(Intake *in, const Now *now, const char *text) {
+static int doubt_audit(Intake *in, const Now *now) {
+        static const char text[] = "A checkpoint of ours has been seen that this ledger does not know: it was restored or "
+                                   "replaced. Find the right ledger, or let an officer confirm this one.";
+
         intake_doubt(in, DOUBT_AUDIT, text);
-        return intake_alert(in, now, "audit-inconsistent", "ledger", ALERT_CRITICAL, text);
+        return intake_alert_once(in, now, "audit-inconsistent", "ledger", ALERT_CRITICAL, text);
+}
+
+int head_seen(Intake *in, const char *device, const char *jws) {
+        _cleanup_(freep) char *payload = NULL;
+        const Now at = in->now;
+        char text[TEXT_MAX];
+        int r = signer_verify(in->signer, jws, strlen(jws), &payload);
+
+        if (r > 0)
+                r = on_chain(in, payload);
+        else if (r == 0) {
+                snprintf(text, sizeof(text), "%s hands back a checkpoint that this ledger's key did not sign. Check the device.",
+                         device);
+                return intake_alert_once(in, &at, "audit-inconsistent", device, ALERT_WARNING, text);
+        }
+        return r < 0 ? r : r ? 0 : doubt_audit(in, &at);
+}
+
+static int doubt_second(Intake *in, const Now *now) {
+        static const char text[] = "Another daemon spoke as this one. Two must never serve one site: find the other and stop "
+                                   "it. If this ledger is new on purpose, clear the retained state/daemon and state/audit. "
+                                   "Then restart this one.";
+
+        intake_doubt(in, DOUBT_SECOND, text);
+        return intake_alert_once(in, now, "second-daemon", "daemon", ALERT_CRITICAL, text);
 }
 
 int intake_check_checkpoint(Intake *in, const Now *now, const char *jws, size_t n) {
         _cleanup_(freep) char *payload = NULL;
-        uint8_t head[HASH_SIZE], mine[HASH_SIZE];
-        const char *log, *text;
-        json_int_t size;
-        json_t *json;
-        size_t n_head = 0;
-        int r = signer_verify(in->signer, jws, n, &payload), on_chain;
+        int r = signer_verify(in->signer, jws, n, &payload);
 
-        if (r < 0)
-                return r;
+        in->now = *now;
         if (r == 0)
-                return intake_alert(
-                        in, now, "audit-inconsistent", "checkpoint", ALERT_WARNING,
-                        "The broker holds a checkpoint that this ledger's key did not sign. Remove it if you do "
-                        "not know where it comes from.");
-        json = json_loads(payload, 0, NULL);
-        log = json_string_value(json_object_get(json, "log")) ?: "";
-        size = json_integer_value(json_object_get(json, "size"));
-        text = json_string_value(json_object_get(json, "head")) ?: "";
-        sodium_base642bin(head, sizeof(head), text, strlen(text), NULL, &n_head, NULL,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-        on_chain = streq(log, in->log) && n_head == HASH_SIZE ? ledger_hash_at(in->store, size, mine) : 0;
-        json_decref(json);
-        if (on_chain < 0)
-                return on_chain;
-        if (on_chain && memcmp(head, mine, HASH_SIZE) == 0)
-                return 0;
-        return doubt_audit(in, now,
-                           "The broker holds a checkpoint of ours that this ledger does not know: it was restored or "
-                           "replaced. Find the right ledger, or let an officer confirm this one.");
+                r = doubt_second(in, now);
+        else if (r > 0) {
+                r = on_chain(in, payload);
+                if (r == 0)
+                        r = doubt_audit(in, now);
+                return r < 0 ? r : 1;
+        }
+        return r < 0 ? r : 0;
 }
 
 int intake_check_daemon(Intake *in, const Now *now, const char *payload, size_t n) {
         json_t *json = json_loadb(payload, n, 0, NULL);
         const char *boot = json_string_value(json_object_get(json, "boot")) ?: "";
         int r = streq(boot, in->boot) ? 1 : ledger_daemon_boot_known(in->store, boot);
-        const char *text =
-                "Another daemon spoke as this one. Two daemons must never serve one site: find the other and stop "
-                "it, then restart this one.";
 
         json_decref(json);
         if (r != 0)
                 return r;
-        intake_doubt(in, DOUBT_SECOND, text);
-        r = intake_alert(in, now, "second-daemon", "daemon", ALERT_CRITICAL, text);
+        in->now = *now;
+        r = doubt_second(in, now);
         return r < 0 ? r : 0;
 }

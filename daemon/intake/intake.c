@@ -364,6 +364,8 @@ static int take_effect(Intake *in, Taking *t, const Event *e) {
                 return reject(in, REJECT_SEQUENCE_REQUIRED, "boot",
                               "This message can permit something, so it needs boot and seq.");
         r = i ? ledger_unhold(in->store, i, !keep_raw) : record_message(in, t, &e->env, false, keep_raw, &i);
+        if (r == 0 && e->env.head)
+                r = head_seen(in, t->topic.device, e->env.head);
         if (r < 0)
                 return r;
         return grants && t->late ? too_late(in, t, e) : run_handler(in, t, e, i);

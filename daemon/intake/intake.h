@@ -93,7 +93,8 @@ int64_t intake_mark_us(const Intake *in);
 /* The clock is believed again: ends the alerts about it. */
 int intake_clock_settled(Intake *in, const Now *now);
 
-/* A retained checkpoint found on the broker, before arming. Sets DOUBT_AUDIT where our ledger does not know it. */
+/* A checkpoint found on the broker. 1: ours, and DOUBT_AUDIT is set where our ledger does not know it; 0: another's, and
+ * DOUBT_SECOND is set. */
 int intake_check_checkpoint(Intake *in, const Now *now, const char *jws, size_t n);
 /* A state/daemon found there. 1: of this ledger; 0: foreign, and DOUBT_SECOND is set. */
 int intake_check_daemon(Intake *in, const Now *now, const char *payload, size_t n);

@@ -122,6 +122,11 @@ int evidence_gap(Intake *in, Kind kind, const char *device, int64_t lost, const 
 /* Everything held below the first number that is still awaited, each as a message of its own. */
 int drain(Intake *in, Slot *slot);
 
+/* broker.c */
+/* A device hands back the last checkpoint it saw. Ours and unknown here: DOUBT_AUDIT. Not ours: only a warning, or any
+ * stolen login could shut the clinic. */
+int head_seen(Intake *in, const char *device, const char *jws);
+
 /* alert.c */
 typedef struct AlertAbout {
         const char *rule, *subject;

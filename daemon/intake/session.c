@@ -59,8 +59,6 @@ static int use_items(Intake *in, const SessionRow *s) {
                 r = item_get_id(in->store, id, &item);
                 if (r <= 0)
                         return r < 0 ? r : -EBADMSG;
-                if (item.returned && item.used_us == 0)
-                        continue;
                 item_use(in, &item, s->label);
                 r = item_save(in->store, &item);
                 if (r < 0)
