@@ -481,7 +481,6 @@ bool event_grants(const Event *e) {
         case EVENT_PACK:
         case EVENT_LOAD:
         case EVENT_DUTY:
-        case EVENT_DRAW:
         case EVENT_DISINFECTED:
                 return true;
         case EVENT_CYCLE_END:
@@ -493,6 +492,7 @@ bool event_grants(const Event *e) {
         case EVENT_RELEASE:
                 return e->release.decision == DECISION_RELEASE;
         case EVENT_OPEN: /* ends sterility whenever it comes; the intake takes a pass only in its order */
+        case EVENT_DRAW: /* binds a tube to a patient whenever it comes */
         case EVENT_HEARTBEAT:
         case EVENT_FAULT:
         case EVENT_DAMAGE:

@@ -102,8 +102,8 @@ const char *event_type_name(EventType type);
 /*
  * "A message without boot and seq can lock, never grant." True where this event could make anything permitted, so that
  * without boot and seq, or too late, the intake must not let it: goods-in, cleaning, disinfection, packing, manifests,
- * cycles and their samples, a duty done, a drawn tube, and whatever result or decision is not a refusal. False for
+ * cycles and their samples, a duty done, and whatever result or decision is not a refusal. False for
  * what only records or locks, for what a nonce protects (session requests, an actuator's renew), and for a
- * session-end, whose effect on claims the core judges itself.
+ * session-end and an opened pack, of which the intake takes only the locking half out of order.
  */
 bool event_grants(const Event *e);
