@@ -15,6 +15,7 @@
 
 #include "bus/bus.h"
 #include "clock.h"
+#include "codec/rfc3339.h"
 #include "codec/topic.h"
 #include "intake/intake.h"
 #include "log.h"
@@ -293,6 +294,7 @@ typedef struct BrokerText {
 static int broker_options(const Manager *m, const Config *c, BrokerText *t, MqttOptions *ret) {
         const ConfigBroker *b = &c->broker;
         const bool secret = b->password_file || b->password_credential;
+        char since[TIME_TEXT_SIZE];
         int r = secret ? password_read(b, t->password) : 0;
 
         if (r < 0) {
@@ -301,8 +303,9 @@ static int broker_options(const Manager *m, const Config *c, BrokerText *t, Mqtt
                 return r;
         }
         topic_state(c->site.id, "daemon", NULL, NULL, t->will_topic);
-        snprintf(t->will, sizeof(t->will), "{\"state\":\"offline\",\"boot\":\"%s\",\"version\":\"%s\"}", m->boot,
-                 VERSION);
+        time_format_utc(clock_us(CLOCK_REALTIME), since);
+        snprintf(t->will, sizeof(t->will), "{\"state\":\"offline\",\"boot\":\"%s\",\"version\":\"%s\",\"since\":\"%s\"}",
+                 m->boot, VERSION, since);
         *ret = (MqttOptions){ .site = c->site.id,
                               .client_id = b->client_id,
                               .unix_path = b->unix_socket,
@@ -377,19 +380,24 @@ static void check_losses(Manager *m, const Now *t) {
                                          "daemon's client id."));
 }
 
-/* The checkpoint goes out at most a second after a commit. It is of the committed head and needs no commit itself. */
+/*
+ * The checkpoint goes out at most a second after a commit, and hourly into the journal, where it may be kept on another
+ * machine. It is of the committed head and needs no commit itself.
+ */
 static void checkpoint(Manager *m, const Now *t) {
-        Status s = {};
+        const bool hourly = m->seconds % HEAD_LOGGED_EVERY_S == 0;
+        _cleanup_(freep) char *jws = NULL;
+        int r = 0;
 
-        if (mqtt_is_ready(m->mqtt) && intake_checkpoint_due(m->intake)) {
-                if (intake_checkpoint(m->intake, t) < 0)
-                        batch_clear(intake_batch(m->intake));
-                flush(m);
+        if (hourly || (mqtt_is_ready(m->mqtt) && intake_checkpoint_due(m->intake)))
+                r = intake_checkpoint(m->intake, t, &jws);
+        if (r < 0) {
+                log_event(LOG_PROBLEM_KIND, LOG_WARNING, NULL, "cannot sign a checkpoint: %s", strerror(-r));
+                batch_clear(intake_batch(m->intake));
         }
-        if (m->seconds % HEAD_LOGGED_EVERY_S != 0)
-                return;
-        intake_status(m->intake, &s);
-        log_event(LOG_CHECKPOINT_KIND, LOG_INFO, NULL, "audit head %lld %s", (long long)s.audit_size, s.audit_head);
+        flush(m);
+        if (hourly && jws)
+                log_event(LOG_CHECKPOINT_KIND, LOG_INFO, NULL, "checkpoint %s", jws);
 }
 
 static void fill_status(void *userdata, Status *ret) {

@@ -565,13 +565,13 @@ static int release_answer(Intake *in, const Event *e, const AttemptRow *a, const
                                                        .has_cycle = a || e->release.has_cycle,
                                                        .cycle = a ? a->cycle : e->release.cycle,
                                                        .attempt = a ? a->label : e->release.attempt,
-                                                       .released = x->n == 0 && e->release.decision == DECISION_RELEASE,
+                                                       .released = x->n == 0,
                                                        .reasons = { x->n, x->v } });
         return r < 0 ? r : publish_durable(in, topic, false);
 }
 
 static int release_tell(Intake *in, const Event *e, const AttemptRow *a, const Refusals *x) {
-        const char *what = x->n ? "refused" : e->release.decision == DECISION_RELEASE ? "released" : "rejected";
+        const char *what = e->release.decision == DECISION_REJECT ? "rejected" : x->n ? "refused" : "released";
         const LogSubject subject = { .rule = x->n ? x->v[0].rule : NULL, .device = a->autoclave, .cycle = a->label };
         int r;
 
@@ -587,23 +587,20 @@ static int release_tell(Intake *in, const Event *e, const AttemptRow *a, const R
                          x->n ? ": " : "", x->n ? x->v[0].text : "");
 }
 
+/* Anybody may reject; that refuses the packs for good, also after a release. */
 static int release_decide(Intake *in, const Event *e, AttemptRow *a, Refusals *x) {
-        int r = 0;
+        const bool rejected = e->release.decision == DECISION_REJECT;
+        int r = rejected ? 0 : refusals_find(in, e, a, x);
 
-        if (e->release.decision == DECISION_REJECT) {
-                a->released = LOAD_REJECTED;
-        } else {
-                r = refusals_find(in, e, a, x);
-                if (r == 0 && x->n == 0) {
-                        a->released = LOAD_RELEASED;
-                        r = make_sterile(in, e, a);
-                }
-        }
         if (r < 0 || x->n)
                 return r;
+        a->released = rejected ? LOAD_REJECTED : LOAD_RELEASED;
         a->released_us = in->now.wall_us;
         snprintf(a->released_by, sizeof(a->released_by), "%s", e->release.by);
-        return attempt_save(in->store, a);
+        r = rejected ? 0 : make_sterile(in, e, a);
+        if (rejected)
+                refuse_load(x, "load-rejected", "It was rejected. Its items must be cleaned, packed and sterilized again.");
+        return r < 0 ? r : attempt_save(in->store, a);
 }
 
 /* Which attempt is meant: 1; 0 and *ret_why where that is not clear. */

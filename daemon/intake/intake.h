@@ -65,8 +65,8 @@ int intake_publish_outbox(Intake *in);
 /* The broker has an entry of the outbox. */
 int intake_outbox_settled(Intake *in, int64_t id);
 
-/* A checkpoint of the committed head, into the batch, where there is something new. */
-int intake_checkpoint(Intake *in, const Now *now);
+/* A checkpoint of the committed head, signed: into the batch, and to be freed. */
+int intake_checkpoint(Intake *in, const Now *now, char **ret_jws);
 bool intake_checkpoint_due(const Intake *in);
 
 /* Broker lost and found. A new broker session may have lost messages that it had acknowledged. */

@@ -159,9 +159,9 @@ bool intake_checkpoint_due(const Intake *in) {
         return in->published.size != in->committed.size;
 }
 
-int intake_checkpoint(Intake *in, const Now *now) {
-        char topic[TOPIC_MAX], head[64];
+int intake_checkpoint(Intake *in, const Now *now, char **ret_jws) {
         _cleanup_(freep) char *jws = NULL;
+        char topic[TOPIC_MAX], head[64];
         const char *text;
         Outgoing *out;
         size_t n;
@@ -185,6 +185,7 @@ int intake_checkpoint(Intake *in, const Now *now) {
         out->qos = 1;
         out->retain = true;
         in->published = in->committed;
+        *ret_jws = TAKE(jws);
         return 0;
 }
 
