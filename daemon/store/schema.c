@@ -29,6 +29,7 @@ static const char first[] =
         " holes TEXT NOT NULL,"
         " UNIQUE (kind, device, boot)) STRICT;"
         "CREATE UNIQUE INDEX stream_current ON stream (kind, device) WHERE current = 1;"
+        "CREATE INDEX stream_waiting ON stream (id) WHERE current = 1 AND top > applied;"
 
         /* Accepted messages; i is that of the audit record. raw is erasable; samples stand in sample_chunk instead. */
         "CREATE TABLE message ("
@@ -108,6 +109,7 @@ static const char first[] =
         " figures TEXT,"              /* JSON object */
         " released INTEGER NOT NULL DEFAULT 0," /* LoadState: open, released, rejected, recalled */
         " released_us INTEGER, released_by TEXT) STRICT;"
+        "CREATE INDEX attempt_autoclave ON attempt (autoclave);"
         "CREATE INDEX attempt_cycle ON attempt (autoclave, cycle);"
         "CREATE INDEX attempt_open ON attempt (autoclave) WHERE verdict IS NULL;"
 
@@ -154,7 +156,7 @@ static const char first[] =
         " allow INTEGER NOT NULL,"
         " answer TEXT NOT NULL,"       /* the decision without its permit */
         " PRIMARY KEY (room, nonce)) STRICT, WITHOUT ROWID;"
-        "CREATE INDEX request_session ON request (session);"
+        "CREATE INDEX request_session ON request (session, at_us);"
 
         "CREATE TABLE room ("
         " id TEXT PRIMARY KEY,"

@@ -140,7 +140,7 @@
                                   "FROM session_item x JOIN session s ON s.id = x.session "                           \
                                   "WHERE x.item = ? AND x.session < ? ORDER BY x.session DESC LIMIT 1")               \
         X(SESSION_ITEM_NEXT, "SELECT i.id, i.code FROM session_item x JOIN item i ON i.id = x.item "                  \
-                             "WHERE x.session = ? AND i.id > ? ORDER BY i.id LIMIT 1")                                \
+                             "WHERE x.session = ? AND x.item > ? ORDER BY x.item LIMIT 1")                                \
         X(SESSION_ITEM_ADD, "INSERT INTO session_item (session, item) VALUES (?, ?) ON CONFLICT DO NOTHING")          \
         X(CLAIM_ADD, "INSERT INTO claim (item, session) VALUES (?, ?)")                                               \
         X(CLAIM_OF, "SELECT s.id, s.label, s.room FROM claim c JOIN session s ON s.id = c.session WHERE c.item = ?")  \
