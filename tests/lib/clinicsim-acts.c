@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the people and machines of a simulated clinic do, and how its rooms ask. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clinicsim.h"
+#include "cyclegen.h"
+
+#define ROWS 30 /* samples in a message */
+
+void sim_receive(Sim *s, const char *names) {
+        _cleanup_(freep) char *copy = strdup(names);
+        char *save = NULL;
+
+        for (char *t = strtok_r(copy, " ", &save); t; t = strtok_r(NULL, " ", &save)) {
+                sim_forget(s);
+                sim_say(s, "station/station-1/receive", "{'item':'%s'}", sim_code(t));
+                assert_string_equal(sim_rejected(s, "station/station-1"), "");
+        }
+}
+
+static void must_say(Sim *s, const char *what, const char *json) {
+        sim_forget(s);
+        sim_say(s, what, "%s", json);
+        if (sim_rejected(s, "station/station-1")[0])
+                fail_msg("%s %s: %s", what, json, sim_member(s, "down/station/station-1/rejected", "detail"));
+}
+
+static void process(Sim *s, const char *name, const char *message, const char *more) {
+        char what[64], json[512];
+
+        snprintf(what, sizeof(what), "station/station-1/%s", message);
+        snprintf(json, sizeof(json), "{'items':['%s'],%s}", sim_code(name), more);
+        must_say(s, what, json);
+}
+
+void sim_handpiece(Sim *s, const char *name) {
+        char json[256];
+
+        snprintf(json, sizeof(json), "{'item':'%s','class':'handpiece'}", name);
+        must_say(s, "station/station-1/receive", json);
+        process(s, name, "clean", "'method':'manual','operator':'ben'");
+        process(s, name, "disinfect", "'level':'high','by':'ben'");
+}
+
+static void say_samples(Sim *s, int number, const GenCycle *g, size_t from, size_t to) {
+        char json[ROWS * 64];
+        size_t n = 0;
+
+        for (size_t i = from; i < to; i++)
+                n += (size_t)snprintf(json + n, sizeof(json) - n, "%s[%.3f,%.3f,%.3f]", i > from ? "," : "",
+                                      (double)g->samples[i].t_us / 1e6, g->samples[i].temperature_mc / 1e3,
+                                      g->samples[i].pressure_pa / 1e3);
+        sim_advance(s, (int64_t)(to - from) * US_PER_S);
+        sim_say(s, "autoclave/ac-1/sample", "{'cycle':%d,'samples':[%s]}", number, json);
+}
+
+void sim_cycle(Sim *s, int number, bool sound) {
+        static GenCycle g;
+
+        cyclegen(&g, &GEN_PREVAC_134, sound ? GEN_SOUND : GEN_SHORT_HOLD, (uint64_t)number + 1, 0);
+        sim_say(s, "autoclave/ac-1/cycle-start", "{'cycle':%d,'program':'prevac-134'}", number);
+        for (size_t i = 0; i < g.n; i += ROWS)
+                say_samples(s, number, &g, i, MIN_OF(i + ROWS, g.n));
+        sim_say(s, "autoclave/ac-1/cycle-end", "{'cycle':%d,'outcome':'completed'}", number);
+}
+
+void sim_sterilize(Sim *s, const char *name, const char *class_id, const char *pack, int number) {
+        char json[256];
+
+        snprintf(json, sizeof(json), "{'item':'%s','class':'%s'}", sim_code(name), class_id);
+        must_say(s, "station/station-1/receive", json);
+        process(s, name, "clean", "'method':'ultrasonic','operator':'ben'");
+        snprintf(json, sizeof(json), "'pack':'%s','wrap':'pouch','operator':'ben'", pack);
+        process(s, name, "pack", json);
+        snprintf(json, sizeof(json), "{'autoclave':'ac-1','cycle':%d,'packs':['%s']}", number, pack);
+        must_say(s, "station/station-1/load", json);
+        sim_cycle(s, number, true);
+        snprintf(json, sizeof(json), "{'autoclave':'ac-1','cycle':%d,'decision':'release','by':'ben','dry':true}", number);
+        must_say(s, "station/station-1/release", json);
+        assert_string_equal(sim_rules(s, "down/station/station-1/released"), "");
+        assert_string_equal(sim_member(s, "down/station/station-1/released", "verdict"), "released");
+}
+
+void sim_disinfect_room(Sim *s, const char *room) {
+        char what[96];
+
+        sim_advance(s, 60 * US_PER_S);
+        snprintf(what, sizeof(what), "room/%s/disinfected", room);
+        sim_say(s, what, "{'by':'ben','contact_s':60}");
+}
+
+/* --- rooms ------------------------------------------------------------------------------------------------------------ */
+
+static const char *answer(Sim *s, const char *room, const char *message) {
+        char who[96], topic[128];
+        static char text[1024];
+
+        snprintf(who, sizeof(who), "room/%s", room);
+        snprintf(topic, sizeof(topic), "down/room/%s/%s", room, message);
+        if (sim_rejected(s, who)[0]) {
+                snprintf(text, sizeof(text), "rejected: %s", sim_rejected(s, who));
+                return text;
+        }
+        if (streq(sim_member(s, topic, "verdict"), "allow"))
+                assert_string_equal(sim_rules(s, topic), "");
+        snprintf(text, sizeof(text), "%s", streq(sim_member(s, topic, "verdict"), "allow") ? "allow" : sim_rules(s, topic));
+        assert_int_equal(sim_member(s, topic, "permit")[0] != '\0', streq(text, "allow"));
+        return text;
+}
+
+const char *sim_ask_for(Sim *s, const char *room, const char *session, const char *names, const char *practitioner,
+                        const char *patient, const char *procedure) {
+        char what[96];
+
+        snprintf(what, sizeof(what), "room/%s/session-request", room);
+        sim_forget(s);
+        sim_say(s, what, "{'session':'%s','practitioner':'%s','patient':'%s','procedure':'%s','items':%s,'nonce':'%s'}", session,
+                practitioner, patient, procedure, sim_codes(names), sim_nonce(++s->nonce));
+        return answer(s, room, "decision");
+}
+
+const char *sim_ask(Sim *s, const char *room, const char *session, const char *names) {
+        return sim_ask_for(s, room, session, names, "ana", "p-1", "skin-needling");
+}
+
+void sim_put_request(Sim *s, const char *room, const char *session, const char *names, uint64_t nonce) {
+        char what[96];
+
+        snprintf(what, sizeof(what), "room/%s/session-request", room);
+        sim_say_as(s, what, NULL, 0,
+                   "{'session':'%s','practitioner':'ana','patient':'p-1','procedure':'skin-needling','items':%s,'nonce':'%s'}",
+                   session, sim_codes(names), sim_nonce(nonce));
+}
+
+const char *sim_renew(Sim *s, const char *room, const char *session) {
+        char what[96];
+
+        snprintf(what, sizeof(what), "room/%s/session-renew", room);
+        sim_forget(s);
+        sim_say(s, what, "{'session':'%s','nonce':'%s'}", session, sim_nonce(++s->nonce));
+        return answer(s, room, "permit");
+}
+
+const char *sim_add(Sim *s, const char *room, const char *session, const char *names) {
+        char what[96];
+
+        snprintf(what, sizeof(what), "room/%s/session-add", room);
+        sim_forget(s);
+        sim_say(s, what, "{'session':'%s','items':%s,'nonce':'%s'}", session, sim_codes(names), sim_nonce(++s->nonce));
+        return answer(s, room, "decision");
+}
+
+static void about(Sim *s, const char *room, const char *message, const char *json, const char *session, const char *more) {
+        char what[96], who[80];
+
+        snprintf(what, sizeof(what), "room/%s/%s", room, message);
+        snprintf(who, sizeof(who), "room/%s", room);
+        sim_forget(s);
+        sim_say(s, what, "{'session':'%s'%s%s%s}", session, json, more, json[0] ? "'" : "");
+        assert_string_equal(sim_rejected(s, who), "");
+}
+
+void sim_start(Sim *s, const char *room, const char *session) {
+        about(s, room, "session-start", "", session, "");
+}
+
+void sim_end(Sim *s, const char *room, const char *session, const char *outcome) {
+        about(s, room, "session-end", ",'by':'ana','outcome':'", session, outcome);
+}

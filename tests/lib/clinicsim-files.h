@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* The files of a simulated clinic: a folder in memory, and the shipped configuration. */
+#include <stddef.h>
+
+#include "config.h"
+
+/* Fails the test where it cannot. size >= 40. */
+void files_make(char *ret_dir, size_t size);
+void files_remove(const char *dir);
+/* etc/asepsisd.conf with a trusted clock, and these lines after it (NULL: none). */
+Config *files_config(const char *more);
