@@ -160,8 +160,11 @@ bool col_null(Store *s, StatementId id, int i) {
 
 void col_text(Store *s, StatementId id, int i, char *ret, size_t size) {
         const char *t = (const char *)sqlite3_column_text(s->stmts[id], i);
+        size_t n = t ? strnlen(t, size - 1) : 0;
 
-        snprintf(ret, size, "%s", t ?: "");
+        if (n > 0)
+                memcpy(ret, t, n);
+        ret[n] = '\0';
 }
 
 char *col_dup(Store *s, StatementId id, int i) {
@@ -313,6 +316,12 @@ static int check_structure(Store *s) {
         return r;
 }
 
+/* One thread: no locks, and no count of memory that nobody reads. Refused, to no harm, where SQLite is in use already. */
+static void configure_library(void) {
+        (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+        (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
         int r = translate(s, sqlite3_open_v2(o->path, &s->db,
                                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
@@ -336,6 +345,7 @@ int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char
 
         if (!s)
                 return -ENOMEM;
+        configure_library();
         r = open_all(s, o, &opened);
         if (r < 0) {
                 snprintf(why, STORE_WHY_MAX, "%s", s->why);
