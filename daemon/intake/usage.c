@@ -17,6 +17,7 @@ typedef struct Holder {
         bool after;                    /* it ended less than a minute ago, in this room */
         SessionRow session;            /* of `live` */
         char elsewhere[LABEL_MAX + 1]; /* a live session of another room that holds it; or empty */
+        char other_room[LABEL_MAX + 1]; /* of `elsewhere` */
         ItemSession last;              /* the newest session that was ever allowed it; id by label, empty: none */
 } Holder;
 
@@ -30,8 +31,10 @@ static int holder_find(Intake *in, const ItemRow *item, const char *room, Holder
                 r = session_get_id(in->store, id, &ret->session);
                 if (r > 0 && ret->session.state <= SESSION_SUSPENDED) {
                         ret->live = streq_ptr(where, room);
-                        if (!ret->live)
+                        if (!ret->live) {
                                 snprintf(ret->elsewhere, sizeof(ret->elsewhere), "%s", label);
+                                snprintf(ret->other_room, sizeof(ret->other_room), "%s", where);
+                        }
                 }
         }
         if (r >= 0)
@@ -64,6 +67,11 @@ static int stray_contact(Intake *in, const Event *e, const Origin *o, const Item
         char text[TEXT_MAX + 1];
 
         if (h->elsewhere[0]) {
+                /* Whose needle it is now nobody knows: that session must not go on with it either. */
+                int r = room_lock(in, h->other_room, "reuse-detected");
+
+                if (r < 0)
+                        return r;
                 snprintf(text, sizeof(text),
                          "%.130s touched skin in %s while session %s holds it elsewhere. Stop both sessions, discard "
                          "it, and "
@@ -119,17 +127,25 @@ static void follow_attachment(Intake *in, const Event *e, ItemRow *item) {
                 snprintf(item->attached, sizeof(item->attached), "%s", e->device);
 }
 
-/* The session that the use belongs to, or none. */
+/*
+ * The session that the use belongs to, or none. One that was cancelled and ended less than a minute ago was touched
+ * after all: what it held does not come free.
+ */
 static int note_use(Intake *in, ItemRow *item, Holder *h) {
-        if (h->live) {
-                item_use(in, item, h->session.label);
-                h->session.touched = true;
-                h->session.free_due = false;
-                return session_save(in->store, &h->session);
-        }
-        if (!h->after)
+        if (!h->live && !h->after) {
                 item_use(in, item, "");
-        return 0;
+                return 0;
+        }
+        if (h->after) {
+                int r = session_get(in->store, h->last.label, &h->session);
+
+                if (r <= 0)
+                        return r < 0 ? r : -EBADMSG;
+        }
+        item_use(in, item, h->session.label);
+        h->session.touched = true;
+        h->session.free_due = false;
+        return session_save(in->store, &h->session);
 }
 
 int on_usage(Intake *in, const Event *e, const Origin *o) {
