@@ -155,8 +155,9 @@ int intake_publish_state(Intake *in, const Now *now) {
         return r;
 }
 
+/* In doubt about the ledger the broker's checkpoint is what the next start has to find: it is not written over. */
 bool intake_checkpoint_due(const Intake *in) {
-        return in->published.size != in->committed.size;
+        return in->published.size != in->committed.size && !intake_doubted(in, DOUBT_AUDIT) && !intake_doubted(in, DOUBT_SECOND);
 }
 
 int intake_checkpoint(Intake *in, const Now *now, char **ret_jws) {
