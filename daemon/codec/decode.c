@@ -31,18 +31,27 @@ Decoded *decoded_new(void) {
         return calloc(1, sizeof(Decoded));
 }
 
+static void tree_free(Decoded *d) {
+        if (d->arena.spilled) {
+                arena_enter(&d->arena);
+                json_decref(d->root);
+                arena_leave();
+        }
+        d->root = NULL;
+        arena_reset(&d->arena);
+}
+
 Decoded *decoded_free(Decoded *d) {
         if (!d)
                 return NULL;
-        json_decref(d->root);
+        tree_free(d);
         free(d->samples);
         free(d);
         return NULL;
 }
 
 static void decoded_reset(Decoded *d) {
-        json_decref(d->root);
-        d->root = NULL;
+        tree_free(d);
         d->n_strings = 0;
         d->event = (Event) { 0 };
 }
@@ -114,7 +123,9 @@ static int parse(Decoder *c, const char *payload, size_t n) {
                 return refuse(c, REJECT_TOO_LARGE, NULL, "At most %d bytes are taken.", PAYLOAD_MAX);
         if (nested_too_deep(payload, n))
                 return refuse(c, REJECT_NOT_JSON, NULL, "At most %d levels of nesting are taken.", NESTING_MAX);
+        arena_enter(&c->d->arena);
         c->d->root = json_loadb(payload, n, JSON_REJECT_DUPLICATES, &e);
+        arena_leave();
         if (!c->d->root)
                 return refuse_syntax(c, &e);
         if (!json_is_object(c->d->root))

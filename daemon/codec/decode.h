@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/arena.h"
 #include "codec/messages.h"
 #include "core/event.h"
 
@@ -19,6 +20,7 @@ typedef struct Decoded {
 
         /* decode.c's own */
         struct json_t *root;
+        Arena arena; /* where root lies */
         char device[LABEL_MAX + 1];
         const char *strings[2 * ITEMS_MAX];
         size_t n_strings;
