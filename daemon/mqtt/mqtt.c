@@ -16,6 +16,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <mqtt_protocol.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
@@ -156,6 +158,13 @@ static bool fulfil_wish(Mqtt *m) {
         return true;
 }
 
+/* The library writes packet by packet. A batch's acknowledgements then fill segments instead of being one each; where
+ * this is no TCP it does nothing. */
+static void cork(Mqtt *m, int on) {
+        if (m->n_batch > 1)
+                (void)setsockopt(mosquitto_socket(m->handle), IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
 /* The only place that writes. */
 static void flush(Mqtt *m) {
         uint32_t events = EPOLLIN;
@@ -168,11 +177,14 @@ static void flush(Mqtt *m) {
                 lose(m, m->broken);
                 return;
         }
+        cork(m, 1);
         rc = mosquitto_loop_write(m->handle, 1);
         if (rc || mosquitto_socket(m->handle) < 0) {
                 lose_by_library(m, rc, errno);
                 return;
         }
+        cork(m, 0);
+        m->n_batch = 0;
         if (fulfil_wish(m))
                 return;
         if (mosquitto_want_write(m->handle))
