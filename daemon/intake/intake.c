@@ -40,6 +40,9 @@ static const Handler handlers[_EVENT_TYPE_MAX] = {
         [EVENT_USAGE] = on_usage,
 };
 
+/* Beside the reasons for a refusal: what the device's last boot left held goes first, then this comes again. */
+#define LEAVE_BOOT_FIRST ((int)_REJECT_MAX + 1)
+
 /* The message at hand, wherever it came from. */
 typedef struct Taking {
         const Incoming *m;
@@ -49,6 +52,7 @@ typedef struct Taking {
         StreamRow old;  /* an earlier boot's stream; id 0: none */
         int64_t held_i; /* its audit record, when it was held before; 0: it is new */
         bool late;
+        bool refused_before; /* its number was spent on a refusal already */
 } Taking;
 
 /* --- refusing --- */
@@ -133,9 +137,9 @@ static int refuse(Intake *in, const Taking *t) {
         int r = refusal_allowed(in, t, &allowed);
 
         in->rejected++;
-        if (r == 0 && t->slot && in->reject.reason != REJECT_SEQUENCE_AHEAD)
+        if (r == 0 && t->slot && in->reject.reason != REJECT_SEQUENCE_AHEAD && !t->refused_before)
                 r = refusal_record(in, t);
-        if (r == 0 && allowed)
+        if (r == 0 && allowed && !t->refused_before)
                 r = refusal_keep(in, t);
         return r == 0 && allowed ? refusal_answer(in, t) : r;
 }
@@ -170,17 +174,26 @@ static int hold(Intake *in, const Taking *t);
 static int take_effect(Intake *in, Taking *t, const Event *e);
 static int answer_again(Intake *in, const Taking *t, const Event *e);
 
-/* The device starts counting anew: what its last boot left held is waited for no longer. */
+/* The device starts counting anew: what its last boot left held is waited for no longer, and has its effect now. */
+static int leave_boot(Intake *in, Kind kind, const char *device) {
+        Slot *slot = slot_get(in, kind, device);
+        int64_t lost;
+        int r = slot ? slot_load(in, slot) : -ENOMEM;
+
+        if (r < 0)
+                return r;
+        lost = order_pass(&slot->stream.order, INT64_MAX, 0);
+        slot->dirty = true;
+        if (lost > 0)
+                r = evidence_gap(in, kind, device, lost, "the device started anew before they came");
+        return r < 0 ? r : drain(in, slot);
+}
+
 static int new_boot(Intake *in, Kind kind, const char *device, Slot *slot, const char *boot) {
-        bool had = slot->stream.id != 0;
-        int64_t lost = order_pass(&slot->stream.order, INT64_MAX, 0);
         int r = 0;
 
-        if (had) {
-                slot->dirty = true;
-                if (lost > 0)
-                        r = evidence_gap(in, kind, device, lost, "the device started anew before they came");
-                else if (kind == KIND_AUTOCLAVE && config_device(in->config, device)->autoclave)
+        if (slot->stream.id) {
+                if (kind == KIND_AUTOCLAVE && config_device(in->config, device)->autoclave)
                         r = running_gap(in, config_device(in->config, device)->autoclave);
                 if (r == 0)
                         r = ledger_stream_save(in->store, &slot->stream);
@@ -199,7 +212,8 @@ static int known(Intake *in, Taking *t, const Event *e, const StreamRow *stream)
                 return r;
         if (r == 1) {
                 t->slot->receipt_owed = true;
-                return answer_again(in, t, e);
+                /* What is still held has no answer yet. */
+                return e->env.seq <= stream->order.applied ? answer_again(in, t, e) : 0;
         }
         if (r == 0) {
                 t->late = true;
@@ -229,6 +243,18 @@ static int take_old(Intake *in, Taking *t, const Event *e) {
         return r < 0 || r > 0 ? r : receipt_publish(in, t->topic.kind, t->topic.device, &t->old);
 }
 
+/* Is something held that comes before this number, its hole having been given up just now? It goes first. */
+static int held_before(Intake *in, const Slot *slot, int64_t seq) {
+        HeldMessage held = {};
+        int r;
+
+        if (slot->stream.order.applied >= seq - 1)
+                return 0;
+        r = ledger_held_next(in->store, slot->stream.id, slot->stream.order.applied, seq, &held);
+        free(held.raw);
+        return r;
+}
+
 static int take_in_order(Intake *in, Taking *t, const Event *e) {
         Order *order = &t->slot->stream.order;
         int64_t lost = order_give_up(order, e->env.oldest);
@@ -239,8 +265,14 @@ static int take_in_order(Intake *in, Taking *t, const Event *e) {
                 return r;
         switch (order_take(order, e->env.seq, in->now.boot_us)) {
         case ORDER_NEXT:
-                order->applied = e->env.seq;
-                break;
+                if ((r = held_before(in, t->slot, e->env.seq)) < 0)
+                        return r;
+                if (r == 0) {
+                        order->applied = e->env.seq;
+                        break;
+                }
+                t->slot->dirty = t->slot->receipt_owed = true;
+                return hold(in, t);
         case ORDER_HOLD:
                 t->slot->dirty = t->slot->receipt_owed = true;
                 return hold(in, t);
@@ -273,6 +305,8 @@ static int find_stream(Intake *in, Taking *t, const char *boot) {
         r = ledger_stream_get(in->store, kind_name(t->topic.kind), t->topic.device, boot, in->now.boot_us, &t->old);
         if (r != 0)
                 return r < 0 ? r : 0;
+        if (t->slot->stream.order.applied < t->slot->stream.order.top)
+                return LEAVE_BOOT_FIRST;
         return new_boot(in, t->topic.kind, t->topic.device, t->slot, boot);
 }
 
@@ -289,13 +323,23 @@ static const StreamRow *stream_of(const Taking *t) {
         return !t->slot ? NULL : t->old.id ? &t->old : &t->slot->stream;
 }
 
+/* Each is handed out once and leaves no copy. */
+static void take_salt(Intake *in, uint8_t ret[static SALT_SIZE]) {
+        if (in->n_salts == 0) {
+                randombytes_buf(in->salts, sizeof(in->salts));
+                in->n_salts = ELEMENTSOF(in->salts);
+        }
+        memcpy(ret, in->salts[--in->n_salts], SALT_SIZE);
+        sodium_memzero(in->salts[in->n_salts], SALT_SIZE);
+}
+
 /* The audit record of a message and its row. Samples are kept as the core encodes them, not as JSON. */
 static int record_message(Intake *in, const Taking *t, const Envelope *env, bool held, bool keep_raw, int64_t *ret_i) {
         const StreamRow *stream = stream_of(t);
         MessageRow row = { .at_us = in->now.wall_us, .topic = t->m->topic, .held = held };
         int r;
 
-        randombytes_buf(row.salt, SALT_SIZE);
+        take_salt(in, row.salt);
         ledger_digest(row.salt, t->m->topic, t->m->payload, t->m->size, row.digest);
         record_begin(in, "message");
         jsonw_member_string(&in->w, "topic", t->m->topic);
@@ -421,9 +465,36 @@ static int process(Intake *in, Taking *t) {
                 return reject(in, REJECT_BAD_MEMBER, "oldest",
                               "A device cannot hold this message and nothing before a later one.");
         r = find_stream(in, t, e->env.boot);
-        if (r < 0)
+        if (r != 0)
                 return r;
         return t->old.id ? take_old(in, t, e) : take_in_order(in, t, e);
+}
+
+/* Puts it on a stream that may know the number already. */
+static int spend_on(Intake *in, Taking *t, StreamRow *stream) {
+        const int64_t seq = in->reject.seq;
+        int r = 0;
+
+        switch (order_take(&stream->order, seq, in->now.boot_us)) {
+        case ORDER_NEXT:
+                r = t->old.id ? 0 : held_before(in, t->slot, seq);
+                if (r == 0)
+                        stream->order.applied = seq;
+                break;
+        case ORDER_HOLD:
+        case ORDER_LATE:
+                break;
+        case ORDER_KNOWN:
+                r = ledger_message_compare(in->store, stream->id, seq, t->m->topic, t->m->payload, t->m->size);
+                t->refused_before = r == 0;
+                if (r == 2)
+                        in->reject.reason = REJECT_SEQUENCE_CONFLICT;
+                break;
+        case ORDER_TOO_FAR:
+                in->reject.reason = REJECT_SEQUENCE_AHEAD;
+                break;
+        }
+        return r < 0 ? r : 0;
 }
 
 /* The number of a refused message is spent, so that the device need not send it again. */
@@ -436,21 +507,13 @@ static int spend_number(Intake *in, Taking *t) {
         if (!t->device || !e->boot[0] || e->reason == REJECT_SEQUENCE_AHEAD || e->reason == REJECT_RETAINED)
                 return 0;
         r = find_stream(in, t, e->boot);
-        if (r < 0)
+        if (r == 0)
+                r = spend_on(in, t, t->old.id ? &t->old : &t->slot->stream);
+        if (r != 0 || in->reject.reason == REJECT_SEQUENCE_AHEAD)
                 return r;
-        if (t->old.id)
-                return receipt_publish(in, t->topic.kind, t->topic.device, &t->old);
-        switch (order_take(&t->slot->stream.order, e->seq, in->now.boot_us)) {
-        case ORDER_NEXT:
-                t->slot->stream.order.applied = e->seq;
-                break;
-        case ORDER_HOLD:
-        case ORDER_LATE:
-        case ORDER_KNOWN:
-                break;
-        case ORDER_TOO_FAR:
-                in->reject.reason = REJECT_SEQUENCE_AHEAD;
-                return 0;
+        if (t->old.id) {
+                r = ledger_stream_save(in->store, &t->old);
+                return r < 0 ? r : receipt_publish(in, t->topic.kind, t->topic.device, &t->old);
         }
         t->slot->dirty = t->slot->receipt_owed = true;
         return 0;
@@ -528,12 +591,12 @@ static int refuse_instead(Intake *in, Taking *t) {
                 r = refuse(in, t);
         if (r == 0)
                 r = conflict_alert(in, t);
-        return r < 0 ? r : store_savepoint_release(in->store);
+        return r != 0 ? r : store_savepoint_release(in->store);
 }
 
 static int take_one(Intake *in, Taking *t) {
         Undo u = {};
-        int r = store_savepoint(in->store);
+        int r = store_savepoint(in->store), undone;
 
         if (r < 0)
                 return r;
@@ -545,10 +608,17 @@ static int take_one(Intake *in, Taking *t) {
         if (r < 0 && (!survivable(r) || store_spoiled(in->store)))
                 return r;
         if (r < 0)
-                reject(in, REJECT_BAD_MEMBER, NULL,
+                r = reject(in, REJECT_BAD_MEMBER, NULL,
                        "The daemon could not process this message (%s). It is kept for its makers.", strerror(-r));
-        r = undo(in, &u);
-        return r < 0 ? r : refuse_instead(in, t);
+        if (r != LEAVE_BOOT_FIRST) {
+                undone = undo(in, &u);
+                r = undone < 0 ? undone : refuse_instead(in, t);
+        }
+        if (r == LEAVE_BOOT_FIRST) {
+                undone = undo(in, &u);
+                r = undone < 0 ? undone : r;
+        }
+        return r;
 }
 
 static int take_held(Intake *in, const HeldMessage *held) {
@@ -597,5 +667,11 @@ int intake_message(Intake *in, const Now *now, const Incoming *m) {
         in->now = *now;
         in->messages++;
         r = take_one(in, &t);
+        if (r == LEAVE_BOOT_FIRST) {
+                r = leave_boot(in, t.topic.kind, t.topic.device);
+                t = (Taking){ .m = m };
+                if (r == 0)
+                        r = take_one(in, &t);
+        }
         return r < 0 || !t.slot || t.old.id ? r : drain(in, t.slot);
 }

@@ -66,6 +66,8 @@ struct Intake {
         GateFacts *facts; /* large; used by one request at a time */
         GateVerdict *verdict;
         RequestText *texts; /* what the facts point to; large */
+        uint8_t salts[64][SALT_SIZE]; /* random bytes in stock: a system call for each message is dear */
+        size_t n_salts;
         Sample *samples;    /* scratch for one chunk */
         uint8_t *chunk;
 
