@@ -88,9 +88,11 @@ static int pass_holes(Intake *in) {
         for (size_t i = 0; i < in->n_used; i++) {
                 Slot *s = in->used[i];
                 int64_t lost;
-                int r;
+                int r = s->loaded ? 0 : slot_load(in, s); /* unloaded: a batch was lost */
 
-                if (!s->loaded || order_deadline_us(&s->stream.order, in->config->gate.hole_wait_us) > in->now.boot_us)
+                if (r < 0)
+                        return r;
+                if (order_deadline_us(&s->stream.order, in->config->gate.hole_wait_us) > in->now.boot_us)
                         continue;
                 lost = order_pass(&s->stream.order, in->now.boot_us, in->config->gate.hole_wait_us);
                 s->dirty = true;
