@@ -19,7 +19,7 @@ typedef struct Status {
         unsigned n_doubts;
         StatusDoubt doubts[STATUS_DOUBTS_MAX];    /* why no session may start now */
         int64_t audit_size;
-        char audit_head[65];                      /* hexadecimal */
+        char audit_head[48];                      /* base64url, as in permits and checkpoints */
         int64_t items, sessions_live;
         int64_t alerts[3];                        /* open ones: info, warning, critical */
         uint64_t messages, rejected, batches, decisions; /* since the start */

@@ -219,8 +219,7 @@ void intake_status(Intake *in, Status *ret) {
         ret->kid = signer_kid(in->signer);
         ret->public_key = signer_public_key(in->signer);
         ret->audit_size = in->committed.size;
-        for (size_t i = 0; i < HASH_SIZE; i++)
-                snprintf(ret->audit_head + 2 * i, 3, "%02x", in->committed.hash[i]);
+        to_base64(in->committed.hash, HASH_SIZE, ret->audit_head, sizeof(ret->audit_head));
         ret->messages = in->messages;
         ret->rejected = in->rejected;
         ret->batches = in->batches;

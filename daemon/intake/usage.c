@@ -13,13 +13,28 @@
 
 /* Whose the item is at this moment. */
 typedef struct Holder {
-        bool live;                     /* an authorised or running session of this room holds it */
-        bool after;                    /* it ended less than a minute ago, in this room */
-        SessionRow session;            /* of `live` */
-        char elsewhere[LABEL_MAX + 1]; /* a live session of another room that holds it; or empty */
+        bool live;                      /* an authorised or running session of this room holds it */
+        bool stopped;                   /* a suspended one of this room does */
+        bool after;                     /* it ended less than a minute ago, in this room */
+        SessionRow session;             /* of `live` and `stopped` */
+        char elsewhere[LABEL_MAX + 1];  /* a live session of another room that holds it; or empty */
         char other_room[LABEL_MAX + 1]; /* of `elsewhere` */
-        ItemSession last;              /* the newest session that was ever allowed it; id by label, empty: none */
+        ItemSession last;               /* the newest session that was ever allowed it; label empty: none */
 } Holder;
+
+static void holder_of_claim(Holder *h, const char *room) {
+        const SessionRow *s = &h->session;
+
+        if (s->state > SESSION_SUSPENDED)
+                return;
+        if (streq_ptr(s->room, room)) {
+                h->live = s->state != SESSION_SUSPENDED;
+                h->stopped = s->state == SESSION_SUSPENDED;
+                return;
+        }
+        snprintf(h->elsewhere, sizeof(h->elsewhere), "%s", s->label);
+        snprintf(h->other_room, sizeof(h->other_room), "%s", s->room);
+}
 
 static int holder_find(Intake *in, const ItemRow *item, const char *room, Holder *ret) {
         char label[LABEL_MAX + 1], where[LABEL_MAX + 1];
@@ -27,16 +42,10 @@ static int holder_find(Intake *in, const ItemRow *item, const char *room, Holder
         int r = claim_of(in->store, item->id, &id, label, where);
 
         *ret = (Holder){};
-        if (r > 0) {
+        if (r > 0)
                 r = session_get_id(in->store, id, &ret->session);
-                if (r > 0 && ret->session.state <= SESSION_SUSPENDED) {
-                        ret->live = streq_ptr(where, room);
-                        if (!ret->live) {
-                                snprintf(ret->elsewhere, sizeof(ret->elsewhere), "%s", label);
-                                snprintf(ret->other_room, sizeof(ret->other_room), "%s", where);
-                        }
-                }
-        }
+        if (r > 0)
+                holder_of_claim(ret, room);
         if (r >= 0)
                 r = item_session_last(in->store, item->id, &ret->last);
         if (r > 0)
@@ -60,8 +69,8 @@ static int critical(Intake *in, const char *rule, const Event *e, const Origin *
         return r < 0 ? r : room_lock(in, o->device->room, rule);
 }
 
-/* Contact that belongs to no session here. The patients are named to the officer through the sessions, not in here:
- * alerts are retained on a topic that displays read. */
+/* Contact that belongs to no session here: reuse, where a session ever had it; else nobody knows whose. The patients
+ * are named to the officer through the sessions, not in here: alerts are retained on a topic that displays read. */
 static int stray_contact(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const Holder *h) {
         const char *room = o->device->room ?: "an unknown room";
         char text[TEXT_MAX + 1];
@@ -74,18 +83,17 @@ static int stray_contact(Intake *in, const Event *e, const Origin *o, const Item
                         return r;
                 snprintf(text, sizeof(text),
                          "%.130s touched skin in %s while session %s holds it elsewhere. Stop both sessions, discard "
-                         "it, and "
-                         "have both patients followed up.",
+                         "it, and have both patients followed up.",
                          item->code, room, h->elsewhere);
                 return critical(in, "reuse-detected", e, o, item->code, h->elsewhere, text);
         }
-        if (item_single_use(in, item) && item->used_us) {
-                snprintf(text, sizeof(text),
-                         "%.130s touched skin again in %s; it was used %s%s. Stop, discard it, and have both patients "
-                         "followed up.",
-                         item->code, room, item->used_session[0] ? "in session " : "before", item->used_session);
-                return critical(in, "reuse-detected", e, o, item->code,
-                                item->used_session[0] ? item->used_session : NULL, text);
+        if (item_single_use(in, item) && h->last.label[0] && !h->stopped) {
+                snprintf(
+                        text, sizeof(text),
+                        "%.130s touched skin again in %s; it was taken for session %s. Stop, discard it, and have both "
+                        "patients followed up.",
+                        item->code, room, h->last.label);
+                return critical(in, "reuse-detected", e, o, item->code, h->last.label, text);
         }
         snprintf(text, sizeof(text),
                  "%.130s touched skin in %s, and no session there holds it. Stop, and find out who was treated.",
