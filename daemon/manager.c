@@ -223,11 +223,14 @@ static void on_ready(void *userdata) {
 static void on_disconnected(void *userdata, const char *why) {
         Manager *m = userdata;
         const Now t = now();
+        const bool away = intake_doubted(m->intake, DOUBT_SECOND);
+        const size_t n = strlen(why);
         char text[300];
 
         m->n_sent = 0;
-        snprintf(text, sizeof(text),
-                 "No connection to the broker: %s. It is tried again; until then no session can start.", why);
+        snprintf(text, sizeof(text), "No connection to the broker: %.*s. %s; until then no session can start.",
+                 (int)(n && why[n - 1] == '.' ? n - 1 : n), why,
+                 away ? "It stays away until it is restarted" : "It is tried again");
         log_event(LOG_BROKER_LOST_KIND, LOG_WARNING, NULL, "broker: %s", why);
         did(m, intake_broker_lost(m->intake, &t, text));
 }
@@ -590,8 +593,11 @@ static int open_intake(Manager *m) {
                 return r;
         sd_id128_to_string(id, m->boot);
         r = sd_id128_get_boot(&id);
-        if (r < 0)
+        if (r < 0) {
+                log_event(LOG_PROBLEM_KIND, LOG_CRIT, NULL, "cannot read the machine's boot id: %s; is /proc mounted?",
+                          strerror(-r));
                 return r;
+        }
         sd_id128_to_string(id, machine);
         r = intake_new(&m->intake,
                        &(IntakeOptions){ .store = m->store,
