@@ -122,7 +122,7 @@ static void ask(Probe *p, long i) {
         publish(p, "room/probe/session-request", payload);
         wait_until(p, decided, "the decision");
         printf("latency %lld\n", (long long)(p->decided_us - asked_us));
-        (void)snprintf(payload, sizeof(payload), "{\"boot\":\"%s\",\"seq\":%ld,\"session\":\"%s-%ld\",\"outcome\":\"cancelled\"}",
+        (void)snprintf(payload, sizeof(payload), "{\"boot\":\"%s\",\"seq\":%ld,\"session\":\"%s-%ld\",\"outcome\":\"cancelled\",\"by\":\"ana\"}",
                        p->boot, ++p->seq_room, p->boot, i);
         publish(p, "room/probe/session-end", payload);
         (void)snprintf(payload, sizeof(payload), "{\"boot\":\"%s\",\"seq\":%ld,\"by\":\"ana\",\"contact_s\":120}", p->boot, ++p->seq_room);
