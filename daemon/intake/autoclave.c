@@ -11,6 +11,8 @@
 #include "core/samples.h"
 #include "intake/internal.h"
 
+#define ATTEMPT_SAMPLES_MAX 100000 /* more than a day at one a second */
+
 /* --- the running cycle --- */
 
 static bool program_of(const Intake *in, const char *autoclave, const char *announced, CycleProgram *ret) {
@@ -49,7 +51,8 @@ static void start_write(Intake *in, const Event *e, char ret[static 256]) {
         snprintf(ret, 256, "%s", text);
 }
 
-static void cycle_from_start(Intake *in, const AttemptRow *a, int64_t arrival_us, Cycle *ret) {
+/* As it begins, with what the ledger already says is in it. */
+static int cycle_from_start(Intake *in, const AttemptRow *a, int64_t arrival_us, Cycle *ret) {
         json_t *json = json_loads(a->start, 0, NULL), *t = json_object_get(json, "set_temperature_mc"),
                *h = json_object_get(json, "set_hold_us");
         CycleStart start = { .purpose = (Purpose)a->purpose,
@@ -60,9 +63,15 @@ static void cycle_from_start(Intake *in, const AttemptRow *a, int64_t arrival_us
                              .arrival_us = arrival_us };
         CycleProgram program;
         bool known = program_of(in, a->autoclave, a->program, &program);
+        PackRow pack;
+        int r;
 
         cycle_begin(ret, known ? &program : NULL, &start);
         json_decref(json);
+        r = pack_in_attempt_next(in->store, a->id, 0, &pack);
+        if (r > 0)
+                cycle_load(ret);
+        return r < 0 ? r : 0;
 }
 
 /* Again from the ledger. When the samples came is not known any more, so that is not judged for them. */
@@ -70,7 +79,9 @@ static int running_rebuild(Intake *in, Running *running, const AttemptRow *a) {
         int64_t n = 0;
         int r;
 
-        cycle_from_start(in, a, -1, &running->cycle);
+        r = cycle_from_start(in, a, -1, &running->cycle);
+        if (r < 0)
+                return r;
         for (;;) {
                 _cleanup_(freep) void *data = NULL;
                 size_t size, count, samples;
@@ -288,7 +299,8 @@ static int attempt_end(Intake *in, Running *running, AttemptRow *a, CycleOutcome
         cycle_end(&running->cycle, outcome, grade, &v);
         a->ended_us = in->now.wall_us;
         a->verdict = (int)v.verdict;
-        a->released = LOAD_OPEN;
+        if (a->released == LOAD_NONE) /* it may have been rejected while it ran */
+                a->released = LOAD_OPEN;
         r = reasons_write(in, &v, a->reasons);
         if (r == 0)
                 r = figures_write(in, &v, a->figures);
@@ -348,8 +360,8 @@ int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
         running->touched = true;
         running->stale = false;
         running->attempt = a.id;
-        cycle_from_start(in, &a, in->now.boot_us, &running->cycle);
-        return state_autoclave(in, a.autoclave);
+        r = cycle_from_start(in, &a, in->now.boot_us, &running->cycle);
+        return r < 0 ? r : state_autoclave(in, a.autoclave);
 }
 
 static int running_want(Intake *in, const char *autoclave, int64_t cycle, Running **ret, AttemptRow *ret_attempt) {
@@ -375,6 +387,9 @@ int on_sample(Intake *in, const Event *e, const Origin *o) {
 
         if (r != 0)
                 return r;
+        if (running->cycle.samples + e->sample.n_samples > ATTEMPT_SAMPLES_MAX)
+                return reject(in, REJECT_BAD_MEMBER, "samples", "No cycle has more than %d samples. End it, and start anew.",
+                              ATTEMPT_SAMPLES_MAX);
         running->touched = true;
         before = cycle_phase(&running->cycle);
         for (size_t i = 0; i < e->sample.n_samples; i++)
@@ -403,8 +418,6 @@ static int attempt_of_load(Intake *in, const Event *e, AttemptRow *ret, bool *re
                 return r;
         if (r && e->load.has_cycle && ret->cycle == e->load.cycle) {
                 *ret_late = cycle_phase(&running->cycle) != CYCLE_BEFORE_HOLD;
-                cycle_load(&running->cycle);
-                running->touched = true;
                 return 1;
         }
         if (!e->load.has_cycle)
@@ -435,6 +448,7 @@ static int load_pack(Intake *in, const Event *e, const char *label, const Attemp
 
 int on_load(Intake *in, const Event *e, const Origin *o) {
         AttemptRow attempt;
+        Running *running;
         bool late = false;
         int r, has;
 
@@ -449,7 +463,14 @@ int on_load(Intake *in, const Event *e, const Origin *o) {
         r = 0;
         for (size_t i = 0; i < e->load.packs.n && r == 0; i++)
                 r = load_pack(in, e, e->load.packs.v[i], has ? &attempt : NULL, late);
-        return r;
+        if (r != 0 || !has || attempt.verdict >= 0)
+                return r;
+        r = running_get(in, attempt.autoclave, &running, &attempt);
+        if (r > 0) {
+                running->touched = true;
+                cycle_load(&running->cycle);
+        }
+        return r < 0 ? r : 0;
 }
 
 /* Why a load is not released, each a rule and its sentence. */
@@ -528,6 +549,8 @@ static int refusals_find(Intake *in, const Event *e, const AttemptRow *a, Refusa
         if (a->released == LOAD_REJECTED)
                 refuse_load(x, "load-rejected",
                             "This load was rejected. Its packs must be packed and sterilized anew.");
+        if (a->released == LOAD_RECALLED)
+                refuse_load(x, "load-recalled", "The release of this load was withdrawn. Its packs stay in quarantine.");
         return refuse_packs(in, e, a, x);
 }
 
@@ -587,14 +610,19 @@ static int release_tell(Intake *in, const Event *e, const AttemptRow *a, const R
                          x->n ? ": " : "", x->n ? x->v[0].text : "");
 }
 
-/* Anybody may reject; that refuses the packs for good, also after a release. */
+/* To withdraw a release recalls: its packs may have gone out. */
+static int refused_state(const AttemptRow *a) {
+        return a->released == LOAD_RELEASED || a->released == LOAD_RECALLED ? LOAD_RECALLED : LOAD_REJECTED;
+}
+
+/* Anybody may reject. That refuses the packs for good; after a release it withdraws it, which recalls. */
 static int release_decide(Intake *in, const Event *e, AttemptRow *a, Refusals *x) {
         const bool rejected = e->release.decision == DECISION_REJECT;
         int r = rejected ? 0 : refusals_find(in, e, a, x);
 
         if (r < 0 || x->n)
                 return r;
-        a->released = rejected ? LOAD_REJECTED : LOAD_RELEASED;
+        a->released = rejected ? refused_state(a) : LOAD_RELEASED;
         a->released_us = in->now.wall_us;
         snprintf(a->released_by, sizeof(a->released_by), "%s", e->release.by);
         r = rejected ? 0 : make_sterile(in, e, a);

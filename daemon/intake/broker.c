@@ -40,10 +40,13 @@ int intake_broker_lost(Intake *in, const Now *now, const char *why) {
 }
 
 int intake_broker_found(Intake *in, const Now *now, bool session_present) {
-        int r = intake_alert_resolve(in, now, "broker-lost", "broker");
+        int r = store_begin(in->store);
 
+        if (r == 0)
+                r = intake_alert_resolve(in, now, "broker-lost", "broker");
         if (r < 0)
                 return r;
+        in->now = *now;
         running_away(in, in->lost_us ? now->boot_us - in->lost_us : 0);
         in->lost_us = 0;
         record_begin(in, "broker");
@@ -55,21 +58,27 @@ int intake_broker_found(Intake *in, const Now *now, bool session_present) {
 /* --- what others may have done
  * ---------------------------------------------------------------------------------------- */
 
-/* Is this checkpoint, which bears our signature, on our chain? 1 yes, 0 no. */
+/* Is this, which bears our signature, on our chain? 1 yes, 0 no; NOT_A_CHECKPOINT: a permit, say. */
+#define NOT_A_CHECKPOINT 2
 static int on_chain(Intake *in, const char *payload) {
         json_t *json = json_loads(payload, 0, NULL);
-        const char *log = json_string_value(json_object_get(json, "log")) ?: "";
-        const char *text = json_string_value(json_object_get(json, "head")) ?: "";
+        const char *log = json_string_value(json_object_get(json, "log"));
+        const char *text = json_string_value(json_object_get(json, "head"));
+        const json_t *size = json_object_get(json, "size");
         uint8_t head[HASH_SIZE], mine[HASH_SIZE];
         size_t n = 0;
-        int r = 0;
+        int r = log && text && json_is_integer(size) ? 0 : NOT_A_CHECKPOINT;
 
-        sodium_base642bin(head, sizeof(head), text, strlen(text), NULL, &n, NULL,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-        if (n == HASH_SIZE && streq(log, in->log))
-                r = ledger_hash_at(in->store, json_integer_value(json_object_get(json, "size")), mine);
+        if (r == 0) {
+                sodium_base642bin(head, sizeof(head), text, strlen(text), NULL, &n, NULL,
+                                  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+                if (n == HASH_SIZE && streq(log, in->log))
+                        r = ledger_hash_at(in->store, json_integer_value(size), mine);
+                if (r == 1)
+                        r = memcmp(head, mine, HASH_SIZE) == 0;
+        }
         json_decref(json);
-        return r <= 0 ? r : memcmp(head, mine, HASH_SIZE) == 0;
+        return r;
 }
 
 /* Ours and not on our chain: this ledger is older than what the world has seen, or another one signs with our key. */
@@ -87,14 +96,13 @@ int head_seen(Intake *in, const char *device, const char *jws) {
         char text[TEXT_MAX];
         int r = signer_verify(in->signer, jws, strlen(jws), &payload);
 
-        if (r > 0)
-                r = on_chain(in, payload);
-        else if (r == 0) {
-                snprintf(text, sizeof(text), "%s hands back a checkpoint that this ledger's key did not sign. Check the device.",
-                         device);
-                return intake_alert_once(in, &at, "audit-inconsistent", device, ALERT_WARNING, text);
-        }
-        return r < 0 ? r : r ? 0 : doubt_audit(in, &at);
+        if (r >= 0)
+                r = r ? on_chain(in, payload) : NOT_A_CHECKPOINT;
+        if (r != NOT_A_CHECKPOINT)
+                return r < 0 ? r : r ? 0 : doubt_audit(in, &at);
+        snprintf(text, sizeof(text), "%s hands back something that is no checkpoint of this ledger's key. Check the device.",
+                 device);
+        return intake_alert_once(in, &at, "audit-inconsistent", device, ALERT_WARNING, text);
 }
 
 static int doubt_second(Intake *in, const Now *now) {

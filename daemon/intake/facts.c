@@ -64,7 +64,7 @@ static int facts_of_pack(Intake *in, const ItemRow *item, const ConfigClass *c, 
         if (r <= 0)
                 return r;
         f->pack = pack->label;
-        f->pack_opened = (pack->opened_us || pack->opened_session) && pack->opened_session != session;
+        f->pack_opened = (pack->opened_us || pack->opened_session) && (session == 0 || pack->opened_session != session);
         f->inside = (InsideIndicator)pack->inside;
         f->inside_required = pack->inside == INSIDE_ABSENT || pack->inside == INSIDE_FAILED;
         f->unwrapped = pack->wrap == WRAP_NONE;
@@ -88,6 +88,25 @@ static int facts_of_pack(Intake *in, const ItemRow *item, const ConfigClass *c, 
         if (c && f->sterile_us)
                 f->good_until_us = good_until(in, c, f);
         return 0;
+}
+
+/*
+ * What a running session uses counts as contaminated and has left its pack; it still rests on the cycle that the pack
+ * went through, and a recall of that one stops the session.
+ */
+static int facts_of_past(Intake *in, const ItemRow *item, ItemFacts *f, FactText *t) {
+        int64_t pack;
+        int r = pack_last_of_item(in->store, item->id, &pack);
+
+        if (r > 0)
+                r = pack_get_id(in->store, pack, &t->pack);
+        if (r > 0 && t->pack.attempt)
+                r = attempt_get_id(in->store, t->pack.attempt, &t->attempt);
+        if (r > 0 && t->attempt.id && t->attempt.released == LOAD_RECALLED) {
+                f->attempt = t->attempt.label;
+                f->load = LOAD_RECALLED;
+        }
+        return r < 0 ? r : 0;
 }
 
 static int facts_of_claims(Intake *in, const ItemRow *item, int64_t session, ItemFacts *f, FactText *t) {
@@ -167,7 +186,7 @@ static int facts_of_item(Intake *in, const char *code, int64_t session, const ch
         c = item_class(in, &t->item);
         facts_of_class(in, &t->item, c, f);
         facts_of_use(&t->item, label, f);
-        r = t->item.pack ? facts_of_pack(in, &t->item, c, session, f, t) : 0;
+        r = t->item.pack ? facts_of_pack(in, &t->item, c, session, f, t) : session ? facts_of_past(in, &t->item, f, t) : 0;
         if (r == 0)
                 r = facts_of_claims(in, &t->item, session, f, t);
         if (r == 0)

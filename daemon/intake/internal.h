@@ -178,6 +178,7 @@ int running_gap(Intake *in, const char *autoclave);
 
 /* session.c */
 void session_enter_state(Intake *in, SessionRow *s, SessionState state);
+void session_touch(SessionRow *s);
 int sessions_tick(Intake *in);
 int room_lock(Intake *in, const char *room, const char *rule);
 

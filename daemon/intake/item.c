@@ -50,7 +50,7 @@ void item_enter_state(Intake *in, ItemRow *item, ItemState state) {
 }
 
 void item_use(Intake *in, ItemRow *item, const char *session) {
-        if (item->used_us == 0 || (item->used_session[0] == '\0' && session[0])) {
+        if (item->used_us == 0) {
                 item->used_us = in->now.wall_us;
                 snprintf(item->used_session, sizeof(item->used_session), "%s", session);
         }

@@ -26,6 +26,13 @@ void session_enter_state(Intake *in, SessionRow *s, SessionState state) {
                 s->ended_us = in->now.wall_us;
 }
 
+/* Something of it was in use: what is single-use comes free no more. */
+void session_touch(SessionRow *s) {
+        s->touched = true;
+        if (s->free_due == FREE_ALL)
+                s->free_due = FREE_REUSABLE;
+}
+
 static int session_record(Intake *in, const SessionRow *s, const char *why) {
         record_begin(in, "session");
         jsonw_member_string(&in->w, "session", s->label);
@@ -87,6 +94,17 @@ static int free_items(Intake *in, const SessionRow *s, bool single_use_too) {
         return r;
 }
 
+/* Somebody was in the room, or may have been: it needs disinfection before the next session. */
+static int room_used(Intake *in, const char *id) {
+        RoomRow room;
+        int r = room_get(in->store, id, &room);
+
+        if (r < 0)
+                return r;
+        room.session_end_us = in->now.wall_us;
+        return room_save(in->store, &room);
+}
+
 int on_session_start(Intake *in, const Event *e, const Origin *o) {
         SessionRow s;
         int r = session_want(in, e->session_start.session, o, &s);
@@ -97,11 +115,12 @@ int on_session_start(Intake *in, const Event *e, const Origin *o) {
                 session_enter_state(in, &s, SESSION_RUNNING);
         if (s.started_us == 0)
                 s.started_us = in->now.wall_us;
-        s.touched = true;
-        s.free_due = false;
+        session_touch(&s);
         r = use_items(in, &s);
         if (r == 0)
                 r = session_save(in->store, &s);
+        if (r == 0 && s.state != SESSION_RUNNING)
+                r = room_used(in, s.room);
         if (r == 0)
                 r = session_record(in, &s, "started");
         return r < 0 ? r : state_room(in, s.room);
@@ -153,53 +172,58 @@ static bool cancelled_cleanly(const Event *e, const Origin *o, const SessionRow 
                o->stream->id == s->stream && o->stream->order.lost == s->stream_lost && o->stream->order.n_holes == 0;
 }
 
+/* What a cancellation gives back, once the room can no longer be released: all, or what is reusable. */
+static int cancel_items(Intake *in, const Event *e, const Origin *o, SessionRow *s) {
+        s->free_due = cancelled_cleanly(e, o, s) ? FREE_ALL : FREE_REUSABLE;
+        in->next_due_us = MIN_OF(in->next_due_us, s->lease_until_us);
+        return 0;
+}
+
 static int end_items(Intake *in, const Event *e, const Origin *o, SessionRow *s) {
         int r;
 
-        if (e->session_end.outcome == SESSION_CANCELLED && !s->touched) {
-                s->free_due = cancelled_cleanly(e, o, s);
-                if (s->free_due && s->lease_until_us <= in->now.boot_us) {
-                        s->free_due = false;
-                        return free_items(in, s, true);
-                }
-                if (s->free_due)
-                        in->next_due_us = MIN_OF(in->next_due_us, s->lease_until_us);
-                return free_items(in, s, false);
-        }
-        s->touched = true;
+        if (e->session_end.outcome == SESSION_CANCELLED && !s->touched)
+                return cancel_items(in, e, o, s);
+        session_touch(s);
         r = use_items(in, s);
         if (r == 0)
                 r = return_items(in, e, o, s);
         return r != 0 ? r : free_items(in, s, true);
 }
 
+/* An end that is told again gives nothing back, and may still say that something was used. */
+static int end_again(Intake *in, const Event *e, SessionRow *s) {
+        int r;
+
+        if (e->session_end.outcome == SESSION_CANCELLED)
+                return 0;
+        session_touch(s);
+        r = use_items(in, s);
+        return r < 0 ? r : session_save(in->store, s);
+}
+
 int on_session_end(Intake *in, const Event *e, const Origin *o) {
-        RoomRow room;
         SessionRow s;
         int r = session_want(in, e->session_end.session, o, &s);
 
+        for (size_t i = 0; i < e->session_end.dropped.n && r == 0; i++)
+                r = item_drop(in, e->session_end.dropped.v[i]);
         if (r != 0)
                 return r;
         if (s.state == SESSION_ENDED && s.outcome >= 0)
-                return 0;
-        for (size_t i = 0; i < e->session_end.dropped.n && r == 0; i++)
-                r = item_drop(in, e->session_end.dropped.v[i]);
-        if (r == 0)
-                r = end_items(in, e, o, &s);
+                return end_again(in, e, &s);
+        r = end_items(in, e, o, &s);
         if (r != 0)
                 return r;
         session_enter_state(in, &s, SESSION_ENDED);
         s.outcome = e->session_end.outcome;
         r = session_save(in->store, &s);
         if (r == 0)
-                r = room_get(in->store, s.room, &room);
-        if (r < 0)
-                return r;
-        /* Somebody was in the room, or may have been. */
-        room.session_end_us = in->now.wall_us;
-        r = room_save(in->store, &room);
+                r = room_used(in, s.room);
         if (r == 0)
                 r = session_record(in, &s, "ended");
+        if (r == 0 && s.free_due && s.lease_until_us <= in->now.boot_us)
+                r = sessions_tick(in);
         return r < 0 ? r : state_room(in, s.room);
 }
 
@@ -223,17 +247,27 @@ int on_draw(Intake *in, const Event *e, const Origin *o) {
 
 /* --- by the clock --- */
 
+/* Touched without ever being started: what it held was used, and the room too. */
+static int lapse(Intake *in, SessionRow *s) {
+        int r = s->touched ? use_items(in, s) : 0;
+
+        if (r == 0 && s->touched)
+                r = room_used(in, s->room);
+        session_enter_state(in, s, SESSION_LAPSED);
+        if (r == 0)
+                r = free_items(in, s, false);
+        return r < 0 ? r : session_record(in, s, "its lease ran out before it started");
+}
+
 static int lapse_or_free(Intake *in, SessionRow *s) {
+        const bool all = s->free_due == FREE_ALL;
         int r;
 
         if (s->free_due) {
-                s->free_due = false;
-                r = s->touched ? 0 : free_items(in, s, true);
+                s->free_due = FREE_NOTHING;
+                r = free_items(in, s, all);
         } else {
-                session_enter_state(in, s, SESSION_LAPSED);
-                r = free_items(in, s, false);
-                if (r == 0)
-                        r = session_record(in, s, "its lease ran out before it started");
+                r = lapse(in, s);
         }
         if (r == 0)
                 r = session_save(in->store, s);

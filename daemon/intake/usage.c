@@ -54,11 +54,12 @@ static int holder_find(Intake *in, const ItemRow *item, const char *room, Holder
         return r < 0 ? r : 0;
 }
 
+/* The subject is an item of the ledger, or else the device: what a device reads must not grow the list of alerts. */
 static int critical(Intake *in, const char *rule, const Event *e, const Origin *o, const char *item,
                     const char *session, const char *text) {
         int r = alert_raise(in,
                             &(AlertAbout){ .rule = rule,
-                                           .subject = item,
+                                           .subject = item ?: e->device,
                                            .severity = ALERT_CRITICAL,
                                            .item = item,
                                            .session = session,
@@ -69,7 +70,7 @@ static int critical(Intake *in, const char *rule, const Event *e, const Origin *
         return r < 0 ? r : room_lock(in, o->device->room, rule);
 }
 
-/* Contact that belongs to no session here: reuse, where a session ever had it; else nobody knows whose. The patients
+/* Contact that belongs to no session here: reuse, where a session used it; else nobody knows whose. The patients
  * are named to the officer through the sessions, not in here: alerts are retained on a topic that displays read. */
 static int stray_contact(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const Holder *h) {
         const char *room = o->device->room ?: "an unknown room";
@@ -87,13 +88,12 @@ static int stray_contact(Intake *in, const Event *e, const Origin *o, const Item
                          item->code, room, h->elsewhere);
                 return critical(in, "reuse-detected", e, o, item->code, h->elsewhere, text);
         }
-        if (item_single_use(in, item) && h->last.label[0] && !h->stopped) {
-                snprintf(
-                        text, sizeof(text),
-                        "%.130s touched skin again in %s; it was taken for session %s. Stop, discard it, and have both "
-                        "patients followed up.",
-                        item->code, room, h->last.label);
-                return critical(in, "reuse-detected", e, o, item->code, h->last.label, text);
+        if (item_single_use(in, item) && item->used_session[0] && !h->stopped) {
+                snprintf(text, sizeof(text),
+                         "%.130s touched skin again in %s; it was used in session %s. Stop, discard it, and have both "
+                         "patients followed up.",
+                         item->code, room, item->used_session);
+                return critical(in, "reuse-detected", e, o, item->code, item->used_session, text);
         }
         snprintf(text, sizeof(text),
                  "%.130s touched skin in %s, and no session there holds it. Stop, and find out who was treated.",
@@ -124,7 +124,7 @@ static int unknown_item(Intake *in, const Event *e, const Origin *o) {
         snprintf(text, sizeof(text),
                  "An item that was never received (%.100s) touched skin in %s. Stop, and find out who was treated.",
                  e->usage.item, o->device->room ?: "an unknown room");
-        return critical(in, "use-without-session", e, o, e->usage.item, NULL, text);
+        return critical(in, "use-without-session", e, o, NULL, NULL, text);
 }
 
 static void follow_attachment(Intake *in, const Event *e, ItemRow *item) {
@@ -151,8 +151,7 @@ static int note_use(Intake *in, ItemRow *item, Holder *h) {
                         return r < 0 ? r : -EBADMSG;
         }
         item_use(in, item, h->session.label);
-        h->session.touched = true;
-        h->session.free_due = false;
+        session_touch(&h->session);
         return session_save(in->store, &h->session);
 }
 

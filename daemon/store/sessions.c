@@ -56,7 +56,7 @@ static int session_read(Store *s, StatementId q, int r, SessionRow *ret) {
                 .stream = col_int(s, q, 14),
                 .stream_lost = col_int(s, q, 15),
                 .touched = col_int(s, q, 16) != 0,
-                .free_due = col_int(s, q, 17) != 0,
+                .free_due = (int)col_int(s, q, 17),
         };
         TEXT(q, 1, ret->label);
         TEXT(q, 2, ret->room);

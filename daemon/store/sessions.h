@@ -29,6 +29,8 @@ typedef enum SessionState {
         _SESSION_STATE_MAX,
 } SessionState;
 
+typedef enum FreeDue { FREE_NOTHING, FREE_REUSABLE, FREE_ALL } FreeDue;
+
 typedef struct SessionRow {
         int64_t id;
         char label[LABEL_MAX + 1], room[LABEL_MAX + 1], practitioner[LABEL_MAX + 1], patient[LABEL_MAX + 1],
@@ -40,7 +42,7 @@ typedef struct SessionRow {
         int64_t lease_until_us;      /* CLOCK_BOOTTIME */
         int64_t stream, stream_lost; /* the room's boot and its evidence gaps when the session was allowed */
         bool touched;                /* started, or an item of it was reported in use */
-        bool free_due;               /* cancelled in time: its claims come free when the last lease has run out */
+        int free_due;                /* FreeDue: cancelled; what comes free when the last lease has run out */
 } SessionRow;
 
 int session_get(Store *s, const char *label, SessionRow *ret);

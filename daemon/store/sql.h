@@ -77,6 +77,7 @@
         X(PACK_ADD, "INSERT INTO pack (label, wrap, packed_us, operator) VALUES (?, ?, ?, ?)")                        \
         X(PACK_SAVE, "UPDATE pack SET attempt = ?, late = ?, sterile_us = ?, opened_us = ?, opened_session = ?, "     \
                      "inside = ?, wet = ?, damaged_us = ?, damage_reason = ? WHERE id = ?")                           \
+        X(PACK_LAST_OF_ITEM, "SELECT pack FROM pack_item WHERE item = ? ORDER BY pack DESC LIMIT 1")                  \
         X(PACK_ITEM_ADD, "INSERT INTO pack_item (pack, item) VALUES (?, ?)")                                          \
         X(PACK_CLAIMED, "SELECT s.label, s.room FROM item i JOIN claim c ON c.item = i.id "                           \
                         "JOIN session s ON s.id = c.session WHERE i.pack = ? AND s.id <> ? LIMIT 1")                  \
@@ -127,11 +128,11 @@
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                 \
         X(SESSION_SAVE, "UPDATE session SET state = ?, started_us = ?, ended_us = ?, outcome = ?, "                   \
                         "lease_until_us = ?, touched = ?, free_due = ? WHERE id = ?")                                 \
-        X(SESSION_DUE, "SELECT " SESSION_COLUMNS " FROM session WHERE (state = 0 OR free_due = 1) "                   \
+        X(SESSION_DUE, "SELECT " SESSION_COLUMNS " FROM session WHERE (state = 0 OR free_due > 0) "                   \
                        "AND lease_until_us <= ? ORDER BY lease_until_us LIMIT 1")                                     \
-        X(SESSION_NEXT_DUE, "SELECT min(lease_until_us) FROM session WHERE state = 0 OR free_due = 1")                \
+        X(SESSION_NEXT_DUE, "SELECT min(lease_until_us) FROM session WHERE state = 0 OR free_due > 0")                \
         X(SESSION_LEASE_LIVE, "UPDATE session SET lease_until_us = ? WHERE state < 3")                                \
-        X(SESSION_LEASE_DUE, "UPDATE session SET lease_until_us = ? WHERE state = 0 OR free_due = 1")                 \
+        X(SESSION_LEASE_DUE, "UPDATE session SET lease_until_us = ? WHERE state = 0 OR free_due > 0")                 \
         X(SESSION_COUNT_LIVE, "SELECT count(*) FROM session WHERE state < 3")                                         \
         X(SESSION_LAST_OF_ITEM, "SELECT s.label, s.room, s.patient, s.state, coalesce(s.ended_us, 0) "                \
                                 "FROM session_item x JOIN session s ON s.id = x.session "                             \
