@@ -71,6 +71,17 @@ int batch_publish(Batch *b, const char *topic, const char *payload, size_t n, Ou
         return 0;
 }
 
+int outgoing_correlate(Outgoing *o, const void *data, size_t n) {
+        if (n == 0)
+                return 0;
+        o->correlation = malloc(n);
+        if (!o->correlation)
+                return -ENOMEM;
+        memcpy(o->correlation, data, n);
+        o->n_correlation = n;
+        return 0;
+}
+
 int batch_log(Batch *b, LogKind kind, int priority, const LogSubject *subject, const char *format, ...) {
         const char *const parts[] = { subject ? subject->rule : NULL,    subject ? subject->item : NULL,
                                       subject ? subject->session : NULL, subject ? subject->room : NULL,

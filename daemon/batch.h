@@ -42,6 +42,8 @@ void batch_done(Batch *b);
 
 /* Copies everything. The entry may be completed by the caller (qos and so on) until the next call. */
 int batch_publish(Batch *b, const char *topic, const char *payload, size_t n, Outgoing **ret);
+/* The answer to a message that came with correlation data; n 0: it had none. */
+int outgoing_correlate(Outgoing *o, const void *data, size_t n);
 int batch_log(Batch *b, LogKind kind, int priority, const LogSubject *subject, const char *format, ...) _printf_(5, 6);
 
 /* Hands every message to `publish`, then logs, then clears. */

@@ -47,10 +47,13 @@ struct Manager {
         Mqtt *mqtt;
         char boot[SD_ID128_STRING_MAX];
         Clock clock;
-        int failed;        /* of the batch at hand: it must not be committed */
-        bool stay_away;    /* another daemon serves this site: leave once this batch is committed */
+        bool synchronised;            /* as of the last second */
+        bool degraded_told;           /* what state/daemon says */
+        ClockDoubt doubt, doubt_told; /* of the clock: now, and as the alert says */
+        int failed;                   /* of the batch at hand: it must not be committed */
+        bool stay_away;               /* another daemon serves this site: leave once this batch is committed */
         unsigned seconds;
-        Sent *sent;     /* outbox entries on their way */
+        Sent *sent; /* outbox entries on their way */
         size_t n_sent, size_sent;
         char status[256];
 };
@@ -62,8 +65,23 @@ static int64_t clock_us(clockid_t id) {
         return t.tv_sec * US_PER_S + t.tv_nsec / 1000;
 }
 
-static Now now(void) {
-        return (Now){ clock_us(CLOCK_REALTIME), clock_us(CLOCK_BOOTTIME) };
+/* Each time that is taken for a decision is judged first, before anything is stamped with it. */
+static Now now(Manager *m) {
+        const Now t = { clock_us(CLOCK_REALTIME), clock_us(CLOCK_BOOTTIME) };
+
+        if (!m->intake)
+                return t;
+        m->doubt = clock_judge(&m->clock, t.wall_us, t.boot_us, intake_mark_us(m->intake), m->synchronised);
+        if ((m->doubt != CLOCK_TRUSTED) != (intake_doubted(m->intake, DOUBT_CLOCK) != NULL))
+                intake_doubt(m->intake, DOUBT_CLOCK, clock_text(m->doubt));
+        return t;
+}
+
+/* As timedated says NTPSynchronized. */
+static bool synchronised(const Config *c) {
+        struct timex t = {};
+
+        return c->gate.clock == CLOCK_RTC_TRUSTED || (adjtimex(&t) >= 0 && t.maxerror < 16000000);
 }
 
 /* --- what leaves --- */
@@ -105,7 +123,7 @@ static void flush(Manager *m) {
 
 /* Ends the batch: everything in it, or nothing. Only after this may anything leave. */
 static int commit(Manager *m) {
-        const Now t = now();
+        const Now t = now(m);
         int r = m->failed;
 
         m->failed = 0;
@@ -153,8 +171,8 @@ static int state_seen(Manager *m, const char *area, const Now *t, const MqttMess
 
         if (msg->size == 0)
                 return 0;
-        r = streq(area, "audit") ? intake_check_checkpoint(m->intake, t, msg->payload, msg->size) :
-                                   intake_check_daemon(m->intake, t, msg->payload, msg->size);
+        r = streq(area, "audit") ? intake_check_checkpoint(m->intake, t, msg->payload, msg->size)
+                                 : intake_check_daemon(m->intake, t, msg->payload, msg->size);
         m->stay_away |= r == 0;
         return r < 0 ? r : 0;
 }
@@ -162,7 +180,7 @@ static int state_seen(Manager *m, const char *area, const Now *t, const MqttMess
 static void on_message(void *userdata, const MqttMessage *msg) {
         Manager *m = userdata;
         const char *area = own_state(m, msg->topic);
-        const Now t = now();
+        const Now t = now(m);
         int r;
 
         if (m->failed)
@@ -192,7 +210,7 @@ static int on_commit(void *userdata) {
 /* Until the broker's own state topics are read nobody knows whether this ledger is the newest. */
 static void on_connected(void *userdata, bool session_present) {
         Manager *m = userdata;
-        const Now t = now();
+        const Now t = now(m);
         int r;
 
         intake_doubt(
@@ -205,15 +223,20 @@ static void on_connected(void *userdata, bool session_present) {
                   session_present ? "" : "; it kept no session, so messages may have been lost before");
 }
 
+static int tell_state(Manager *m, const Now *t) {
+        m->degraded_told = intake_doubted_any(m->intake);
+        return intake_publish_state(m->intake, t);
+}
+
 static void on_ready(void *userdata) {
         Manager *m = userdata;
-        const Now t = now();
+        const Now t = now(m);
         int r;
 
         intake_doubt(m->intake, DOUBT_ARMING, NULL);
         if (m->stay_away || m->failed)
                 return;
-        r = intake_publish_state(m->intake, &t);
+        r = tell_state(m, &t);
         if (r >= 0)
                 r = intake_publish_outbox(m->intake);
         if (r < 0)
@@ -222,7 +245,7 @@ static void on_ready(void *userdata) {
 
 static void on_disconnected(void *userdata, const char *why) {
         Manager *m = userdata;
-        const Now t = now();
+        const Now t = now(m);
         const bool away = intake_doubted(m->intake, DOUBT_SECOND);
         const size_t n = strlen(why);
         char text[300];
@@ -307,8 +330,9 @@ static int broker_options(const Manager *m, const Config *c, BrokerText *t, Mqtt
         }
         topic_state(c->site.id, "daemon", NULL, NULL, t->will_topic);
         time_format_utc(clock_us(CLOCK_REALTIME), since);
-        snprintf(t->will, sizeof(t->will), "{\"state\":\"offline\",\"boot\":\"%s\",\"version\":\"%s\",\"since\":\"%s\"}",
-                 m->boot, VERSION, since);
+        snprintf(t->will, sizeof(t->will),
+                 "{\"state\":\"offline\",\"boot\":\"%s\",\"version\":\"%s\",\"since\":\"%s\"}", m->boot, VERSION,
+                 since);
         *ret = (MqttOptions){ .site = c->site.id,
                               .client_id = b->client_id,
                               .unix_path = b->unix_socket,
@@ -330,25 +354,14 @@ static int broker_options(const Manager *m, const Config *c, BrokerText *t, Mqtt
 
 /* --- by the clock --- */
 
-/* As timedated says NTPSynchronized. */
-static bool synchronised(void) {
-        struct timex t = {};
-
-        return adjtimex(&t) >= 0 && t.maxerror < 16000000;
-}
-
 static void check_clock(Manager *m, const Now *t) {
-        const bool waived = m->config->gate.clock == CLOCK_RTC_TRUSTED;
-        ClockDoubt doubt =
-                clock_judge(&m->clock, t->wall_us, t->boot_us, intake_mark_us(m->intake), waived || synchronised());
-        const char *text = clock_text(doubt);
-        const bool doubted = intake_doubted(m->intake, DOUBT_CLOCK) != NULL;
+        const char *text = clock_text(m->doubt);
 
-        if (doubted == (doubt != CLOCK_TRUSTED))
+        if (m->doubt == m->doubt_told)
                 return;
-        intake_doubt(m->intake, DOUBT_CLOCK, text);
-        did(m, text ? intake_alert(m->intake, t, doubt == CLOCK_STEPPED ? "clock-stepped" : "clock-untrusted", "clock",
-                                   ALERT_WARNING, text)
+        m->doubt_told = m->doubt;
+        did(m, text ? intake_alert(m->intake, t, m->doubt == CLOCK_STEPPED ? "clock-stepped" : "clock-untrusted",
+                                   "clock", ALERT_WARNING, text)
                     : intake_clock_settled(m->intake, t));
 }
 
@@ -431,16 +444,17 @@ static void notify_status(Manager *m) {
 
 static int on_second(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *m = userdata;
-        const Now t = now();
-        const bool doubted = intake_doubted_any(m->intake);
+        Now t;
 
         (void)usec;
+        m->synchronised = synchronised(m->config);
+        t = now(m);
         check_clock(m, &t);
         if (m->seconds % DISK_EVERY_S == 0)
                 check_disk(m, &t);
         check_losses(m, &t);
-        if (doubted != intake_doubted_any(m->intake) && mqtt_is_ready(m->mqtt))
-                did(m, intake_publish_state(m->intake, &t));
+        if (m->degraded_told != intake_doubted_any(m->intake) && mqtt_is_ready(m->mqtt))
+                did(m, tell_state(m, &t));
         checkpoint(m, &t);
         notify_status(m);
         m->seconds++;
@@ -450,7 +464,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *userdata) {
 
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *m = userdata;
-        const Now t = now();
+        const Now t = now(m);
 
         (void)source;
         (void)usec;
@@ -501,7 +515,7 @@ static void set_zone(const Config *c) {
 }
 
 static int take_configuration(Manager *m, Config **wanted) {
-        const Now t = now();
+        const Now t = now(m);
         BrokerText text;
         MqttOptions options;
         int r = broker_options(m, *wanted, &text, &options);
@@ -585,7 +599,7 @@ static int open_ledger(Manager *m) {
 
 static int open_intake(Manager *m) {
         char machine[SD_ID128_STRING_MAX];
-        const Now t = now();
+        const Now t = now(m);
         sd_id128_t id;
         int r = sd_id128_randomize(&id);
 
@@ -667,6 +681,7 @@ int manager_new(Manager **ret, const char *config_path, Config **config) {
                 return r;
         m->config = TAKE(*config);
         set_zone(m->config);
+        m->synchronised = synchronised(m->config);
         if ((r = open_ledger(m)) < 0 || (r = open_intake(m)) < 0 || (r = open_mqtt(m)) < 0 || (r = open_bus(m)) < 0 ||
             (r = add_sources(m)) < 0)
                 return r;

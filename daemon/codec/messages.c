@@ -55,6 +55,13 @@ const char *reject_id(Reject r) {
         return ids[r];
 }
 
+Reject reject_from_id(const char *id) {
+        for (int r = REJECT_NONE + 1; r < _REJECT_MAX; r++)
+                if (strcmp(reject_id((Reject)r), id) == 0)
+                        return (Reject)r;
+        return REJECT_NONE;
+}
+
 static const EnumName purposes[] = {
         { "load", PURPOSE_LOAD }, { "test", PURPOSE_TEST }, { "empty", PURPOSE_EMPTY }, { "warm-up", PURPOSE_WARM_UP },
         END,

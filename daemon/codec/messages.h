@@ -35,6 +35,8 @@ typedef enum Reject {
 } Reject;
 
 const char *reject_id(Reject r);
+/* REJECT_NONE: no such id. */
+Reject reject_from_id(const char *id);
 
 typedef enum FieldType {
         FIELD_TEXT,      /* const char *: min to max bytes, no control characters; with min 0, "" is as if absent */

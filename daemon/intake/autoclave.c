@@ -388,8 +388,8 @@ int on_sample(Intake *in, const Event *e, const Origin *o) {
         if (r != 0)
                 return r;
         if (running->cycle.samples + e->sample.n_samples > ATTEMPT_SAMPLES_MAX)
-                return reject(in, REJECT_BAD_MEMBER, "samples", "No cycle has more than %d samples. End it, and start anew.",
-                              ATTEMPT_SAMPLES_MAX);
+                return reject(in, REJECT_BAD_MEMBER, "samples",
+                              "No cycle has more than %d samples. End it, and start anew.", ATTEMPT_SAMPLES_MAX);
         running->touched = true;
         before = cycle_phase(&running->cycle);
         for (size_t i = 0; i < e->sample.n_samples; i++)
@@ -550,7 +550,8 @@ static int refusals_find(Intake *in, const Event *e, const AttemptRow *a, Refusa
                 refuse_load(x, "load-rejected",
                             "This load was rejected. Its packs must be packed and sterilized anew.");
         if (a->released == LOAD_RECALLED)
-                refuse_load(x, "load-recalled", "The release of this load was withdrawn. Its packs stay in quarantine.");
+                refuse_load(x, "load-recalled",
+                            "The release of this load was withdrawn. Its packs stay in quarantine.");
         return refuse_packs(in, e, a, x);
 }
 
@@ -569,8 +570,9 @@ static int make_sterile(Intake *in, const Event *e, const AttemptRow *a) {
                 while (r >= 0 && (r = item_in_pack_next(in->store, pack.id, item.id, &item)) > 0) {
                         item.cycles++;
                         if (pack.sterile_us && item.state == ITEM_PACKED)
-                                item_enter_state(in, &item, ITEM_STERILE);
-                        r = item_save(in->store, &item);
+                                r = item_enter_state(in, &item, ITEM_STERILE);
+                        if (r >= 0)
+                                r = item_save(in->store, &item);
                 }
                 if (r < 0)
                         return r;
@@ -583,13 +585,12 @@ static int release_answer(Intake *in, const Event *e, const AttemptRow *a, const
         int r = topic_down(in->config->site.id, e->kind, e->device, "released", topic);
 
         if (r == 0)
-                r = encode_released(&in->w,
-                                    &(EncodeReleased){ .autoclave = e->release.autoclave,
-                                                       .has_cycle = a || e->release.has_cycle,
-                                                       .cycle = a ? a->cycle : e->release.cycle,
-                                                       .attempt = a ? a->label : e->release.attempt,
-                                                       .released = x->n == 0,
-                                                       .reasons = { x->n, x->v } });
+                r = encode_released(&in->w, &(EncodeReleased){ .autoclave = e->release.autoclave,
+                                                               .has_cycle = a || e->release.has_cycle,
+                                                               .cycle = a ? a->cycle : e->release.cycle,
+                                                               .attempt = a ? a->label : e->release.attempt,
+                                                               .released = x->n == 0,
+                                                               .reasons = { x->n, x->v } });
         return r < 0 ? r : publish_durable(in, topic, false);
 }
 
@@ -627,7 +628,8 @@ static int release_decide(Intake *in, const Event *e, AttemptRow *a, Refusals *x
         snprintf(a->released_by, sizeof(a->released_by), "%s", e->release.by);
         r = rejected ? 0 : make_sterile(in, e, a);
         if (rejected)
-                refuse_load(x, "load-rejected", "It was rejected. Its items must be cleaned, packed and sterilized again.");
+                refuse_load(x, "load-rejected",
+                            "It was rejected. Its items must be cleaned, packed and sterilized again.");
         return r < 0 ? r : attempt_save(in->store, a);
 }
 

@@ -83,8 +83,9 @@ static int on_chain(Intake *in, const char *payload) {
 
 /* Ours and not on our chain: this ledger is older than what the world has seen, or another one signs with our key. */
 static int doubt_audit(Intake *in, const Now *now) {
-        static const char text[] = "A checkpoint of ours has been seen that this ledger does not know: it was restored or "
-                                   "replaced. Find the right ledger, or let an officer confirm this one.";
+        static const char text[] =
+                "A checkpoint of ours has been seen that this ledger does not know: it was restored or "
+                "replaced. Find the right ledger, or let an officer confirm this one.";
 
         intake_doubt(in, DOUBT_AUDIT, text);
         return intake_alert_once(in, now, "audit-inconsistent", "ledger", ALERT_CRITICAL, text);
@@ -100,15 +101,16 @@ int head_seen(Intake *in, const char *device, const char *jws) {
                 r = r ? on_chain(in, payload) : NOT_A_CHECKPOINT;
         if (r != NOT_A_CHECKPOINT)
                 return r < 0 ? r : r ? 0 : doubt_audit(in, &at);
-        snprintf(text, sizeof(text), "%s hands back something that is no checkpoint of this ledger's key. Check the device.",
-                 device);
+        snprintf(text, sizeof(text),
+                 "%s hands back something that is no checkpoint of this ledger's key. Check the device.", device);
         return intake_alert_once(in, &at, "audit-inconsistent", device, ALERT_WARNING, text);
 }
 
 static int doubt_second(Intake *in, const Now *now) {
-        static const char text[] = "Another daemon spoke as this one. Two must never serve one site: find the other and stop "
-                                   "it. If this ledger is new on purpose, clear the retained state/daemon and state/audit. "
-                                   "Then restart this one.";
+        static const char text[] =
+                "Another daemon spoke as this one. Two must never serve one site: find the other and stop "
+                "it. If this ledger is new on purpose, clear the retained state/daemon and state/audit. "
+                "Then restart this one.";
 
         intake_doubt(in, DOUBT_SECOND, text);
         return intake_alert_once(in, now, "second-daemon", "daemon", ALERT_CRITICAL, text);

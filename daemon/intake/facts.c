@@ -186,7 +186,9 @@ static int facts_of_item(Intake *in, const char *code, int64_t session, const ch
         c = item_class(in, &t->item);
         facts_of_class(in, &t->item, c, f);
         facts_of_use(&t->item, label, f);
-        r = t->item.pack ? facts_of_pack(in, &t->item, c, session, f, t) : session ? facts_of_past(in, &t->item, f, t) : 0;
+        r = t->item.pack ? facts_of_pack(in, &t->item, c, session, f, t)
+            : session    ? facts_of_past(in, &t->item, f, t)
+                         : 0;
         if (r == 0)
                 r = facts_of_claims(in, &t->item, session, f, t);
         if (r == 0)

@@ -112,24 +112,40 @@ static int refusal_answer(Intake *in, const Taking *t) {
         if (r < 0)
                 return r;
         out->qos = 1;
-        if (t->m->n_correlation > 0) {
-                out->correlation = malloc(t->m->n_correlation);
-                if (!out->correlation)
-                        return -ENOMEM;
-                memcpy(out->correlation, t->m->correlation, t->m->n_correlation);
-                out->n_correlation = t->m->n_correlation;
-        }
-        return 0;
+        return outgoing_correlate(out, t->m->correlation, t->m->n_correlation);
 }
 
-/* A refused message's number is spent all the same, and the chain says so. */
+static const StreamRow *stream_of(const Taking *t) {
+        return !t->slot ? NULL : t->old.id ? &t->old : &t->slot->stream;
+}
+
+/* Each is handed out once and leaves no copy. */
+static void take_salt(Intake *in, uint8_t ret[static SALT_SIZE]) {
+        if (in->n_salts == 0) {
+                randombytes_buf(in->salts, sizeof(in->salts));
+                in->n_salts = ELEMENTSOF(in->salts);
+        }
+        memcpy(ret, in->salts[--in->n_salts], SALT_SIZE);
+        sodium_memzero(in->salts[in->n_salts], SALT_SIZE);
+}
+
+/* A refused message's number is spent all the same: the chain says so, and the ledger knows it again. */
 static int refusal_record(Intake *in, const Taking *t) {
+        const DecodeError *e = &in->reject;
+        MessageRow row = { .at_us = in->now.wall_us, .topic = t->m->topic, .stream = stream_of(t)->id, .seq = e->seq };
+        int r;
+
         record_begin(in, "refused");
         jsonw_member_string(&in->w, "topic", t->m->topic);
-        jsonw_member_string(&in->w, "boot", in->reject.boot);
-        jsonw_member_int(&in->w, "seq", in->reject.seq);
-        jsonw_member_string(&in->w, "reason", reject_id(in->reject.reason));
-        return record_end(in, NULL);
+        jsonw_member_string(&in->w, "boot", e->boot);
+        jsonw_member_int(&in->w, "seq", e->seq);
+        jsonw_member_string(&in->w, "reason", reject_id(e->reason));
+        r = record_end(in, &row.i);
+        if (r < 0 || e->reason == REJECT_SEQUENCE_CONFLICT)
+                return r; /* the number is that of another message */
+        take_salt(in, row.salt);
+        ledger_digest(row.salt, t->m->topic, t->m->payload, t->m->size, row.digest);
+        return ledger_message_refused(in->store, &row, reject_id(e->reason));
 }
 
 static int refuse(Intake *in, const Taking *t) {
@@ -206,10 +222,15 @@ static int new_boot(Intake *in, Kind kind, const char *device, Slot *slot, const
 
 /* Said before, in these very bytes: receipted again. With other content: a conflict, which is evidence of trouble. */
 static int known(Intake *in, Taking *t, const Event *e, const StreamRow *stream) {
-        int r = ledger_message_compare(in->store, stream->id, e->env.seq, t->m->topic, t->m->payload, t->m->size);
+        char refused[REFUSED_SIZE] = "";
+        int r = ledger_message_compare(in->store, stream->id, e->env.seq, t->m->topic, t->m->payload, t->m->size,
+                                       refused);
 
         if (r < 0)
                 return r;
+        if (r == 1 && refused[0])
+                return reject(in, reject_from_id(refused), NULL,
+                              "It was refused before. Sending it again does not help.");
         if (r == 1) {
                 t->slot->receipt_owed = true;
                 /* What is still held has no answer yet. */
@@ -257,13 +278,17 @@ static int held_before(Intake *in, const Slot *slot, int64_t seq) {
 
 static int take_in_order(Intake *in, Taking *t, const Event *e) {
         Order *order = &t->slot->stream.order;
-        int64_t lost = order_give_up(order, e->env.oldest);
+        const int64_t before = order->lost;
+        OrderVerdict verdict;
         int r;
 
-        if (lost > 0 &&
-            (r = evidence_gap(in, t->topic.kind, t->topic.device, lost, "the device no longer holds them")) < 0)
+        /* Either may give up holes: those below `oldest`, or the lowest of too many. */
+        order_give_up(order, e->env.oldest);
+        verdict = order_take(order, e->env.seq, in->now.boot_us);
+        if (order->lost > before && (r = evidence_gap(in, t->topic.kind, t->topic.device, order->lost - before,
+                                                      "the device no longer holds them, or leaves out too many")) < 0)
                 return r;
-        switch (order_take(order, e->env.seq, in->now.boot_us)) {
+        switch (verdict) {
         case ORDER_NEXT:
                 if ((r = held_before(in, t->slot, e->env.seq)) < 0)
                         return r;
@@ -317,20 +342,6 @@ static void write_digest(Intake *in, const uint8_t digest[static HASH_SIZE]) {
 
         to_base64(digest, HASH_SIZE, text, sizeof(text));
         jsonw_member_string(&in->w, "payload", text);
-}
-
-static const StreamRow *stream_of(const Taking *t) {
-        return !t->slot ? NULL : t->old.id ? &t->old : &t->slot->stream;
-}
-
-/* Each is handed out once and leaves no copy. */
-static void take_salt(Intake *in, uint8_t ret[static SALT_SIZE]) {
-        if (in->n_salts == 0) {
-                randombytes_buf(in->salts, sizeof(in->salts));
-                in->n_salts = ELEMENTSOF(in->salts);
-        }
-        memcpy(ret, in->salts[--in->n_salts], SALT_SIZE);
-        sodium_memzero(in->salts[in->n_salts], SALT_SIZE);
 }
 
 /* The audit record of a message and its row. Samples are kept as the core encodes them, not as JSON. */
@@ -473,6 +484,7 @@ static int process(Intake *in, Taking *t) {
 /* Puts it on a stream that may know the number already. */
 static int spend_on(Intake *in, Taking *t, StreamRow *stream) {
         const int64_t seq = in->reject.seq;
+        char refused[REFUSED_SIZE];
         int r = 0;
 
         switch (order_take(&stream->order, seq, in->now.boot_us)) {
@@ -485,8 +497,8 @@ static int spend_on(Intake *in, Taking *t, StreamRow *stream) {
         case ORDER_LATE:
                 break;
         case ORDER_KNOWN:
-                r = ledger_message_compare(in->store, stream->id, seq, t->m->topic, t->m->payload, t->m->size);
-                t->refused_before = r == 0;
+                r = ledger_message_compare(in->store, stream->id, seq, t->m->topic, t->m->payload, t->m->size, refused);
+                t->refused_before = r == 1;
                 if (r == 2)
                         in->reject.reason = REJECT_SEQUENCE_CONFLICT;
                 break;
@@ -525,6 +537,10 @@ static int conflict_alert(Intake *in, const Taking *t) {
 
         if (in->reject.reason != REJECT_SEQUENCE_CONFLICT)
                 return 0;
+        if (t->slot) {
+                t->slot->stream.order.lost++;
+                t->slot->dirty = true;
+        }
         r = alert_raise(
                 in,
                 &(AlertAbout){
@@ -609,7 +625,7 @@ static int take_one(Intake *in, Taking *t) {
                 return r;
         if (r < 0)
                 r = reject(in, REJECT_BAD_MEMBER, NULL,
-                       "The daemon could not process this message (%s). It is kept for its makers.", strerror(-r));
+                           "The daemon could not process this message (%s). It is kept for its makers.", strerror(-r));
         if (r != LEAVE_BOOT_FIRST) {
                 undone = undo(in, &u);
                 r = undone < 0 ? undone : refuse_instead(in, t);

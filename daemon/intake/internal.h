@@ -18,7 +18,9 @@
 
 #define RECEIPT_WAIT_US (50 * US_PER_MS)
 #define REJECTIONS_PER_MINUTE 60 /* answered and kept, a device; the rest is counted */
-#define SLOTS_MAX 8192           /* a power of two, more than devices and kinds the configuration allows */
+#define ALERTS_SLICE 100         /* open alerts published in one turn */
+#define ALERTS_TOLD INT64_MAX
+#define SLOTS_MAX 8192 /* a power of two, more than devices and kinds the configuration allows */
 
 /* One (kind, device) that has spoken. */
 typedef struct Slot {
@@ -58,6 +60,7 @@ struct Intake {
         Running *running;
         size_t n_running;
         int64_t next_due_us;          /* sessions: lapse or freeing */
+        int64_t alerts_after;         /* the last told of those that are being told again; ALERTS_TOLD: all are */
         int64_t mark_us;              /* highest wall time in the ledger */
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
         char doubts[_DOUBT_MAX][240]; /* empty: none */
@@ -65,10 +68,10 @@ struct Intake {
 
         GateFacts *facts; /* large; used by one request at a time */
         GateVerdict *verdict;
-        RequestText *texts; /* what the facts point to; large */
+        RequestText *texts;           /* what the facts point to; large */
         uint8_t salts[64][SALT_SIZE]; /* random bytes in stock: a system call for each message is dear */
         size_t n_salts;
-        Sample *samples;    /* scratch for one chunk */
+        Sample *samples; /* scratch for one chunk */
         uint8_t *chunk;
 
         DecodeError reject; /* why the message at hand is refused */
@@ -154,6 +157,7 @@ int state_room(Intake *in, const char *room);
 int state_autoclave(Intake *in, const char *autoclave);
 int state_daemon(Intake *in);
 int state_alert(Intake *in, const AlertRow *row);
+int state_alerts(Intake *in);
 
 /* item.c: finding and changing items */
 /* Canonical form of a code as scanned: 0, or a Reject. */
@@ -162,11 +166,11 @@ int item_code(Intake *in, const char *member, const char *code, Udi *ret);
 int item_find(Intake *in, const char *code, ItemRow *ret);
 /* As item_find(), but a code that is unreadable or not known is refused, saying so. 0 or a Reject. */
 int item_want(Intake *in, const char *member, const char *code, ItemRow *ret);
-void item_enter_state(Intake *in, ItemRow *item, ItemState state);
+int item_enter_state(Intake *in, ItemRow *item, ItemState state);
 const ConfigClass *item_class(const Intake *in, const ItemRow *item);
 bool item_single_use(const Intake *in, const ItemRow *item);
 /* Marks it used, once; session may be "" where nobody knows. */
-void item_use(Intake *in, ItemRow *item, const char *session);
+int item_use(Intake *in, ItemRow *item, const char *session);
 int item_drop(Intake *in, const char *code);
 
 /* cycle of an autoclave */

@@ -42,20 +42,34 @@ bool item_single_use(const Intake *in, const ItemRow *item) {
         return !c || c->single_use;
 }
 
-void item_enter_state(Intake *in, ItemRow *item, ItemState state) {
-        item->state = state;
-        item->state_us = in->now.wall_us;
-        if (state != ITEM_PACKED && state != ITEM_STERILE)
-                item->pack = 0;
+/* It leaves its pack, which is open from now on, whatever else lies in it. */
+static int leave_pack(Intake *in, ItemRow *item) {
+        PackRow pack;
+        int r = pack_get_id(in->store, item->pack, &pack);
+
+        item->pack = 0;
+        if (r <= 0 || pack.opened_us)
+                return r < 0 ? r : 0;
+        pack.opened_us = in->now.wall_us;
+        return pack_save(in->store, &pack);
 }
 
-void item_use(Intake *in, ItemRow *item, const char *session) {
+int item_enter_state(Intake *in, ItemRow *item, ItemState state) {
+        const bool stays = state == ITEM_PACKED || state == ITEM_STERILE;
+
+        item->state = state;
+        item->state_us = in->now.wall_us;
+        return stays || !item->pack ? 0 : leave_pack(in, item);
+}
+
+int item_use(Intake *in, ItemRow *item, const char *session) {
         if (item->used_us == 0) {
                 item->used_us = in->now.wall_us;
                 snprintf(item->used_session, sizeof(item->used_session), "%s", session);
         }
-        if (!item_single_use(in, item) && item->state != ITEM_DISCARDED)
-                item_enter_state(in, item, ITEM_CONTAMINATED);
+        if (item_single_use(in, item) || item->state == ITEM_DISCARDED)
+                return 0;
+        return item_enter_state(in, item, ITEM_CONTAMINATED);
 }
 
 int item_drop(Intake *in, const char *code) {
@@ -66,7 +80,7 @@ int item_drop(Intake *in, const char *code) {
                 return r;
         if (item.dropped_us == 0)
                 item.dropped_us = in->now.wall_us;
-        item_enter_state(in, &item, ITEM_DISCARDED);
         item.attached[0] = '\0';
-        return item_save(in->store, &item);
+        r = item_enter_state(in, &item, ITEM_DISCARDED);
+        return r < 0 ? r : item_save(in->store, &item);
 }

@@ -35,6 +35,7 @@ void intake_rollback(Intake *in) {
         slots_forget(in);
         running_forget(in);
         in->head = in->committed;
+        in->alerts_after = ALERTS_TOLD;
         /* What the lost batch had put off is looked at again, but not in a circle while the disk fails. */
         in->next_due_us = in->now.boot_us + US_PER_S;
 }
@@ -118,11 +119,11 @@ int intake_tick(Intake *in, const Now *now) {
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return in->alerts_after == ALERTS_TOLD ? 0 : state_alerts(in);
 }
 
 int64_t intake_deadline_us(const Intake *in) {
-        int64_t due = in->next_due_us;
+        int64_t due = in->alerts_after == ALERTS_TOLD ? in->next_due_us : in->now.boot_us;
 
         for (size_t i = 0; i < in->n_used; i++) {
                 const Slot *s = in->used[i];
@@ -224,6 +225,7 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         in->now = *now;
         in->since_us = now->wall_us;
         in->next_due_us = INT64_MAX;
+        in->alerts_after = ALERTS_TOLD;
         snprintf(in->boot, sizeof(in->boot), "%s", o->boot);
         in->decoded = decoded_new();
         in->facts = calloc(1, sizeof(*in->facts));

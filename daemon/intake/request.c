@@ -69,14 +69,7 @@ static int answer_publish(Intake *in, const Question *q, const EncodeDecision *d
                 r = encode_decision(&in->w, d);
         if (r == 0)
                 r = publish_w(in, topic, &out);
-        if (r < 0 || q->origin->n_correlation == 0)
-                return r;
-        out->correlation = malloc(q->origin->n_correlation);
-        if (!out->correlation)
-                return -ENOMEM;
-        memcpy(out->correlation, q->origin->correlation, q->origin->n_correlation);
-        out->n_correlation = q->origin->n_correlation;
-        return 0;
+        return r < 0 ? r : outgoing_correlate(out, q->origin->correlation, q->origin->n_correlation);
 }
 
 static EncodeReasons reasons_of(const GateVerdict *v, EncodeReason *reasons) {
@@ -273,7 +266,9 @@ static bool stops_running(const char *rule) {
 static void keep_what_stops(GateVerdict *v) {
         size_t n = 0;
 
-        for (size_t i = 0; i < MIN_OF(v->n, (size_t)GATE_REASONS_MAX); i++)
+        if (v->n > GATE_REASONS_MAX)
+                return; /* what stops it may be among those that found no room */
+        for (size_t i = 0; i < v->n; i++)
                 if (stops_running(v->reasons[i].rule))
                         v->reasons[n++] = v->reasons[i];
         v->n = n;
@@ -347,6 +342,14 @@ static int claim_item(Intake *in, int64_t item, int64_t session) {
         return claim_add(in->store, item, session);
 }
 
+/* Once brought into a treatment room, a vial is that patient's. */
+static int open_vial(Intake *in, ItemRow *item, const char *patient) {
+        if (item->opened_us == 0)
+                item->opened_us = in->now.wall_us;
+        snprintf(item->patient, sizeof(item->patient), "%s", patient);
+        return item_save(in->store, item);
+}
+
 static int claim_items(Intake *in, const Question *q) {
         for (size_t i = 0; i < q->asked.n_items; i++) {
                 ItemRow *item = &in->texts->items[i].item;
@@ -356,10 +359,8 @@ static int claim_items(Intake *in, const Question *q) {
                         r = session_item_add(in->store, q->session.id, item->id);
                 if (r == 0 && item->pack)
                         r = claim_pack(in, item->pack, q->session.id);
-                if (r == 0 && in->facts->items[i].role == ROLE_VIAL && !item->opened_us) {
-                        item->opened_us = in->now.wall_us;
-                        r = item_save(in->store, item);
-                }
+                if (r == 0 && in->facts->items[i].role == ROLE_VIAL)
+                        r = open_vial(in, item, q->asked.patient);
                 if (r < 0)
                         return r;
         }
@@ -401,6 +402,7 @@ static int repeated(Intake *in, Question *q, bool *ret_done) {
         _cleanup_(freep) char *text = NULL;
         RequestRow row;
         char topic[TOPIC_MAX];
+        Outgoing *out;
         bool fresh;
         int r = request_get(in->store, q->asked.room, q->nonce, &row);
 
@@ -413,7 +415,9 @@ static int repeated(Intake *in, Question *q, bool *ret_done) {
                               "This nonce was used for another question. Make a new one.");
         if (!row.allow) {
                 r = topic_down(in->config->site.id, KIND_ROOM, q->asked.room, q->answer_topic, topic);
-                return r < 0 ? r : batch_publish(&in->batch, topic, text, strlen(text), NULL);
+                if (r == 0)
+                        r = batch_publish(&in->batch, topic, text, strlen(text), &out);
+                return r < 0 ? r : outgoing_correlate(out, q->origin->correlation, q->origin->n_correlation);
         }
         fresh = row.epoch == in->epoch && in->now.boot_us >= row.first_us &&
                 in->now.boot_us - row.first_us <= in->config->gate.lease_us;
@@ -515,6 +519,22 @@ int on_session_renew(Intake *in, const Event *e, const Origin *o) {
         return r < 0 ? r : answer(in, &q, in->verdict, true);
 }
 
+/* The session must be able to go on as it is, and what is added must be good. */
+static int add_items(Intake *in, Question *q) {
+        int r = judge_live(in, q);
+
+        if (r == 0 && in->facts->n_items + q->asked.n_items > ITEMS_MAX)
+                return reject(in, REJECT_BAD_MEMBER, "items",
+                              "A session takes at most %d items. End it and ask for another.", ITEMS_MAX);
+        if (r == 0 && in->verdict->allow)
+                r = judge(in, q, in->verdict);
+        if (r == 0)
+                r = decision_record(in, q, in->verdict, NULL);
+        if (r == 0 && in->verdict->allow)
+                r = claim_items(in, q);
+        return r < 0 ? r : answer(in, q, in->verdict, true);
+}
+
 /* More items for a live session, judged as at its request. Nothing new for the room: its permit goes on. */
 int on_session_add(Intake *in, const Event *e, const Origin *o) {
         Question q = { .event = e,
@@ -541,12 +561,6 @@ int on_session_add(Intake *in, const Event *e, const Origin *o) {
         q.asked.practitioner = s->practitioner;
         q.asked.patient = s->patient;
         q.asked.procedure = s->procedure;
-        q.asked.session = s;
         q.asked.adding = true;
-        r = judge(in, &q, in->verdict);
-        if (r == 0)
-                r = decision_record(in, &q, in->verdict, NULL);
-        if (r == 0 && in->verdict->allow)
-                r = claim_items(in, &q);
-        return r < 0 ? r : answer(in, &q, in->verdict, true);
+        return add_items(in, &q);
 }

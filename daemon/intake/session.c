@@ -66,8 +66,9 @@ static int use_items(Intake *in, const SessionRow *s) {
                 r = item_get_id(in->store, id, &item);
                 if (r <= 0)
                         return r < 0 ? r : -EBADMSG;
-                item_use(in, &item, s->label);
-                r = item_save(in->store, &item);
+                r = item_use(in, &item, s->label);
+                if (r == 0)
+                        r = item_save(in->store, &item);
                 if (r < 0)
                         return r;
         }

@@ -32,7 +32,8 @@ int state_room(Intake *in, const char *room) {
                 return live;
         if (live && s.state != SESSION_SUSPENDED)
                 left_s = MAX_OF(INT64_C(0), (s.lease_until_us - in->now.boot_us + US_PER_S - 1) / US_PER_S);
-        r = encode_interlock(&in->w, live ? names[s.state] : "locked", live ? s.label : NULL, left_s);
+        /* A lease that has run out: the room is surely locked, whatever the session is. */
+        r = encode_interlock(&in->w, live && left_s != 0 ? names[s.state] : "locked", live ? s.label : NULL, left_s);
         if (r == 0)
                 r = publish_retained(in, topic, left_s > 0 ? (uint32_t)left_s : 0);
         if (r == 0)
@@ -139,8 +140,25 @@ int state_alert(Intake *in, const AlertRow *row) {
         return publish_durable(in, topic, true);
 }
 
+/* A slice of the open alerts; the next tick goes on where this one ended. */
+int state_alerts(Intake *in) {
+        AlertRow alert = { .id = in->alerts_after };
+        int r = 0;
+
+        for (int n = 0; n < ALERTS_SLICE; n++) {
+                r = alert_next(in->store, alert.id, false, &alert);
+                if (r > 0)
+                        r = state_alert(in, &alert);
+                else
+                        alert.id = r < 0 ? alert.id : ALERTS_TOLD;
+                if (r < 0 || alert.id == ALERTS_TOLD)
+                        break;
+        }
+        in->alerts_after = alert.id;
+        return r;
+}
+
 int intake_publish_state(Intake *in, const Now *now) {
-        AlertRow alert = {};
         int r;
 
         in->now = *now;
@@ -149,15 +167,14 @@ int intake_publish_state(Intake *in, const Now *now) {
                 r = state_room(in, in->config->rooms[i].id);
         for (size_t i = 0; i < in->config->n_autoclaves && r == 0; i++)
                 r = state_autoclave(in, in->config->autoclaves[i].id);
-        while (r == 0 && (r = alert_next(in->store, alert.id, false, &alert)) > 0)
-                r = state_alert(in, &alert);
+        in->alerts_after = 0;
         in->published = (Head){};
         return r;
 }
 
-/* In doubt about the ledger the broker's checkpoint is what the next start has to find: it is not written over. */
 bool intake_checkpoint_due(const Intake *in) {
-        return in->published.size != in->committed.size && !intake_doubted(in, DOUBT_AUDIT) && !intake_doubted(in, DOUBT_SECOND);
+        return in->published.size != in->committed.size && !intake_doubted(in, DOUBT_AUDIT) &&
+               !intake_doubted(in, DOUBT_SECOND);
 }
 
 int intake_checkpoint(Intake *in, const Now *now, char **ret_jws) {

@@ -144,6 +144,8 @@ static const char *never_again(const Intake *in, const ItemRow *item) {
                 return "its class is no longer configured";
         if (c->single_use && item->used_us)
                 return "it is single-use and was used; drop it into a sharps container";
+        if (c->reprocessing == REPROCESSING_NONE && (item->used_us || item->opened_us || item->drawn_us))
+                return "its class is not reprocessed and it was opened or used; discard it";
         return NULL;
 }
 
@@ -187,11 +189,10 @@ static int step_clean(Intake *in, const Event *e, ItemRow *item) {
         (void)e;
         if (r != 0)
                 return r;
-        item_enter_state(in, item, ITEM_CLEAN);
         /* What was used is history from here on; the sessions themselves keep it. */
         item->used_us = 0;
         item->used_session[0] = '\0';
-        return 0;
+        return item_enter_state(in, item, ITEM_CLEAN);
 }
 
 int on_clean(Intake *in, const Event *e, const Origin *o) {
@@ -212,8 +213,7 @@ static int step_disinfect(Intake *in, const Event *e, ItemRow *item) {
         if (item->state == ITEM_CONTAMINATED && c->critical)
                 return reject(in, REJECT_BAD_MEMBER, "items",
                               "%.100s: clean it first; what is soiled cannot be disinfected.", item->code);
-        item_enter_state(in, item, ITEM_DISINFECTED);
-        return 0;
+        return item_enter_state(in, item, ITEM_DISINFECTED);
 }
 
 int on_disinfect(Intake *in, const Event *e, const Origin *o) {
@@ -243,9 +243,10 @@ static int put_into_pack(Intake *in, const char *code, int64_t pack) {
                 return r;
         if (item.pack == pack)
                 return reject(in, REJECT_BAD_MEMBER, "items", "%.100s stands twice in this pack.", item.code);
-        item_enter_state(in, &item, ITEM_PACKED);
+        r = item_enter_state(in, &item, ITEM_PACKED);
         item.pack = pack;
-        r = item_save(in->store, &item);
+        if (r == 0)
+                r = item_save(in->store, &item);
         return r < 0 ? r : pack_item_add(in->store, pack, item.id);
 }
 
@@ -326,31 +327,50 @@ int on_drop(Intake *in, const Event *e, const Origin *o) {
 
 /* --- recall, duties, injuries --- */
 
+/* As the ledger writes products: a GTIN with 14 digits, or HIBC primary data. */
+static void recalled_product(Intake *in, const char *said, char ret[static CODE_MAX + 1]) {
+        Udi udi;
+        bool known = udi_parse(said, strlen(said), year_now(in), &udi) == 0 && udi.product[0];
+
+        snprintf(ret, CODE_MAX + 1, "%s", known ? udi.product : said);
+}
+
+/* Each by its code, so that one that is received later is recalled too. */
+static int recall_items(Intake *in, const Event *e, RecallRow *row) {
+        int r = 0;
+
+        for (size_t i = 0; i < e->recall.items.n && r == 0; i++) {
+                const char *code = e->recall.items.v[i];
+                Udi udi;
+
+                row->code = udi_parse(code, strlen(code), year_now(in), &udi) ? code : udi.canonical;
+                r = recall_add(in->store, row);
+        }
+        return r;
+}
+
 int on_recall(Intake *in, const Event *e, const Origin *o) {
+        char product[CODE_MAX + 1];
         RecallRow row = { .i = o->i,
                           .at_us = in->now.wall_us,
                           .reason = e->recall.reason,
                           .by = e->recall.by,
                           .lot = e->recall.lot,
-                          .product = e->recall.product,
                           .supplier_load = e->recall.supplier_load,
                           .autoclave = e->recall.autoclave,
                           .from_us = e->recall.from_us,
                           .to_us = e->recall.to_us };
-        int r = 0;
 
-        if (e->recall.items.n == 0)
-                return recall_add(in->store, &row);
-        for (size_t i = 0; i < e->recall.items.n && r == 0; i++) {
-                ItemRow item;
-
-                r = item_want(in, "items", e->recall.items.v[i], &item);
-                if (r != 0)
-                        return r;
-                row.item = item.id;
-                r = recall_add(in->store, &row);
+        if (e->recall.items.n > 0)
+                return recall_items(in, e, &row);
+        if (e->recall.autoclave && !config_autoclave(in->config, e->recall.autoclave))
+                return reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.",
+                              e->recall.autoclave);
+        if (e->recall.product) {
+                recalled_product(in, e->recall.product, product);
+                row.product = product;
         }
-        return r;
+        return recall_add(in->store, &row);
 }
 
 /* An exposure ends when the person had first aid, a report was made, and the room was turned over. */

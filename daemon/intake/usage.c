@@ -140,19 +140,17 @@ static void follow_attachment(Intake *in, const Event *e, ItemRow *item) {
  * after all: what it held does not come free.
  */
 static int note_use(Intake *in, ItemRow *item, Holder *h) {
-        if (!h->live && !h->after) {
-                item_use(in, item, "");
-                return 0;
-        }
-        if (h->after) {
-                int r = session_get(in->store, h->last.label, &h->session);
+        int r = 0;
 
-                if (r <= 0)
-                        return r < 0 ? r : -EBADMSG;
-        }
-        item_use(in, item, h->session.label);
+        if (h->after)
+                r = session_get(in->store, h->last.label, &h->session);
+        if (r < 0 || (r == 0 && h->after))
+                return r < 0 ? r : -EBADMSG;
+        if (!h->live && !h->after && !h->stopped)
+                return item_use(in, item, "");
+        r = item_use(in, item, h->session.label);
         session_touch(&h->session);
-        return session_save(in->store, &h->session);
+        return r < 0 ? r : session_save(in->store, &h->session);
 }
 
 int on_usage(Intake *in, const Event *e, const Origin *o) {
@@ -168,7 +166,7 @@ int on_usage(Intake *in, const Event *e, const Origin *o) {
         if (r == 0 && e->usage.event == USAGE_CONTACT && !h.live && !h.after)
                 r = stray_contact(in, e, o, &item, &h);
         /* The alert may have suspended the session meanwhile. */
-        if (r == 0 && h.live && session_get_id(in->store, h.session.id, &h.session) < 0)
+        if (r == 0 && (h.live || h.stopped) && session_get_id(in->store, h.session.id, &h.session) < 0)
                 r = -EIO;
         if (r == 0 && e->usage.event != USAGE_DETACHED)
                 r = note_use(in, &item, &h);

@@ -170,14 +170,14 @@ int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t *ret_p
 }
 
 int recall_add(Store *s, const RecallRow *r) {
-        return sql_run(s, SQL_RECALL_ADD, "iitttt0tt00", r->i, r->at_us, r->reason, r->by, r->lot, r->product, r->item,
+        return sql_run(s, SQL_RECALL_ADD, "iittttttt00", r->i, r->at_us, r->reason, r->by, r->lot, r->product, r->code,
                        r->supplier_load, r->autoclave, r->from_us, r->to_us);
 }
 
 int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t sterile_us,
               char ret_reason[static TEXT_MAX + 1]) {
         const StatementId q = SQL_RECALL_OF;
-        int r = sql_first(s, q, "itttti", item->id, or_null(item->lot), or_null(item->product),
+        int r = sql_first(s, q, "ttttti", item->code, or_null(item->lot), or_null(item->product),
                           or_null(item->supplier_load), autoclave, sterile_us);
 
         if (r <= 0)

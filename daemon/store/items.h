@@ -76,8 +76,8 @@ int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t *ret_p
 
 typedef struct RecallRow {
         int64_t i, at_us;
-        const char *reason, *by, *lot, *product, *supplier_load, *autoclave;
-        int64_t item, from_us, to_us;
+        const char *reason, *by, *lot, *product, *code, *supplier_load, *autoclave; /* code: canonical, of one item */
+        int64_t from_us, to_us;
 } RecallRow;
 int recall_add(Store *s, const RecallRow *r);
 /* 1 and the reason, where any recall covers this item; sterile_us and autoclave of its latest attempt. */

@@ -120,25 +120,37 @@ int ledger_message_add(Store *s, const MessageRow *m) {
                        m->n_raw);
 }
 
-int ledger_message_compare(Store *s, int64_t stream, int64_t seq, const char *topic, const void *payload, size_t n) {
+int ledger_message_compare(Store *s, int64_t stream, int64_t seq, const char *topic, const void *payload, size_t n,
+                           char ret_refused[static REFUSED_SIZE]) {
+        const StatementId q = SQL_MESSAGE_FIND;
         uint8_t salt[SALT_SIZE], then[HASH_SIZE], now[HASH_SIZE];
-        const void *p, *q;
-        size_t np, nq;
-        int r = sql_first(s, SQL_MESSAGE_FIND, "ii", stream, seq);
+        const void *p, *d;
+        size_t np, nd;
+        int r = sql_first(s, q, "ii", stream, seq);
 
         if (r <= 0)
                 return r;
-        p = col_blob(s, SQL_MESSAGE_FIND, 2, &np);
-        q = col_blob(s, SQL_MESSAGE_FIND, 3, &nq);
-        if (np == SALT_SIZE && nq == HASH_SIZE) {
+        p = col_blob(s, q, 0, &np);
+        d = col_blob(s, q, 1, &nd);
+        if (np == SALT_SIZE && nd == HASH_SIZE) {
                 memcpy(salt, p, SALT_SIZE);
-                memcpy(then, q, HASH_SIZE);
+                memcpy(then, d, HASH_SIZE);
         }
-        sql_done(s, SQL_MESSAGE_FIND);
-        if (np != SALT_SIZE || nq != HASH_SIZE)
+        col_text(s, q, 2, ret_refused, REFUSED_SIZE);
+        sql_done(s, q);
+        if (np != SALT_SIZE || nd != HASH_SIZE)
                 return -EBADMSG;
         ledger_digest(salt, topic, payload, n, now);
         return memcmp(then, now, HASH_SIZE) == 0 ? 1 : 2;
+}
+
+int ledger_message_refused(Store *s, const MessageRow *m, const char *reason) {
+        int r = sql_run(s, SQL_MESSAGE_REFUSE, "tii", reason, m->stream, m->seq);
+
+        if (r < 0 || sql_changes(s) > 0)
+                return r;
+        r = ledger_message_add(s, m);
+        return r < 0 ? r : sql_run(s, SQL_MESSAGE_REFUSE, "tii", reason, m->stream, m->seq);
 }
 
 int ledger_held_next(Store *s, int64_t stream, int64_t after, int64_t below, HeldMessage *ret) {

@@ -42,8 +42,13 @@ void ledger_digest(const uint8_t salt[static SALT_SIZE], const char *topic, cons
                    uint8_t ret[static HASH_SIZE]);
 int ledger_message_add(Store *s, const MessageRow *m);
 
-/* Was this said before? 1: yes, in these very bytes; 2: something else was; 0: nothing. */
-int ledger_message_compare(Store *s, int64_t stream, int64_t seq, const char *topic, const void *payload, size_t n);
+/* Was this said before? 1: yes, in these very bytes; 2: something else was; 0: nothing. With 1 and 2, the reason for
+ * which what was said was refused; or empty. */
+#define REFUSED_SIZE 32
+int ledger_message_compare(Store *s, int64_t stream, int64_t seq, const char *topic, const void *payload, size_t n,
+                           char ret_refused[static REFUSED_SIZE]);
+/* A refused message's number is spent: the row is made where it was not held before. */
+int ledger_message_refused(Store *s, const MessageRow *m, const char *reason);
 
 /* The first held message with after < seq < below. 1: found, *ret_raw to be freed; 0: none. */
 typedef struct HeldMessage {

@@ -39,9 +39,10 @@
         X(DAEMON_BOOT_IS, "SELECT 1 FROM daemon_boot WHERE boot = ?")                                                 \
         X(MESSAGE_ADD, "INSERT INTO message (i, at_us, stream, seq, topic, held, salt, digest, raw) "                 \
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                          \
-        X(MESSAGE_FIND, "SELECT i, topic, salt, digest FROM message WHERE stream = ? AND seq = ?")                    \
+        X(MESSAGE_FIND, "SELECT salt, digest, refused FROM message WHERE stream = ? AND seq = ?")                    \
         X(MESSAGE_HELD, "SELECT i, seq, topic, raw, at_us FROM message "                                              \
                         "WHERE stream = ? AND seq > ? AND seq < ? AND held = 1 ORDER BY seq LIMIT 1")                 \
+        X(MESSAGE_REFUSE, "UPDATE message SET refused = ? WHERE stream = ? AND seq = ?")                              \
         X(MESSAGE_UNHOLD, "UPDATE message SET held = 0, raw = CASE WHEN ? THEN NULL ELSE raw END WHERE i = ?")        \
         X(DEAD_ADD, "INSERT INTO dead_letter (at_us, topic, reason, detail, member, size, raw) "                      \
                     "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                                   \
@@ -103,9 +104,9 @@
         X(CHUNK_NEXT, "SELECT n, samples, data FROM sample_chunk WHERE attempt = ? AND n > ? ORDER BY n LIMIT 1")     \
         X(CHUNK_LAST, "SELECT coalesce(max(n), 0) FROM sample_chunk WHERE attempt = ?")                               \
         X(CHUNK_CLEAR, "DELETE FROM sample_chunk WHERE attempt = ?")                                                  \
-        X(RECALL_ADD, "INSERT INTO recall (i, at_us, reason, by, lot, product, item, supplier_load, autoclave, "      \
+        X(RECALL_ADD, "INSERT INTO recall (i, at_us, reason, by, lot, product, code, supplier_load, autoclave, "      \
                       "from_us, to_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                     \
-        X(RECALL_OF, "SELECT reason FROM recall WHERE item = ?1 "                                                     \
+        X(RECALL_OF, "SELECT reason FROM recall WHERE code = ?1 "                                                     \
                      "UNION ALL SELECT reason FROM recall WHERE lot = ?2 "                                            \
                      "UNION ALL SELECT reason FROM recall WHERE product = ?3 "                                        \
                      "UNION ALL SELECT reason FROM recall WHERE supplier_load = ?4 "                                  \
