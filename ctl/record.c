@@ -161,7 +161,7 @@ int verb_item(Ctl *c, int argc, char **argv) {
 }
 
 static Paint session_paint(const char *state) {
-        return streq(state, "running") || streq(state, "authorised") ? GREEN : streq(state, "denied") ? RED : PLAIN;
+        return streq(state, "running") || streq(state, "authorised") ? GREEN : streq(state, "denied") || streq(state, "suspended") ? RED : PLAIN;
 }
 
 static void print_session(const json_t *s) {

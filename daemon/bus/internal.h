@@ -16,7 +16,6 @@ extern const sd_bus_vtable bus_vtable[];
  */
 int bus_read_item(Store *s, const char *canonical, Reply *reply);
 int bus_read_session(Store *s, const char *label, Reply *reply);
-const char *bus_session_state(int state); /* SessionState as a word */
 
 /* The listening socket, and what tells it from another one that took its place. */
 typedef struct Listener {

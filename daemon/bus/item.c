@@ -132,7 +132,7 @@ static int read_history(Store *s, int64_t item, Reply *reply) {
                 reply_open(reply);
                 reply_text(reply, "session", h.label);
                 reply_text(reply, "room", h.room);
-                reply_text(reply, "state", bus_session_state(h.state));
+                reply_text(reply, "state", session_state_name(h.state));
                 reply_time(reply, "allowed_at", h.at_us);
                 reply_close(reply);
         }

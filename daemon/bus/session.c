@@ -12,15 +12,6 @@ static const char *const outcomes[] = {
         [SESSION_COMPLETED] = "completed", [SESSION_CANCELLED] = "cancelled", [SESSION_STOPPED] = "stopped",
 };
 
-const char *bus_session_state(int state) {
-        static const char *const states[] = {
-                [SESSION_AUTHORISED] = "authorised", [SESSION_RUNNING] = "running",
-                [SESSION_ENDED] = "ended",           [SESSION_LAPSED] = "lapsed",
-        };
-
-        return REPLY_WORD(states, state);
-}
-
 static void put_reason(const json_t *reason, Reply *r) {
         reply_open(r);
         reply_text(r, "rule", json_string_value(json_object_get(reason, "rule")));
@@ -49,7 +40,7 @@ static int put_answer(const RequestLast *last, Reply *r) {
 
 static void put_row(const SessionRow *s, Reply *r) {
         reply_text(r, "session", s->label);
-        reply_text(r, "state", bus_session_state(s->state));
+        reply_text(r, "state", session_state_name(s->state));
         reply_text(r, "room", s->room);
         reply_text(r, "practitioner", s->practitioner);
         reply_text(r, "patient", s->patient);

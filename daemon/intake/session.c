@@ -9,8 +9,6 @@
 
 #include "intake/internal.h"
 
-static const char *const state_names[] = { "authorised", "running", "suspended", "ended", "lapsed" };
-
 /* The one place where a session changes its state. */
 void session_enter_state(Intake *in, SessionRow *s, SessionState state) {
         const LogSubject subject = { .session = s->label, .room = s->room };
@@ -18,7 +16,7 @@ void session_enter_state(Intake *in, SessionRow *s, SessionState state) {
         if (s->state == (int)state)
                 return;
         batch_log(&in->batch, LOG_SESSION_CHANGED_KIND, LOG_INFO, &subject, "session %s in %s: %s, was %s", s->label,
-                  s->room, state_names[state], state_names[s->state]);
+                  s->room, session_state_name(state), session_state_name(s->state));
         s->state = (int)state;
         if (state == SESSION_RUNNING)
                 s->started_us = in->now.wall_us;
@@ -36,7 +34,7 @@ void session_touch(SessionRow *s) {
 static int session_record(Intake *in, const SessionRow *s, const char *why) {
         record_begin(in, "session");
         jsonw_member_string(&in->w, "session", s->label);
-        jsonw_member_string(&in->w, "state", state_names[s->state]);
+        jsonw_member_string(&in->w, "state", session_state_name(s->state));
         jsonw_member_string(&in->w, "why", why);
         return record_end(in, NULL);
 }

@@ -19,7 +19,6 @@ static int publish_retained(Intake *in, const char *topic, uint32_t expiry_s) {
 
 /* For displays only: it goes at QoS 0, fresh or not at all, and expires with the lease. */
 int state_room(Intake *in, const char *room) {
-        static const char *const names[] = { "authorised", "running", "suspended" };
         char topic[TOPIC_MAX];
         int64_t left_s = -1;
         SessionRow s;
@@ -33,7 +32,7 @@ int state_room(Intake *in, const char *room) {
         if (live && s.state != SESSION_SUSPENDED)
                 left_s = MAX_OF(INT64_C(0), (s.lease_until_us - in->now.boot_us + US_PER_S - 1) / US_PER_S);
         /* A lease that has run out: the room is surely locked, whatever the session is. */
-        r = encode_interlock(&in->w, live && left_s != 0 ? names[s.state] : "locked", live ? s.label : NULL, left_s);
+        r = encode_interlock(&in->w, live && left_s != 0 ? session_state_name(s.state) : "locked", live ? s.label : NULL, left_s);
         if (r == 0)
                 r = publish_retained(in, topic, left_s > 0 ? (uint32_t)left_s : 0);
         if (r == 0)

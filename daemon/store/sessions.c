@@ -8,6 +8,15 @@
 
 #define TEXT(q, i, field) col_text(s, q, i, field, sizeof(field))
 
+const char *session_state_name(int state) {
+        static const char *const names[] = {
+                [SESSION_AUTHORISED] = "authorised", [SESSION_RUNNING] = "running", [SESSION_SUSPENDED] = "suspended",
+                [SESSION_ENDED] = "ended",           [SESSION_LAPSED] = "lapsed",
+        };
+
+        return state >= 0 && state < _SESSION_STATE_MAX ? names[state] : "unknown";
+}
+
 int room_get(Store *s, const char *id, RoomRow *ret) {
         const StatementId q = SQL_ROOM_GET;
         int r = sql_first(s, q, "t", id);

@@ -29,6 +29,9 @@ typedef enum SessionState {
         _SESSION_STATE_MAX,
 } SessionState;
 
+/* "authorised" and so on; "unknown" for what no ledger of ours holds. */
+const char *session_state_name(int state);
+
 typedef enum FreeDue { FREE_NOTHING, FREE_REUSABLE, FREE_ALL } FreeDue;
 
 typedef struct SessionRow {

@@ -224,7 +224,7 @@ static int set_pragmas(Store *s, int cache_kib) {
                 { "PRAGMA mmap_size=0", "PRAGMA mmap_size", "0" },
                 { "PRAGMA cell_size_check=ON", "PRAGMA cell_size_check", "1" },
                 { "PRAGMA temp_store=MEMORY", "PRAGMA temp_store", "2" },
-                { "PRAGMA wal_autocheckpoint=4000", "PRAGMA wal_autocheckpoint", "4000" },
+                { "PRAGMA wal_autocheckpoint=1000", "PRAGMA wal_autocheckpoint", "1000" },
                 { "PRAGMA journal_size_limit=16777216", "PRAGMA journal_size_limit", "16777216" },
         };
         char cache[48];
