@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "clock.h"
+#include "util.h"
+
+#define WALL INT64_C(1795338000000000)
+#define BOOT (1000 * US_PER_S)
+
+static void a_clock_that_goes_on_is_trusted(void **state) {
+        Clock c = {};
+        (void)state;
+        for (int64_t t = 0; t < 86400; t += 60)
+                assert_int_equal(clock_judge(&c, WALL + t * US_PER_S, BOOT + t * US_PER_S, WALL - 1, true), CLOCK_TRUSTED);
+        assert_null(clock_text(CLOCK_TRUSTED));
+}
+
+static void a_clock_behind_the_ledger_is_not_trusted(void **state) {
+        Clock c = {};
+        (void)state;
+        assert_int_equal(clock_judge(&c, WALL, BOOT, WALL + CLOCK_BEHIND_US, true), CLOCK_TRUSTED);
+        assert_int_equal(clock_judge(&c, WALL, BOOT, WALL + CLOCK_BEHIND_US + 1, true), CLOCK_BEHIND);
+        assert_non_null(clock_text(CLOCK_BEHIND));
+}
+
+static void a_clock_that_is_moved_is_not_trusted_either_way(void **state) {
+        (void)state;
+        for (int sign = -1; sign <= 1; sign += 2) {
+                Clock c = {};
+                assert_int_equal(clock_judge(&c, WALL, BOOT, 0, true), CLOCK_TRUSTED);
+                assert_int_equal(clock_judge(&c, WALL + sign * CLOCK_STEP_US, BOOT, 0, true), CLOCK_TRUSTED);
+                assert_int_equal(clock_judge(&c, WALL + sign * (CLOCK_STEP_US + 1), BOOT, 0, true), CLOCK_STEPPED);
+                /* It stays so until it is set back. */
+                assert_int_equal(clock_judge(&c, WALL + sign * 2 * CLOCK_STEP_US, BOOT + 2 * US_PER_S, 0, true), CLOCK_STEPPED);
+                assert_int_equal(clock_judge(&c, WALL + 3 * US_PER_S, BOOT + 3 * US_PER_S, 0, true), CLOCK_TRUSTED);
+        }
+}
+
+static void slow_corrections_are_followed_and_small_steps_do_not_add_up_unseen(void **state) {
+        Clock c = {};
+        int64_t wall = WALL, boot = BOOT;
+        (void)state;
+        /* 500 parts in a million for two weeks: ten minutes in all. */
+        for (int i = 0; i < 14 * 1440; i++) {
+                wall += 60 * US_PER_S + 30000;
+                boot += 60 * US_PER_S;
+                assert_int_equal(clock_judge(&c, wall, boot, 0, true), CLOCK_TRUSTED);
+        }
+        /* A step of 30 s every ten minutes is more than is followed. */
+        int i = 0;
+        for (; i < 100; i++) {
+                wall += 630 * US_PER_S;
+                boot += 600 * US_PER_S;
+                if (clock_judge(&c, wall, boot, 0, true) == CLOCK_STEPPED)
+                        break;
+        }
+        assert_true(i < 5);
+}
+
+static void a_clock_that_was_never_synchronised_is_not_trusted(void **state) {
+        Clock c = {};
+        (void)state;
+        assert_int_equal(clock_judge(&c, WALL, BOOT, 0, false), CLOCK_UNSYNCHRONISED);
+        assert_int_equal(clock_judge(&c, WALL, BOOT, 0, true), CLOCK_TRUSTED);
+        for (ClockDoubt d = CLOCK_BEHIND; d <= CLOCK_UNSYNCHRONISED; d++)
+                assert_non_null(clock_text(d));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_clock_that_goes_on_is_trusted),
+                cmocka_unit_test(a_clock_behind_the_ledger_is_not_trusted),
+                cmocka_unit_test(a_clock_that_is_moved_is_not_trusted_either_way),
+                cmocka_unit_test(slow_corrections_are_followed_and_small_steps_do_not_add_up_unseen),
+                cmocka_unit_test(a_clock_that_was_never_synchronised_is_not_trusted),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
