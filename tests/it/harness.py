@@ -189,8 +189,8 @@ class Clinic(demo.Clinic):
     def build_shim(self):
         compiler = shutil.which("cc")
         if not compiler:
-            print("skipped: there is no C compiler")
-            sys.exit(77)
+            print("skipped: there is no C compiler", flush=True)
+            os._exit(77)
         shim = self.path("failing-disk.so")
         subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, os.path.join(HERE, "shim/failing-disk.c")],
                        check=True)
@@ -272,14 +272,12 @@ def run(test):
     try:
         test()
         code = 0
-    except (Failed, demo.Broken, NoAnswer) as e:
+    except (Failed, demo.Broken, NoAnswer, subprocess.TimeoutExpired) as e:
         print(f"FAILED - {e}\n{''.join(traceback.format_tb(e.__traceback__)[-3:])}", flush=True)
     except KeyboardInterrupt:
         print("interrupted", flush=True)
-    except SystemExit as e:
-        code = e.code
     except Exception:
-        traceback.print_exc(limit=-6)
+        print("FAILED - the test itself:", traceback.format_exc(limit=-6), flush=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # clients' threads do not hold it up
