@@ -91,15 +91,19 @@ static int facts_of_pack(Intake *in, const ItemRow *item, const ConfigClass *c, 
 }
 
 /*
- * What a running session uses counts as contaminated and has left its pack; it still rests on the cycle that the pack
- * went through, and a recall of that one stops the session.
+ * What a running session uses counts as contaminated and has left its pack; it still rests on the pack that this
+ * session opened and on the cycle that the pack went through: damage of the one and a recall of the other stop it.
  */
-static int facts_of_past(Intake *in, const ItemRow *item, ItemFacts *f, FactText *t) {
+static int facts_of_past(Intake *in, const ItemRow *item, int64_t session, ItemFacts *f, FactText *t) {
         int64_t pack;
         int r = pack_last_of_item(in->store, item->id, &pack);
 
         if (r > 0)
                 r = pack_get_id(in->store, pack, &t->pack);
+        if (r > 0 && t->pack.damaged_us && t->pack.opened_session == session) {
+                f->damaged = true;
+                f->damage_reason = t->pack.damage_reason;
+        }
         if (r > 0 && t->pack.attempt)
                 r = attempt_get_id(in->store, t->pack.attempt, &t->attempt);
         if (r > 0 && t->attempt.id && t->attempt.released == LOAD_RECALLED) {
@@ -187,7 +191,7 @@ static int facts_of_item(Intake *in, const char *code, int64_t session, const ch
         facts_of_class(in, &t->item, c, f);
         facts_of_use(&t->item, label, f);
         r = t->item.pack ? facts_of_pack(in, &t->item, c, session, f, t)
-            : session    ? facts_of_past(in, &t->item, f, t)
+            : session    ? facts_of_past(in, &t->item, session, f, t)
                          : 0;
         if (r == 0)
                 r = facts_of_claims(in, &t->item, session, f, t);
