@@ -109,7 +109,8 @@ int chunk_next(Store *s, int64_t attempt, int64_t *n, size_t *ret_samples, void 
         p = col_blob(s, q, 2, &size);
         copy = malloc(size + 1);
         if (copy) {
-                memcpy(copy, p, size);
+                if (size > 0) /* a gap has no data, and p is NULL then */
+                        memcpy(copy, p, size);
                 *n = col_int(s, q, 0);
                 *ret_samples = (size_t)col_int(s, q, 1);
                 *ret_data = copy;
