@@ -170,6 +170,10 @@ int64_t sim_seq(Sim *s, const char *who) {
         return s->who[who_at(s, who)].seq;
 }
 
+int64_t sim_next_seq(Sim *s, const char *who) {
+        return ++s->who[who_at(s, who)].seq;
+}
+
 const char *sim_boot(Sim *s, const char *who) {
         return s->who[who_at(s, who)].boot;
 }
@@ -241,20 +245,25 @@ void sim_blurt(Sim *s, const char *what, const char *json, ...) {
         sim_commit(s);
 }
 
-const char *sim_code(const char *name) {
+/* At most `size` bytes; how many they are. */
+static size_t write_code(const char *name, char *b, size_t size) {
         static const struct {
                 char letter;
                 const char *gtin;
         } products[] = { { 'C', "00844588003288" }, { 'R', "00844588004001" }, { 'L', "00844588005015" },
                          { 'S', "00844588006029" }, { 'B', "00844588007033" }, { 'A', "00844588008047" } };
-        char *b = ring();
 
         for (size_t i = 0; i < ELEMENTSOF(products); i++)
-                if (name[0] == products[i].letter && name[1] && strspn(name + 1, "0123456789") == strlen(name + 1)) {
-                        snprintf(b, TEXT_SIZE, "(01)%s(21)%s", products[i].gtin, name);
-                        return b;
-                }
-        return name;
+                if (name[0] == products[i].letter && name[1] && strspn(name + 1, "0123456789") == strlen(name + 1))
+                        return (size_t)snprintf(b, size, "(01)%s(21)%s", products[i].gtin, name);
+        return (size_t)snprintf(b, size, "%s", name);
+}
+
+const char *sim_code(const char *name) {
+        char *b = ring();
+
+        write_code(name, b, TEXT_SIZE);
+        return b;
 }
 
 const char *sim_codes(const char *names) {
@@ -263,8 +272,11 @@ const char *sim_codes(const char *names) {
         size_t n = 1;
 
         snprintf(b, TEXT_SIZE, "[");
-        for (char *t = strtok_r(copy, " ", &save); t; t = strtok_r(NULL, " ", &save))
-                n += (size_t)snprintf(b + n, TEXT_SIZE - n, "%s\"%s\"", n > 1 ? "," : "", sim_code(t));
+        for (char *t = strtok_r(copy, " ", &save); t; t = strtok_r(NULL, " ", &save)) {
+                n += (size_t)snprintf(b + n, TEXT_SIZE - n, "%s\"", n > 1 ? "," : "");
+                n += write_code(t, b + n, TEXT_SIZE - n);
+                n += (size_t)snprintf(b + n, TEXT_SIZE - n, "\"");
+        }
         snprintf(b + n, TEXT_SIZE - n, "]");
         return b;
 }

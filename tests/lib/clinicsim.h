@@ -75,6 +75,8 @@ void sim_blurt(Sim *s, const char *what, const char *json, ...) _printf_(3, 4);
 void sim_new_boot(Sim *s, const char *who);
 /* The number it said last, and its boot. */
 int64_t sim_seq(Sim *s, const char *who);
+/* Takes the next number. */
+int64_t sim_next_seq(Sim *s, const char *who);
 const char *sim_boot(Sim *s, const char *who);
 
 /* The full code of a short name, in a buffer that is used again after 16 calls. */
