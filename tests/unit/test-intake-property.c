@@ -190,7 +190,7 @@ static void check(void) {
         none("a needle held by a live session that was used in another before",
              "SELECT count(*) FROM claim c JOIN session b ON b.id = c.session JOIN item x ON x.id = c.item "
              "JOIN session a ON a.label = x.used_session WHERE a.id <> b.id AND b.state < 3 "
-             "AND (a.started_us IS NULL OR a.started_us < b.allowed_us)");
+             "AND x.used_us < b.allowed_us");
         none("an effect behind what is still awaited", "SELECT count(*) FROM stream WHERE applied > top");
         check_used();
         for (size_t i = 0; i < s->n_out; i++) {
