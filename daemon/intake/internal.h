@@ -37,8 +37,9 @@ typedef struct Slot {
 /* The cycle that runs in one autoclave; rebuilt from the samples in the ledger whenever it is stale. */
 typedef struct Running {
         char autoclave[LABEL_MAX + 1];
-        int64_t attempt;     /* 0: none runs */
-        bool stale, touched; /* touched: by the message at hand */
+        bool stale, touched; /* stale: to be read again; touched: by the message at hand */
+        AttemptRow attempt;  /* id 0: none runs */
+        int64_t chunks;      /* the last one's number */
         Cycle cycle;
 } Running;
 
@@ -174,7 +175,8 @@ int item_use(Intake *in, ItemRow *item, const char *session);
 int item_drop(Intake *in, const char *code);
 
 /* cycle of an autoclave */
-int running_get(Intake *in, const char *autoclave, Running **ret, AttemptRow *ret_attempt);
+/* 1 and the cycle that runs there; 0: none does. */
+int running_get(Intake *in, const char *autoclave, Running **ret);
 /* All are rebuilt from the ledger at their next use. */
 void running_forget(Intake *in);
 void running_away(Intake *in, int64_t us);

@@ -58,7 +58,7 @@ int state_autoclave(Intake *in, const char *autoclave) {
         static const char *const phases[] = { "before-hold", "hold", "after-hold" };
         EncodeAutoclaveState state = { .in_service = true };
         EncodeReason reasons[_CYCLE_RULE_MAX];
-        AttemptRow open, last;
+        AttemptRow last;
         char topic[TOPIC_MAX];
         json_t *json = NULL;
         Running *running;
@@ -66,12 +66,12 @@ int state_autoclave(Intake *in, const char *autoclave) {
 
         if (r < 0)
                 return r;
-        is = running_get(in, autoclave, &running, &open);
+        is = running_get(in, autoclave, &running);
         if (is < 0)
                 return is;
         if (is) {
-                state.attempt = open.label;
-                state.cycle = open.cycle;
+                state.attempt = running->attempt.label;
+                state.cycle = running->attempt.cycle;
                 state.phase = phases[cycle_phase(&running->cycle)];
         }
         is = attempt_last(in->store, autoclave, &last);

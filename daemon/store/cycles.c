@@ -90,11 +90,8 @@ int attempt_save(Store *s, const AttemptRow *row) {
                        row->id);
 }
 
-int chunk_add(Store *s, int64_t attempt, size_t samples, const void *data, size_t n) {
-        int64_t last;
-        int r = sql_int(s, SQL_CHUNK_LAST, &last, "i", attempt);
-
-        return r < 0 ? r : sql_run(s, SQL_CHUNK_ADD, "iiib", attempt, last + 1, (int64_t)samples, data, n);
+int chunk_add(Store *s, int64_t attempt, int64_t n, size_t samples, const void *data, size_t size) {
+        return sql_run(s, SQL_CHUNK_ADD, "iiib", attempt, n, (int64_t)samples, data, size);
 }
 
 int chunk_next(Store *s, int64_t attempt, int64_t *n, size_t *ret_samples, void **ret_data, size_t *ret_size) {

@@ -35,7 +35,7 @@ int attempt_by_cycle(Store *s, const char *autoclave, int64_t cycle, AttemptRow 
 int attempt_save(Store *s, const AttemptRow *row);
 
 /* Chunks as core/samples.h writes them. */
-int chunk_add(Store *s, int64_t attempt, size_t samples, const void *data, size_t n);
+int chunk_add(Store *s, int64_t attempt, int64_t n, size_t samples, const void *data, size_t size);
 /* The first chunk after *n, or 0; *ret_data is to be freed; *n moves. */
 int chunk_next(Store *s, int64_t attempt, int64_t *n, size_t *ret_samples, void **ret_data, size_t *ret_size);
 /* One chunk in place of all. */

@@ -102,7 +102,6 @@
                         "released_us = ?, released_by = ? WHERE id = ?")                                              \
         X(CHUNK_ADD, "INSERT INTO sample_chunk (attempt, n, samples, data) VALUES (?, ?, ?, ?)")                      \
         X(CHUNK_NEXT, "SELECT n, samples, data FROM sample_chunk WHERE attempt = ? AND n > ? ORDER BY n LIMIT 1")     \
-        X(CHUNK_LAST, "SELECT coalesce(max(n), 0) FROM sample_chunk WHERE attempt = ?")                               \
         X(CHUNK_CLEAR, "DELETE FROM sample_chunk WHERE attempt = ?")                                                  \
         X(RECALL_ADD, "INSERT INTO recall (i, at_us, reason, by, lot, product, code, supplier_load, autoclave, "      \
                       "from_us, to_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                     \
