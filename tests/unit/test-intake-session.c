@@ -340,6 +340,19 @@ static void a_cancellation_with_a_hole_since_the_request_frees_nothing(void **st
         assert_true(claimed(s, "R1"));
 }
 
+static void a_cancellation_that_gives_up_a_hole_by_oldest_frees_nothing(void **state) {
+        Sim *s = *state;
+        sim_receive(s, "R1");
+        sim_ask(s, "room-1", "s-1", "R1");
+        const int64_t seq = sim_seq(s, "room/room-1") + 2;
+        sim_say_as(s, "room/room-1/session-end", "b-1", seq, "{'session':'s-1','outcome':'cancelled','by':'ana','oldest':%lld}",
+                   (long long)seq);
+        sim_commit(s);
+        assert_int_equal(state_of(s, "s-1"), SESSION_ENDED);
+        sim_pass(s, 2 * TTL_US);
+        assert_true(claimed(s, "R1"));
+}
+
 static void a_cancellation_from_another_boot_frees_nothing(void **state) {
         Sim *s = *state;
         sim_receive(s, "R1");
@@ -583,6 +596,7 @@ int main(void) {
                 T(a_cancellation_frees_the_needle_when_the_last_lease_has_run_out),
                 T(a_cancellation_waits_for_its_lease_across_a_restart),
                 T(a_cancellation_with_a_hole_since_the_request_frees_nothing),
+                T(a_cancellation_that_gives_up_a_hole_by_oldest_frees_nothing),
                 T(a_cancellation_from_another_boot_frees_nothing),
                 T(a_cancellation_without_boot_and_seq_frees_nothing),
                 T(a_cancellation_after_the_start_or_after_usage_frees_nothing),
