@@ -240,10 +240,14 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
                 return r;
         in->committed = in->head;
         r = take_up(in, o->machine_boot);
+        /* Nobody has judged the clock yet, so its mark does not move with this commit. */
         if (r == 0)
-                r = intake_commit(in, now);
+                r = slots_flush(in);
+        if (r == 0)
+                r = store_commit(in->store);
         if (r < 0)
                 return r;
+        in->committed = in->head;
         batch_clear(&in->batch);
         *ret = TAKE(in);
         return 0;
