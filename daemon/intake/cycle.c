@@ -80,6 +80,7 @@ static int running_rebuild(Intake *in, Running *running) {
         int r;
 
         running->chunks = 0;
+        running->stored = 0;
         r = cycle_from_start(in, a, -1, &running->cycle);
         if (r < 0)
                 return r;
@@ -99,6 +100,7 @@ static int running_rebuild(Intake *in, Running *running) {
                         return r;
                 for (size_t i = 0; i < count; i++)
                         cycle_sample(&running->cycle, in->samples + i, -1);
+                running->stored += count;
         }
         return r;
 }
@@ -368,6 +370,7 @@ int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
         running->stale = false;
         running->attempt = a;
         running->chunks = 0;
+        running->stored = 0;
         r = cycle_from_start(in, &a, in->now.boot_us, &running->cycle);
         return r < 0 ? r : state_autoclave(in, a.autoclave);
 }
@@ -394,13 +397,14 @@ int on_sample(Intake *in, const Event *e, const Origin *o) {
 
         if (r != 0)
                 return r;
-        if (running->cycle.samples + e->sample.n_samples > ATTEMPT_SAMPLES_MAX)
+        if (running->stored + e->sample.n_samples > ATTEMPT_SAMPLES_MAX)
                 return reject(in, REJECT_BAD_MEMBER, "samples",
                               "No cycle has more than %d samples. End it, and start anew.", ATTEMPT_SAMPLES_MAX);
         running->touched = true;
         before = cycle_phase(&running->cycle);
         for (size_t i = 0; i < e->sample.n_samples; i++)
                 cycle_sample(&running->cycle, e->sample.samples + i, in->now.boot_us);
+        running->stored += e->sample.n_samples;
         n = samples_encode(e->sample.samples, e->sample.n_samples, in->chunk, SAMPLES_ENCODED_MAX(SAMPLES_MAX));
         if (n == 0)
                 return -ENOBUFS;

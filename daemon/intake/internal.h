@@ -40,6 +40,7 @@ typedef struct Running {
         bool stale, touched; /* stale: to be read again; touched: by the message at hand */
         AttemptRow attempt;  /* id 0: none runs */
         int64_t chunks;      /* the last one's number */
+        size_t stored;       /* samples in them, whatever the cycle makes of each */
         Cycle cycle;
 } Running;
 
