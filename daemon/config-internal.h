@@ -131,7 +131,6 @@ bool config_is_utf8(const char *s, size_t n);
 void *config_alloc(ConfigLoad *l, size_t size);
 char *config_strndup(ConfigLoad *l, const char *s, size_t n);
 
-_printf_(3, 4) void config_fail_at(ConfigLoad *l, ConfigWhere where, const char *format, ...);
 /* About a section and, unless NULL, one of its keys: at that key's line, or at the section's. */
 _printf_(4, 5) void config_fail(ConfigLoad *l, const ConfigDraft *d, const char *key, const char *format, ...);
 

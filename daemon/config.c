@@ -80,7 +80,7 @@ static void add_error(ConfigLoad *l, ConfigWhere where, const char *about, const
                 (void)vsnprintf(text + n, size - (size_t)n, format, args);
 }
 
-void config_fail_at(ConfigLoad *l, ConfigWhere where, const char *format, ...) {
+static void _printf_(3, 4) fail_at(ConfigLoad *l, ConfigWhere where, const char *format, ...) {
         va_list args;
 
         va_start(args, format);
@@ -232,24 +232,24 @@ static void fail_unknown_section(ConfigLoad *l, const char *name) {
         for (size_t i = 0; i < _SECTION_MAX; i++)
                 config_guess_offer(&guess, config_sections[i].name);
         if (guess.best)
-                config_fail_at(l, l->at, "[%.64s]: unknown section; did you mean [%s]?", name, guess.best);
+                fail_at(l, l->at, "[%.64s]: unknown section; did you mean [%s]?", name, guess.best);
         else
-                config_fail_at(l, l->at, "[%.64s]: unknown section; doc/configuration.md lists them all", name);
+                fail_at(l, l->at, "[%.64s]: unknown section; doc/configuration.md lists them all", name);
 }
 
 static bool check_id(ConfigLoad *l, const ConfigSection *s, const char *id) {
         bool product = s == &config_sections[SECTION_PRODUCT];
 
         if (!s->max && *id)
-                config_fail_at(l, l->at, "[%s %.64s]: there is only one [%s], without an id", s->name, id, s->name);
+                fail_at(l, l->at, "[%s %.64s]: there is only one [%s], without an id", s->name, id, s->name);
         else if (s->max && !*id)
-                config_fail_at(l, l->at, "[%s]: needs an id: [%s ID]", s->name, s->name);
+                fail_at(l, l->at, "[%s]: needs an id: [%s ID]", s->name, s->name);
         else if (s->max && product && !config_is_product(id))
-                config_fail_at(l, l->at, "[%s %.64s]: not a product code: wants a GTIN of 14 digits with a right check "
-                               "digit, or HIBC labeler, product and unit of measure without + and check character",
-                               s->name, id);
+                fail_at(l, l->at, "[%s %.64s]: not a product code: wants a GTIN of 14 digits with a right check "
+                        "digit, or HIBC labeler, product and unit of measure without + and check character",
+                        s->name, id);
         else if (s->max && !product && !config_is_label(id))
-                config_fail_at(l, l->at, "[%s %.64s]: an id is 1 to %d of A-Z a-z 0-9 . _ -", s->name, id, LABEL_MAX);
+                fail_at(l, l->at, "[%s %.64s]: an id is 1 to %d of A-Z a-z 0-9 . _ -", s->name, id, LABEL_MAX);
         else
                 return true;
         return false;
@@ -264,7 +264,7 @@ static ConfigDraft *enter_section(ConfigLoad *l, SectionKind kind, const char *i
                 return NULL;
         }
         if (!d && s->max && l->count[kind] == s->max) {
-                config_fail_at(l, l->at, "[%s %s]: more than %zu of this kind", s->name, id, s->max);
+                fail_at(l, l->at, "[%s %s]: more than %zu of this kind", s->name, id, s->max);
                 return NULL;
         }
         d = d ? d : add_draft(l, kind, id);
@@ -280,7 +280,7 @@ static void read_header(ConfigLoad *l, char *line) {
         l->in_section = true;
         l->current = NULL;
         if (line[n - 1] != ']') {
-                config_fail_at(l, l->at, "a section's line ends with ], and a comment stands on a line of its own");
+                fail_at(l, l->at, "a section's line ends with ], and a comment stands on a line of its own");
                 return;
         }
         line[n - 1] = '\0';
@@ -367,21 +367,21 @@ static int handle_line(void *user, const char *section, const char *name, const 
         if (l->error < 0)
                 return 0;
         if (!l->in_section)
-                config_fail_at(l, l->at, "\"%.64s\" stands before the first section", name);
+                fail_at(l, l->at, "\"%.64s\" stands before the first section", name);
         if (!l->current)
                 return 1;
         const ConfigKey *key = config_find_key(l->current->kind, name);
         if (key)
                 set_key(l, l->current, key, value);
         else if (!value)
-                config_fail_at(l, l->at, "a line is KEY = VALUE, [SECTION], or a comment behind #");
+                fail_at(l, l->at, "a line is KEY = VALUE, [SECTION], or a comment behind #");
         else
                 fail_unknown_key(l, l->current, name);
         return 1;
 }
 
 static void fail_line(ConfigLoad *l, const char *what) {
-        config_fail_at(l, l->at, "%s", what);
+        fail_at(l, l->at, "%s", what);
         if (l->current)
                 l->current->doubtful = true;
 }
@@ -441,14 +441,14 @@ static void parse_stream(ConfigLoad *l, FILE *f, const char *name) {
         (void)ini_parse_stream(read_line, l, handle_line, l);
         if (ferror(f)) {
                 l->error = -EIO;
-                config_fail_at(l, l->at, "cannot be read to its end");
+                fail_at(l, l->at, "cannot be read to its end");
         }
 }
 
 /* Files */
 
 static int fail_file(ConfigLoad *l, const char *path, int error) {
-        config_fail_at(l, (ConfigWhere){ .file = path }, "cannot be read: %s", strerror(error));
+        fail_at(l, (ConfigWhere){ .file = path }, "cannot be read: %s", strerror(error));
         return l->error = -error;
 }
 
@@ -467,9 +467,9 @@ static int parse_file(ConfigLoad *l, const char *path) {
         if (fstat(fd, &st) < 0)
                 fail_file(l, path, errno);
         else if (!S_ISREG(st.st_mode))
-                config_fail_at(l, (ConfigWhere){ .file = path }, "is not a regular file");
+                fail_at(l, (ConfigWhere){ .file = path }, "is not a regular file");
         else if (st.st_size > CONFIG_FILE_MAX)
-                config_fail_at(l, (ConfigWhere){ .file = path }, "is larger than %d bytes", CONFIG_FILE_MAX);
+                fail_at(l, (ConfigWhere){ .file = path }, "is larger than %d bytes", CONFIG_FILE_MAX);
         else
                 parse_stream(l, f, path);
         fclose(f);
@@ -497,7 +497,7 @@ static int parse_drop_ins(ConfigLoad *l, const char *path) {
         if (n < 0)
                 return errno == ENOENT ? 0 : fail_file(l, directory, errno);
         if (n > CONFIG_FILES_MAX)
-                config_fail_at(l, (ConfigWhere){ .file = directory }, "has more than %d files", CONFIG_FILES_MAX);
+                fail_at(l, (ConfigWhere){ .file = directory }, "has more than %d files", CONFIG_FILES_MAX);
         for (int i = 0; i < n; i++) {
                 _cleanup_(freep) char *file = NULL;
 

@@ -41,7 +41,7 @@ int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) {
         return r < 0 ? r : state_alert(in, &row);
 }
 
-int alert_end(Intake *in, const char *rule, const char *subject, const char *by) {
+static int alert_end(Intake *in, const char *rule, const char *subject, const char *by) {
         const LogSubject about = { .rule = rule };
         AlertRow row;
         int r = alert_settle(in->store, rule, subject, by, in->now.wall_us, &row);

@@ -141,7 +141,6 @@ typedef struct AlertAbout {
         const char *item, *session, *room, *device, *cycle;
 } AlertAbout;
 int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) _printf_(3, 4);
-int alert_end(Intake *in, const char *rule, const char *subject, const char *by);
 
 /* slot.c: devices and their streams */
 /* NULL: out of memory. */
@@ -157,7 +156,6 @@ int receipt_publish(Intake *in, Kind kind, const char *device, const StreamRow *
 /* state.c: state/ topics */
 int state_room(Intake *in, const char *room);
 int state_autoclave(Intake *in, const char *autoclave);
-int state_daemon(Intake *in);
 int state_alert(Intake *in, const AlertRow *row);
 int state_alerts(Intake *in);
 
@@ -184,16 +182,12 @@ void running_away(Intake *in, int64_t us);
 int running_gap(Intake *in, const char *autoclave);
 
 /* session.c */
-void session_enter_state(Intake *in, SessionRow *s, SessionState state);
 void session_touch(SessionRow *s);
 int sessions_tick(Intake *in);
 int room_lock(Intake *in, const char *room, const char *rule);
 
 int32_t date_of(int64_t wall_us);
 int32_t year_now(const Intake *in);
-/* "20 November 2026, 14:05" in the clinic's zone. */
-#define WHEN_SIZE 48
-void when_text(int64_t wall_us, char ret[static WHEN_SIZE]);
 void to_base64(const void *from, size_t n, char *to, size_t size);
 /* Publishes what in->w holds, at QoS 1 and durable, or as the caller says by the returned entry. */
 int publish_w(Intake *in, const char *topic, Outgoing **ret);

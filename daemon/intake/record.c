@@ -87,15 +87,6 @@ int32_t year_now(const Intake *in) {
         return date_of(in->now.wall_us) / 10000;
 }
 
-void when_text(int64_t wall_us, char ret[static WHEN_SIZE]) {
-        static const char *const months[] = { "January", "February", "March",     "April",   "May",      "June",
-                                              "July",    "August",   "September", "October", "November", "December" };
-        struct tm tm = local(wall_us);
-
-        snprintf(ret, WHEN_SIZE, "%d %s %d, %02d:%02d", tm.tm_mday, months[tm.tm_mon % 12], tm.tm_year + 1900,
-                 tm.tm_hour, tm.tm_min);
-}
-
 void to_base64(const void *from, size_t n, char *to, size_t size) {
         sodium_bin2base64(to, size, from, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }

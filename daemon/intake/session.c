@@ -10,7 +10,7 @@
 #include "intake/internal.h"
 
 /* The one place where a session changes its state. */
-void session_enter_state(Intake *in, SessionRow *s, SessionState state) {
+static void session_enter_state(Intake *in, SessionRow *s, SessionState state) {
         const LogSubject subject = { .session = s->label, .room = s->room };
 
         if (s->state == (int)state)

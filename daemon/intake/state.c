@@ -95,7 +95,7 @@ static const char *const doubt_rules[_DOUBT_MAX] = {
         [DOUBT_RESTORE] = "restore-unconfirmed", [DOUBT_SECOND] = "second-daemon",
 };
 
-int state_daemon(Intake *in) {
+static int state_daemon(Intake *in) {
         EncodeReason reasons[_DOUBT_MAX];
         char topic[TOPIC_MAX];
         size_t n = 0;

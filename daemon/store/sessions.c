@@ -247,12 +247,3 @@ int request_last(Store *s, const char *session, RequestLast *ret) {
         *ret = last;
         return 1;
 }
-
-int request_last_answer(Store *s, const char *session, char **ret) {
-        RequestLast last;
-        int r = request_last(s, session, &last);
-
-        if (r > 0)
-                *ret = last.answer;
-        return r;
-}

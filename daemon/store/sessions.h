@@ -84,7 +84,6 @@ int claim_of(Store *s, int64_t item, int64_t *ret_session, char ret_label[static
 int claim_delete(Store *s, int64_t item);
 int claim_next(Store *s, int64_t session, int64_t after, int64_t *ret_item);
 
-#define ANSWER_MAX 65536
 typedef struct RequestRow {
         uint8_t nonce[NONCE_SIZE];
         const char *room;
@@ -98,8 +97,6 @@ typedef struct RequestRow {
 } RequestRow;
 int request_get(Store *s, const char *room, const uint8_t nonce[static NONCE_SIZE], RequestRow *ret);
 int request_add(Store *s, const RequestRow *row);
-/* The last answer that a session got, to be freed. */
-int request_last_answer(Store *s, const char *session, char **ret);
 /* The last request of a session, allowed or not: its room, time, verdict and answer (to be freed). */
 typedef struct RequestLast {
         char room[LABEL_MAX + 1];
