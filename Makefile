@@ -16,7 +16,7 @@ INSTALL ?= install
 SECONDS ?= 60
 VERSION := 0.1.0
 
-PKGS    := libsystemd libmosquitto sqlite3 jansson inih libsodium
+PKGS    := libsystemd libmosquitto sqlite3 jansson inih libsodium libcrypto
 WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wswitch-enum -Wmissing-prototypes -Wformat=2
 HARDEN  := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
 INCLUDE := -Icommon -Idaemon -Ictl

@@ -30,6 +30,9 @@
 #define HEAD_LOGGED_EVERY_S 3600
 #define LOSSES_SUSPICIOUS 4
 
+static const char disk_full[] =
+        "The disk is full. Free some space; nothing was lost, the broker and the devices will send again.";
+
 typedef struct Sent {
         int mid;
         int64_t outbox;
@@ -39,7 +42,7 @@ struct Manager {
         char *config_path;
         Config *config;
         sd_event *event;
-        sd_event_source *terminate, *interrupt, *reload, *deadline, *second, *post;
+        sd_event_source *terminate, *interrupt, *reload, *deadline, *second, *post, *idle;
         Store *store;
         Signer *signer;
         Intake *intake;
@@ -138,9 +141,7 @@ static int commit(Manager *m) {
         log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "nothing was committed: %s (%s)", store_why(m->store),
                   strerror(-r));
         if (r == -ENOSPC)
-                intake_doubt(m->intake, DOUBT_STORE,
-                             "The disk is full. Free some space; nothing was lost, the broker and the devices will "
-                             "send again.");
+                intake_doubt(m->intake, DOUBT_STORE, disk_full);
         else if (store_spoiled(m->store))
                 sd_event_exit(m->event, r);
         return r;
@@ -472,12 +473,29 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
+/* When nothing else is waiting: the write-ahead log goes into the ledger. */
+static int on_idle(sd_event_source *source, void *userdata) {
+        Manager *m = userdata;
+        int r = store_checkpoint(m->store);
+
+        (void)source;
+        if (r == 0)
+                return 0;
+        log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot write to the ledger: %s (%s)", store_why(m->store),
+                  strerror(-r));
+        if (r == -ENOSPC)
+                intake_doubt(m->intake, DOUBT_STORE, disk_full);
+        return store_spoiled(m->store) ? sd_event_exit(m->event, r) : 0;
+}
+
 /* After every turn: the timer stands where the intake next has something to do. */
 static int on_post(sd_event_source *source, void *userdata) {
         Manager *m = userdata;
         int64_t due = intake_deadline_us(m->intake);
 
         (void)source;
+        if (store_checkpoint_due(m->store))
+                sd_event_source_set_enabled(m->idle, SD_EVENT_ONESHOT);
         if (due == INT64_MAX)
                 return sd_event_source_set_enabled(m->deadline, SD_EVENT_OFF);
         sd_event_source_set_time(m->deadline, (uint64_t)MAX_OF(due, INT64_C(0)));
@@ -666,6 +684,12 @@ static int add_sources(Manager *m) {
         if (r >= 0)
                 r = sd_event_add_post(m->event, &m->post, on_post, m);
         if (r >= 0)
+                r = sd_event_add_defer(m->event, &m->idle, on_idle, m);
+        if (r >= 0)
+                r = sd_event_source_set_priority(m->idle, SD_EVENT_PRIORITY_IDLE);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(m->idle, SD_EVENT_OFF);
+        if (r >= 0)
                 r = sd_event_set_watchdog(m->event, true);
         return r < 0 ? r : 0;
 }
@@ -694,6 +718,7 @@ Manager *manager_free(Manager *m) {
                 return NULL;
         bus_free(m->bus);
         mqtt_free(m->mqtt);
+        sd_event_source_unref(m->idle);
         sd_event_source_unref(m->post);
         sd_event_source_unref(m->second);
         sd_event_source_unref(m->deadline);

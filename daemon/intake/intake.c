@@ -144,8 +144,8 @@ static int refusal_record(Intake *in, const Taking *t) {
         if (r < 0 || e->reason == REJECT_SEQUENCE_CONFLICT)
                 return r; /* the number is that of another message */
         take_salt(in, row.salt);
-        ledger_digest(row.salt, t->m->topic, t->m->payload, t->m->size, row.digest);
-        return ledger_message_refused(in->store, &row, reject_id(e->reason));
+        r = ledger_digest(row.salt, t->m->topic, t->m->payload, t->m->size, row.digest);
+        return r < 0 ? r : ledger_message_refused(in->store, &row, reject_id(e->reason));
 }
 
 static int refuse(Intake *in, const Taking *t) {
@@ -351,7 +351,9 @@ static int record_message(Intake *in, const Taking *t, const Envelope *env, bool
         int r;
 
         take_salt(in, row.salt);
-        ledger_digest(row.salt, t->m->topic, t->m->payload, t->m->size, row.digest);
+        r = ledger_digest(row.salt, t->m->topic, t->m->payload, t->m->size, row.digest);
+        if (r < 0)
+                return r;
         record_begin(in, "message");
         jsonw_member_string(&in->w, "topic", t->m->topic);
         if (stream) {
@@ -418,7 +420,8 @@ static int take_effect(Intake *in, Taking *t, const Event *e) {
         if (grants && !e->env.boot)
                 return reject(in, REJECT_SEQUENCE_REQUIRED, "boot",
                               "This message can permit something, so it needs boot and seq.");
-        r = i ? ledger_unhold(in->store, i, !keep_raw) : record_message(in, t, &e->env, false, keep_raw, &i);
+        r = i ? ledger_unhold(in->store, stream_of(t)->id, e->env.seq, !keep_raw)
+              : record_message(in, t, &e->env, false, keep_raw, &i);
         if (r == 0 && e->env.head)
                 r = head_seen(in, t->topic.device, e->env.head);
         if (r < 0)
@@ -445,8 +448,6 @@ static int admit(Intake *in, Taking *t) {
         if (!config_device_is(t->device, t->topic.kind))
                 return reject(in, REJECT_NOT_ALLOWED, NULL, "Device %s is not configured as kind %s.", t->topic.device,
                               kind_name(t->topic.kind));
-        if (m->retained)
-                return reject(in, REJECT_RETAINED, NULL, "Messages to the daemon must not be retained.");
         return 0;
 }
 
@@ -462,12 +463,17 @@ static int process(Intake *in, Taking *t) {
         const Event *e = &in->decoded->event;
         int r = admit(in, t);
 
-        if (r == 0)
-                r = read_message(in, t);
         if (r != 0)
                 return r;
-        snprintf(in->reject.boot, sizeof(in->reject.boot), "%s", e->env.boot ?: "");
-        in->reject.seq = e->env.seq;
+        r = read_message(in, t);
+        if (r == 0) {
+                snprintf(in->reject.boot, sizeof(in->reject.boot), "%s", e->env.boot ?: "");
+                in->reject.seq = e->env.seq;
+        }
+        if (r < 0 || (r > 0 && !t->m->retained))
+                return r;
+        if (t->m->retained)
+                return reject(in, REJECT_RETAINED, NULL, "Messages to the daemon must not be retained.");
         if (t->held_i)
                 t->slot = slot_get(in, t->topic.kind, t->topic.device);
         if (!e->env.boot || t->held_i)
@@ -516,7 +522,7 @@ static int spend_number(Intake *in, Taking *t) {
 
         t->slot = NULL;
         t->old = (StreamRow){};
-        if (!t->device || !e->boot[0] || e->reason == REJECT_SEQUENCE_AHEAD || e->reason == REJECT_RETAINED)
+        if (!t->device || !e->boot[0] || e->reason == REJECT_SEQUENCE_AHEAD)
                 return 0;
         r = find_stream(in, t, e->boot);
         if (r == 0)
@@ -637,7 +643,7 @@ static int take_one(Intake *in, Taking *t) {
         return r;
 }
 
-static int take_held(Intake *in, const HeldMessage *held) {
+static int take_held(Intake *in, const Slot *slot, const HeldMessage *held) {
         const Incoming m = { .topic = held->topic, .payload = held->raw, .size = held->n_raw };
         Taking t = { .m = &m, .held_i = held->i };
         int r;
@@ -646,7 +652,7 @@ static int take_held(Intake *in, const HeldMessage *held) {
         jsonw_member_int(&in->w, "message", held->i);
         r = record_end(in, NULL);
         if (r == 0)
-                r = ledger_unhold(in->store, held->i, false);
+                r = ledger_unhold(in->store, slot->stream.id, held->seq, false);
         return r < 0 ? r : take_one(in, &t);
 }
 
@@ -667,7 +673,7 @@ int drain(Intake *in, Slot *slot) {
                 }
                 raw = held.raw;
                 order->applied = held.seq;
-                r = take_held(in, &held);
+                r = take_held(in, slot, &held);
                 if (r < 0)
                         return r;
         }

@@ -52,6 +52,27 @@ static int session_want(Intake *in, const char *label, const Origin *o, SessionR
         return 0;
 }
 
+/* Its session was over when the use was told, and another has taken it since. */
+static int used_twice(Intake *in, const ItemRow *item, const SessionRow *s) {
+        char holder[LABEL_MAX + 1], room[LABEL_MAX + 1];
+        int64_t id;
+        int r = claim_of(in->store, item->id, &id, holder, room);
+
+        if (r <= 0 || id == s->id || !item_single_use(in, item))
+                return r < 0 ? r : 0;
+        r = alert_raise(in,
+                        &(AlertAbout){ .rule = "reuse-detected",
+                                       .subject = item->code,
+                                       .severity = ALERT_CRITICAL,
+                                       .item = item->code,
+                                       .session = holder,
+                                       .room = room },
+                        "%.130s was used in session %s, which says so only now; session %s holds it. Stop, discard it, and "
+                        "have both patients followed up.",
+                        item->code, s->label, holder);
+        return r < 0 ? r : room_lock(in, room, "reuse-detected");
+}
+
 /* Everything the session was ever allowed was used in it. */
 static int use_items(Intake *in, const SessionRow *s) {
         char code[CODE_MAX + 1];
@@ -67,6 +88,8 @@ static int use_items(Intake *in, const SessionRow *s) {
                 r = item_use(in, &item, s->label);
                 if (r == 0)
                         r = item_save(in->store, &item);
+                if (r == 0)
+                        r = used_twice(in, &item, s);
                 if (r < 0)
                         return r;
         }

@@ -3,23 +3,19 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 
+#include "store/sha256.h"
 #include "store/stmt.h"
 
-static void chain(const uint8_t before[static HASH_SIZE], int64_t i, const char *record, size_t n,
-                  uint8_t ret[static HASH_SIZE]) {
-        crypto_hash_sha256_state h;
+static int chain(const uint8_t before[static HASH_SIZE], int64_t i, const char *record, size_t n,
+                 uint8_t ret[static HASH_SIZE]) {
         uint8_t prefix[1 + HASH_SIZE + 8] = { 0 };
 
         memcpy(prefix + 1, before, HASH_SIZE);
         for (int b = 0; b < 8; b++)
                 prefix[1 + HASH_SIZE + b] = (uint8_t)((uint64_t)i >> (56 - 8 * b));
-        crypto_hash_sha256_init(&h);
-        crypto_hash_sha256_update(&h, prefix, sizeof(prefix));
-        crypto_hash_sha256_update(&h, (const uint8_t *)record, n);
-        crypto_hash_sha256_final(&h, ret);
+        return sha256((Sha256Part[]){ { prefix, sizeof(prefix) }, { record, n } }, 2, ret);
 }
 
 int ledger_hash_at(Store *s, int64_t i, uint8_t ret[static HASH_SIZE]) {
@@ -48,7 +44,9 @@ static int check_link(Store *s, int64_t i, const char *record, size_t n, const u
 
         if (r <= 0)
                 return r < 0 ? r : -EBADMSG;
-        chain(before, i, record, n, again);
+        r = chain(before, i, record, n, again);
+        if (r < 0)
+                return r;
         return memcmp(again, hash, HASH_SIZE) == 0 ? 0 : -EBADMSG;
 }
 
@@ -84,10 +82,10 @@ int ledger_head(Store *s, Head *ret) {
 
 int ledger_append(Store *s, Head *head, const char *record, size_t n) {
         Head next = { .size = head->size + 1 };
-        int r;
+        int r = chain(head->hash, next.size, record, n, next.hash);
 
-        chain(head->hash, next.size, record, n, next.hash);
-        r = sql_run(s, SQL_AUDIT_ADD, "itb", next.size, record, (const void *)next.hash, (size_t)HASH_SIZE);
+        if (r == 0)
+                r = sql_run(s, SQL_AUDIT_ADD, "itb", next.size, record, (const void *)next.hash, (size_t)HASH_SIZE);
         if (r == 0)
                 *head = next;
         return r;
@@ -103,19 +101,15 @@ int ledger_daemon_boot_known(Store *s, const char *boot) {
         return sql_int(s, SQL_DAEMON_BOOT_IS, &one, "t", boot);
 }
 
-void ledger_digest(const uint8_t salt[static SALT_SIZE], const char *topic, const void *payload, size_t n,
-                   uint8_t ret[static HASH_SIZE]) {
-        crypto_hash_sha256_state h;
+int ledger_digest(const uint8_t salt[static SALT_SIZE], const char *topic, const void *payload, size_t n,
+                  uint8_t ret[static HASH_SIZE]) {
+        const Sha256Part parts[] = { { salt, SALT_SIZE }, { topic, strlen(topic) + 1 }, { payload, n } };
 
-        crypto_hash_sha256_init(&h);
-        crypto_hash_sha256_update(&h, salt, SALT_SIZE);
-        crypto_hash_sha256_update(&h, (const uint8_t *)topic, strlen(topic) + 1);
-        crypto_hash_sha256_update(&h, payload, n);
-        crypto_hash_sha256_final(&h, ret);
+        return sha256(parts, ELEMENTSOF(parts), ret);
 }
 
 int ledger_message_add(Store *s, const MessageRow *m) {
-        return sql_run(s, SQL_MESSAGE_ADD, "ii00tibbb", m->i, m->at_us, m->stream, m->seq, m->topic, (int64_t)m->held,
+        return sql_run(s, SQL_MESSAGE_ADD, "iiiitibbb", m->i, m->at_us, m->stream, m->stream ? m->seq : m->i, m->topic, (int64_t)m->held,
                        (const void *)m->salt, (size_t)SALT_SIZE, (const void *)m->digest, (size_t)HASH_SIZE, m->raw,
                        m->n_raw);
 }
@@ -140,7 +134,9 @@ int ledger_message_compare(Store *s, int64_t stream, int64_t seq, const char *to
         sql_done(s, q);
         if (np != SALT_SIZE || nd != HASH_SIZE)
                 return -EBADMSG;
-        ledger_digest(salt, topic, payload, n, now);
+        r = ledger_digest(salt, topic, payload, n, now);
+        if (r < 0)
+                return r;
         return memcmp(then, now, HASH_SIZE) == 0 ? 1 : 2;
 }
 
@@ -172,8 +168,8 @@ int ledger_held_next(Store *s, int64_t stream, int64_t after, int64_t below, Hel
         return ret->raw ? 1 : -ENOMEM;
 }
 
-int ledger_unhold(Store *s, int64_t i, bool drop_raw) {
-        return sql_run(s, SQL_MESSAGE_UNHOLD, "ii", (int64_t)drop_raw, i);
+int ledger_unhold(Store *s, int64_t stream, int64_t seq, bool drop_raw) {
+        return sql_run(s, SQL_MESSAGE_UNHOLD, "iii", (int64_t)drop_raw, stream, seq);
 }
 
 int ledger_dead_letter_add(Store *s, const DeadLetter *d) {

@@ -37,8 +37,8 @@ typedef struct MessageRow {
         size_t n_raw;
 } MessageRow;
 
-/* SHA-256 over salt, topic, a zero byte and payload. */
-void ledger_digest(const uint8_t salt[static SALT_SIZE], const char *topic, const void *payload, size_t n,
+/* SHA-256 over salt, topic, a zero byte and payload. -EIO as sha256(). */
+int ledger_digest(const uint8_t salt[static SALT_SIZE], const char *topic, const void *payload, size_t n,
                    uint8_t ret[static HASH_SIZE]);
 int ledger_message_add(Store *s, const MessageRow *m);
 
@@ -58,7 +58,7 @@ typedef struct HeldMessage {
         size_t n_raw;
 } HeldMessage;
 int ledger_held_next(Store *s, int64_t stream, int64_t after, int64_t below, HeldMessage *ret);
-int ledger_unhold(Store *s, int64_t i, bool drop_raw);
+int ledger_unhold(Store *s, int64_t stream, int64_t seq, bool drop_raw);
 
 typedef struct DeadLetter {
         int64_t at_us;

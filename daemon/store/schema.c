@@ -31,16 +31,16 @@ static const char first[] =
         "CREATE UNIQUE INDEX stream_current ON stream (kind, device) WHERE current = 1;"
         "CREATE INDEX stream_waiting ON stream (id) WHERE current = 1 AND top > applied;"
 
-        /* Accepted messages; i is that of the audit record. raw is erasable; samples stand in sample_chunk instead. */
+        /* What devices said. i: its audit record; stream 0: said without boot and seq, and seq is i then. raw is erasable;
+         * samples stand in sample_chunk instead. One tree and no foreign keys: this is written at the full rate. */
         "CREATE TABLE message ("
-        " i INTEGER PRIMARY KEY REFERENCES audit (i),"
-        " at_us INTEGER NOT NULL,"
-        " stream INTEGER REFERENCES stream (id), seq INTEGER,"
+        " stream INTEGER NOT NULL, seq INTEGER NOT NULL,"
+        " i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
         " topic TEXT NOT NULL,"
         " held INTEGER NOT NULL, refused TEXT,"
         " salt BLOB NOT NULL, digest BLOB NOT NULL,"
-        " raw BLOB) STRICT;"
-        "CREATE UNIQUE INDEX message_seq ON message (stream, seq) WHERE stream IS NOT NULL;"
+        " raw BLOB,"
+        " PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID;"
 
         "CREATE TABLE dead_letter ("
         " id INTEGER PRIMARY KEY,"
@@ -115,7 +115,7 @@ static const char first[] =
 
         /* Samples as core/samples.h writes them; one row a message while the cycle runs, one in all when it ended. */
         "CREATE TABLE sample_chunk ("
-        " attempt INTEGER NOT NULL REFERENCES attempt (id), n INTEGER NOT NULL,"
+        " attempt INTEGER NOT NULL, n INTEGER NOT NULL,"
         " samples INTEGER NOT NULL, data BLOB NOT NULL,"
         " PRIMARY KEY (attempt, n)) STRICT, WITHOUT ROWID;"
 

@@ -39,11 +39,12 @@
         X(DAEMON_BOOT_IS, "SELECT 1 FROM daemon_boot WHERE boot = ?")                                                 \
         X(MESSAGE_ADD, "INSERT INTO message (i, at_us, stream, seq, topic, held, salt, digest, raw) "                 \
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                          \
-        X(MESSAGE_FIND, "SELECT salt, digest, refused FROM message WHERE stream = ? AND seq = ?")                    \
+        X(MESSAGE_FIND, "SELECT salt, digest, refused FROM message WHERE stream = ? AND seq = ?")                     \
         X(MESSAGE_HELD, "SELECT i, seq, topic, raw, at_us FROM message "                                              \
                         "WHERE stream = ? AND seq > ? AND seq < ? AND held = 1 ORDER BY seq LIMIT 1")                 \
         X(MESSAGE_REFUSE, "UPDATE message SET refused = ? WHERE stream = ? AND seq = ?")                              \
-        X(MESSAGE_UNHOLD, "UPDATE message SET held = 0, raw = CASE WHEN ? THEN NULL ELSE raw END WHERE i = ?")        \
+        X(MESSAGE_UNHOLD, "UPDATE message SET held = 0, raw = CASE WHEN ? THEN NULL ELSE raw END "                    \
+                          "WHERE stream = ? AND seq = ?")                                                             \
         X(DEAD_ADD, "INSERT INTO dead_letter (at_us, topic, reason, detail, member, size, raw) "                      \
                     "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                                   \
         X(DEAD_TRIM, "DELETE FROM dead_letter WHERE id <= ?")                                                         \
@@ -141,7 +142,7 @@
                                   "FROM session_item x JOIN session s ON s.id = x.session "                           \
                                   "WHERE x.item = ? AND x.session < ? ORDER BY x.session DESC LIMIT 1")               \
         X(SESSION_ITEM_NEXT, "SELECT i.id, i.code FROM session_item x JOIN item i ON i.id = x.item "                  \
-                             "WHERE x.session = ? AND x.item > ? ORDER BY x.item LIMIT 1")                                \
+                             "WHERE x.session = ? AND x.item > ? ORDER BY x.item LIMIT 1")                            \
         X(SESSION_ITEM_ADD, "INSERT INTO session_item (session, item) VALUES (?, ?) ON CONFLICT DO NOTHING")          \
         X(CLAIM_ADD, "INSERT INTO claim (item, session) VALUES (?, ?)")                                               \
         X(CLAIM_OF, "SELECT s.id, s.label, s.room FROM claim c JOIN session s ON s.id = c.session WHERE c.item = ?")  \

@@ -21,6 +21,7 @@ struct Store {
         sqlite3 *db;
         sqlite3_stmt *stmts[_SQL_MAX];
         bool in_batch, spoiled;
+        int wal_pages; /* in the write-ahead log, as of the last commit */
         char why[STORE_WHY_MAX];
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "store/schema.h"
+#include "store/sha256.h"
 
 static const char *const statement_sql[] = {
 #define STATEMENT(name, sql) [SQL_##name] = sql,
@@ -224,7 +225,6 @@ static int set_pragmas(Store *s, int cache_kib) {
                 { "PRAGMA mmap_size=0", "PRAGMA mmap_size", "0" },
                 { "PRAGMA cell_size_check=ON", "PRAGMA cell_size_check", "1" },
                 { "PRAGMA temp_store=MEMORY", "PRAGMA temp_store", "2" },
-                { "PRAGMA wal_autocheckpoint=1000", "PRAGMA wal_autocheckpoint", "1000" },
                 { "PRAGMA journal_size_limit=16777216", "PRAGMA journal_size_limit", "16777216" },
         };
         char cache[48];
@@ -322,6 +322,16 @@ static void configure_library(void) {
         (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* Instead of SQLite's own checkpoint within COMMIT, which a decision would wait for. */
+static int on_wal(void *userdata, sqlite3 *db, const char *name, int pages) {
+        Store *s = userdata;
+
+        (void)db;
+        (void)name;
+        s->wal_pages = pages;
+        return SQLITE_OK;
+}
+
 static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
         int r = translate(s, sqlite3_open_v2(o->path, &s->db,
                                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
@@ -329,6 +339,7 @@ static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
         if (r < 0)
                 return r;
         sqlite3_extended_result_codes(s->db, 1);
+        sqlite3_wal_hook(s->db, on_wal, s);
         if ((r = set_pragmas(s, o->cache_kib)) < 0 || (r = migrate(s, o->path, opened)) < 0)
                 return r;
         if ((r = check_structure(s)) < 0)
@@ -346,6 +357,11 @@ int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char
         if (!s)
                 return -ENOMEM;
         configure_library();
+        r = sha256_init();
+        if (r < 0) {
+                snprintf(why, STORE_WHY_MAX, "libcrypto has no SHA-256");
+                return r;
+        }
         r = open_all(s, o, &opened);
         if (r < 0) {
                 snprintf(why, STORE_WHY_MAX, "%s", s->why);
@@ -364,6 +380,17 @@ Store *store_close(Store *s) {
         sqlite3_close(s->db);
         free(s);
         return NULL;
+}
+
+bool store_checkpoint_due(const Store *s) {
+        return s->wal_pages >= CHECKPOINT_PAGES;
+}
+
+int store_checkpoint(Store *s) {
+        if (s->in_batch)
+                return 0;
+        s->wal_pages = 0;
+        return translate(s, sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
 }
 
 int store_begin(Store *s) {
@@ -392,6 +419,9 @@ int store_commit(Store *s) {
         if (r < 0)
                 store_rollback(s);
         s->in_batch = false;
+        /* The batch is safe in the log; if this fails it shows at the next one. */
+        if (r == 0 && s->wal_pages >= CHECKPOINT_PAGES_MAX)
+                store_checkpoint(s);
         return r;
 }
 

@@ -155,6 +155,19 @@ static void reuse_detected_fires_in_another_room_and_stops_both_sessions(void **
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "session-over");
 }
 
+static void reuse_detected_fires_when_a_cancelled_session_says_later_that_it_started(void **state) {
+        Sim *s = *state;
+        sim_receive(s, "R1");
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R1"), "allow");
+        sim_end(s, "room-1", "s-1", "cancelled");
+        sim_pass(s, 180 * US_PER_S);
+        assert_string_equal(sim_ask(s, "room-2", "s-2", "R1"), "allow");
+        sim_start(s, "room-1", "s-1");
+        assert_int_equal(sim_alert(s, "reuse-detected"), 1);
+        assert_int_equal(state_of(s, "s-2"), SESSION_SUSPENDED);
+        assert_string_equal(sim_renew(s, "room-2", "s-2"), "session-over");
+}
+
 static void reuse_detected_acts_on_each_occurrence(void **state) {
         Sim *s = two_rooms(state, true);
         sim_end(s, "room-1", "s-1", "completed");
@@ -240,6 +253,7 @@ int main(void) {
                 T(use_without_session_fires_for_a_lapsed_session),
                 T(reuse_detected_fires_after_the_end),
                 T(reuse_detected_fires_in_another_room_and_stops_both_sessions),
+                T(reuse_detected_fires_when_a_cancelled_session_says_later_that_it_started),
                 T(reuse_detected_acts_on_each_occurrence),
                 T(clone_detected_fires_on_two_handpieces_at_once),
                 T(clone_detected_is_silent_after_it_was_detached),
