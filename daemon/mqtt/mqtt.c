@@ -15,12 +15,15 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <mqtt_protocol.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "mqtt/internal.h"
 
@@ -29,6 +32,8 @@
 #define BACKOFF_MIN_US (US_PER_S / 2)
 #define BACKOFF_MAX_US (30 * US_PER_S)
 #define SETTLED_US (10 * US_PER_S)   /* a connection that held so long begins the back-off anew */
+#define LEAVE_WAIT_MS 100
+#define LEAVE_READS_MAX 1024
 #define LOSS_WINDOW_US (60 * US_PER_S)
 
 static int64_t now_us(const Mqtt *m) {
@@ -135,11 +140,29 @@ static void lose_by_library(Mqtt *m, int rc, int error) {
         lose(m, m->broken ? m->broken : loss_text(rc, error));
 }
 
+/* A socket that is closed with something unread in it is reset. The broker may see that before the DISCONNECT, and then
+ * publishes the will of one who left in good order. So what still comes is read away until the broker has closed. */
+static void read_away(int fd) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        char buf[16384];
+
+        (void)shutdown(fd, SHUT_WR);
+        for (int i = 0; i < LEAVE_READS_MAX && poll(&p, 1, LEAVE_WAIT_MS) > 0 && read(fd, buf, sizeof(buf)) > 0; i++)
+                continue;
+        (void)close(fd);
+}
+
+/* The library closes its socket as soon as the DISCONNECT is written; a second descriptor keeps the connection. */
 static void leave_politely(Mqtt *m, int reason) {
+        int fd;
+
         if (!mqtt_is_connected(m))
                 return;
+        fd = fcntl(mosquitto_socket(m->handle), F_DUPFD_CLOEXEC, 0);
         if (mosquitto_disconnect_v5(m->handle, reason, NULL) == 0)
                 (void)mosquitto_loop_write(m->handle, 1);
+        if (fd >= 0)
+                read_away(fd);
 }
 
 /* What a hook asked for. True: there is no connection any more. */
