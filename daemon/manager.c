@@ -502,8 +502,7 @@ static int on_post(sd_event_source *source, void *userdata) {
         return sd_event_source_set_enabled(m->deadline, SD_EVENT_ONESHOT);
 }
 
-/* --- signals
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- signals --- */
 
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Manager *m = userdata;
@@ -587,8 +586,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
         return 0;
 }
 
-/* --- life
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static int open_ledger(Manager *m) {
         const StoreOptions options = { m->config->store.path, m->config->store.cache_kib };

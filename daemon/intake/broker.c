@@ -55,8 +55,7 @@ int intake_broker_found(Intake *in, const Now *now, bool session_present) {
         return record_end(in, NULL);
 }
 
-/* --- what others may have done
- * ---------------------------------------------------------------------------------------- */
+/* --- what others may have done --- */
 
 /* Is this, which bears our signature, on our chain? 1 yes, 0 no; NOT_A_CHECKPOINT: a permit, say. */
 #define NOT_A_CHECKPOINT 2

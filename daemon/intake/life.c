@@ -136,8 +136,7 @@ int64_t intake_deadline_us(const Intake *in) {
         return due;
 }
 
-/* --- life
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 void intake_configure(Intake *in, const Config *config) {
         in->config = config;

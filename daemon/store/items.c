@@ -174,11 +174,11 @@ int recall_add(Store *s, const RecallRow *r) {
                        r->supplier_load, r->autoclave, r->from_us, r->to_us);
 }
 
-int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t sterile_us,
+int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t started_us,
               char ret_reason[static TEXT_MAX + 1]) {
         const StatementId q = SQL_RECALL_OF;
         int r = sql_first(s, q, "ttttti", item->code, or_null(item->lot), or_null(item->product),
-                          or_null(item->supplier_load), autoclave, sterile_us);
+                          or_null(item->supplier_load), autoclave, started_us);
 
         if (r <= 0)
                 return r;

@@ -80,6 +80,6 @@ typedef struct RecallRow {
         int64_t from_us, to_us;
 } RecallRow;
 int recall_add(Store *s, const RecallRow *r);
-/* 1 and the reason, where any recall covers this item; sterile_us and autoclave of its latest attempt. */
-int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t sterile_us,
+/* 1 and the reason, where any recall covers this item; autoclave and start of its latest attempt, or NULL and 0. */
+int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t started_us,
               char ret_reason[static TEXT_MAX + 1]);

@@ -48,7 +48,6 @@
         X(DEAD_ADD, "INSERT INTO dead_letter (at_us, topic, reason, detail, member, size, raw) "                      \
                     "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                                   \
         X(DEAD_TRIM, "DELETE FROM dead_letter WHERE id <= ?")                                                         \
-        X(DEAD_LAST, "SELECT coalesce(max(id), 0) FROM dead_letter")                                                  \
         X(OUTBOX_ADD, "INSERT INTO outbox (at_us, topic, payload, retain) VALUES (?, ?, ?, ?)")                       \
         X(OUTBOX_DELETE, "DELETE FROM outbox WHERE id = ?")                                                           \
         X(OUTBOX_AFTER, "SELECT id, topic, payload, retain FROM outbox WHERE id > ? ORDER BY id LIMIT 1")             \
