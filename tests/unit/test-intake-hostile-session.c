@@ -289,6 +289,18 @@ static void damage_of_a_pack_of_old_stops_no_session(void **state) {
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "allow");
 }
 
+static void damage_of_a_pack_that_another_time_was_opened_stops_no_session(void **state) {
+        Sim *s = *state;
+        sim_receive(s, "R1");
+        taken(s, STATION "/receive", "{'item':'VI-1','class':'vial'}");
+        taken(s, STATION "/clean", "{'items':['VI-1'],'method':'manual','operator':'ben'}");
+        taken(s, STATION "/pack", "{'pack':'P-1','items':['VI-1'],'wrap':'pouch','operator':'ben'}");
+        taken(s, STATION "/clean", "{'items':['VI-1'],'method':'manual','operator':'ben'}");
+        run(s, "room-1", "s-1", "R1 VI-1");
+        sim_blurt(s, STATION "/damage", "{'pack':'P-1','reason':'a torn seam'}");
+        assert_string_equal(sim_renew(s, "room-1", "s-1"), "allow");
+}
+
 static void withdrawing_the_release_stops_the_running_session(void **state) {
         Sim *s = *state;
         sim_receive(s, "R1");
@@ -384,6 +396,7 @@ int main(void) {
                 T(a_recall_of_the_autoclaves_window_stops_the_session_that_opened_the_pack),
                 T(damage_of_the_pack_stops_the_running_session_that_opened_it),
                 T(damage_of_a_pack_of_old_stops_no_session),
+                T(damage_of_a_pack_that_another_time_was_opened_stops_no_session),
                 T(withdrawing_the_release_stops_the_running_session),
                 T(contact_of_one_thing_opens_the_pack_for_all_that_is_in_it),
                 T(cleaning_one_thing_opens_the_pack_for_all_that_is_in_it),

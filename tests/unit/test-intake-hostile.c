@@ -45,27 +45,15 @@ static void hand_back(Sim *s, const char *jws) {
         assert_string_equal(sim_rejected(s, ROOM), "");
 }
 
-/* Signed by the clinic's key: a checkpoint of this log, or of another, of `size` records with this head. */
-static void hand_back_checkpoint(Sim *s, const char *log, int64_t size, char head) {
-        char payload[256], text[44];
-        char *jws;
+/* Signed by the clinic's key. */
+static void hand_back_checkpoint(Sim *s, const char *log, int64_t size, const char *head) {
+        char payload[256], *jws;
 
-        memset(text, head, 43);
-        text[43] = '\0';
         snprintf(payload, sizeof(payload), "{\"log\":\"%s\",\"boot\":\"b\",\"size\":%lld,\"head\":\"%s\",\"at\":\"\"}", log,
-                 (long long)size, text);
+                 (long long)size, head);
         assert_int_equal(signer_jws(s->signer, payload, strlen(payload), &jws), 0);
         hand_back(s, jws);
         free(jws);
-}
-
-static const char *log_of(Sim *s) {
-        static char log[65];
-        Status status = {};
-
-        intake_status(s->intake, &status);
-        snprintf(log, sizeof(log), "%s", status.log);
-        return log;
 }
 
 static void a_permit_handed_back_as_a_head_is_only_a_warning(void **state) {
@@ -109,14 +97,22 @@ static void the_checkpoint_that_was_published_may_be_handed_back(void **state) {
 
 static void a_checkpoint_of_ours_that_the_ledger_does_not_know_shuts_the_clinic(void **state) {
         Sim *s = *state;
+        Status now = {};
+        intake_status(s->intake, &now);
         const struct {
-                const char *log;
+                const char *log, *head;
                 int64_t size;
-        } unknown[] = { { log_of(s), 1 }, { log_of(s), 100000 }, { log_of(s), -1 }, { "another-log", 1 } };
+        } unknown[] = { { now.log, "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA", now.audit_size },
+                        { now.log, now.audit_head, 100000 },
+                        { now.log, now.audit_head, -1 },
+                        { now.log, "short", now.audit_size },
+                        { "another-log", now.audit_head, now.audit_size } };
+        hand_back_checkpoint(s, now.log, now.audit_size, now.audit_head);
+        assert_null(intake_doubted(s->intake, DOUBT_AUDIT));
         sim_receive(s, "R1");
         for (size_t i = 0; i < ELEMENTSOF(unknown); i++) {
                 intake_doubt(s->intake, DOUBT_AUDIT, NULL);
-                hand_back_checkpoint(s, unknown[i].log, unknown[i].size, 'A' + (i == 0));
+                hand_back_checkpoint(s, unknown[i].log, unknown[i].size, unknown[i].head);
                 assert_non_null(intake_doubted(s->intake, DOUBT_AUDIT));
         }
         assert_int_equal(sim_sql(s, "SELECT severity FROM alert WHERE rule = 'audit-inconsistent'"), 2);
