@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "config.h"
@@ -83,6 +84,8 @@ int main(int argc, char **argv) {
         if (r >= 0)
                 return r;
         log_open();
+        /* The ledger holds what patients trust us with. */
+        umask(0077);
         r = errors ? config_load(a.config, &config, errors) : -ENOMEM;
         if (r < 0) {
                 if (errors)

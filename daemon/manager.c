@@ -49,6 +49,7 @@ struct Manager {
         Bus *bus;
         Mqtt *mqtt;
         char boot[SD_ID128_STRING_MAX];
+        int64_t since_us;
         Clock clock;
         bool synchronised;            /* as of the last second */
         bool degraded_told;           /* what state/daemon says */
@@ -330,7 +331,7 @@ static int broker_options(const Manager *m, const Config *c, BrokerText *t, Mqtt
                 return r;
         }
         topic_state(c->site.id, "daemon", NULL, NULL, t->will_topic);
-        time_format_utc(clock_us(CLOCK_REALTIME), since);
+        time_format_utc(m->since_us, since);
         snprintf(t->will, sizeof(t->will),
                  "{\"state\":\"offline\",\"boot\":\"%s\",\"version\":\"%s\",\"since\":\"%s\"}", m->boot, VERSION,
                  since);
@@ -622,6 +623,7 @@ static int open_intake(Manager *m) {
         if (r < 0)
                 return r;
         sd_id128_to_string(id, m->boot);
+        m->since_us = t.wall_us;
         r = sd_id128_get_boot(&id);
         if (r < 0) {
                 log_event(LOG_PROBLEM_KIND, LOG_CRIT, NULL, "cannot read the machine's boot id: %s; is /proc mounted?",

@@ -172,6 +172,9 @@ bool item_single_use(const Intake *in, const ItemRow *item);
 /* Marks it used, once; session may be "" where nobody knows. */
 int item_use(Intake *in, ItemRow *item, const char *session);
 int item_drop(Intake *in, const char *code);
+/* A piece that was never received was in use, or dropped: remembered, and held against it once it is received. */
+int item_stray(Intake *in, const char *code, bool used, bool dropped);
+int item_take_up(Intake *in, ItemRow *item);
 
 /* cycle of an autoclave */
 /* 1 and the cycle that runs there; 0: none does. */

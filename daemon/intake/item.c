@@ -72,12 +72,37 @@ int item_use(Intake *in, ItemRow *item, const char *session) {
         return item_enter_state(in, item, ITEM_CONTAMINATED);
 }
 
+int item_stray(Intake *in, const char *code, bool used, bool dropped) {
+        Udi udi;
+
+        if (udi_parse(code, strlen(code), year_now(in), &udi) || !udi.single_piece)
+                return 0;
+        return stray_put(in->store, udi.canonical, used ? in->now.wall_us : 0, dropped ? in->now.wall_us : 0);
+}
+
+/* What was said of it before it was received. */
+int item_take_up(Intake *in, ItemRow *item) {
+        int64_t used_us, dropped_us;
+        int r = stray_get(in->store, item->code, &used_us, &dropped_us);
+
+        if (r <= 0)
+                return r;
+        if (used_us)
+                r = item_use(in, item, "");
+        if (r >= 0 && dropped_us)
+                r = item_enter_state(in, item, ITEM_DISCARDED);
+        item->used_us = used_us;
+        item->attached_us = used_us;
+        item->dropped_us = dropped_us;
+        return r < 0 ? r : item_save(in->store, item);
+}
+
 int item_drop(Intake *in, const char *code) {
         ItemRow item;
         int r = item_find(in, code, &item);
 
         if (r <= 0)
-                return r;
+                return r < 0 ? r : item_stray(in, code, false, true);
         if (item.dropped_us == 0)
                 item.dropped_us = in->now.wall_us;
         item.attached[0] = '\0';

@@ -129,7 +129,10 @@ int on_receive(Intake *in, const Event *e, const Origin *o) {
                               "This code names a lot, not one piece. Say the quantity; labels for the pieces will be "
                               "issued.");
         r = item_get(in->store, udi.canonical, &known);
-        return r != 0 ? (r < 0 ? r : 0) : item_add(in->store, &row);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = item_add(in->store, &row);
+        return r < 0 ? r : item_take_up(in, &row);
 }
 
 /* --- reprocessing --- */

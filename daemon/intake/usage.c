@@ -118,9 +118,10 @@ static int clone_check(Intake *in, const Event *e, const Origin *o, ItemRow *ite
 
 static int unknown_item(Intake *in, const Event *e, const Origin *o) {
         char text[TEXT_MAX + 1];
+        int r = e->usage.event == USAGE_DETACHED ? 0 : item_stray(in, e->usage.item, true, false);
 
-        if (e->usage.event != USAGE_CONTACT)
-                return 0;
+        if (r < 0 || e->usage.event != USAGE_CONTACT)
+                return r;
         snprintf(text, sizeof(text),
                  "An item that was never received (%.100s) touched skin in %s. Stop, and find out who was treated.",
                  e->usage.item, o->device->room ?: "an unknown room");

@@ -50,6 +50,7 @@ struct Mqtt {
 };
 
 /* options.c */
+bool mqtt_options_same(const MqttOptions *a, const MqttOptions *b);
 int mqtt_options_copy(MqttOptions *ret, const MqttOptions *o);
 void mqtt_options_clear(MqttOptions *o);
 /* A handle with everything set that comes before CONNECT, then CONNECT queued. A code of the library. */

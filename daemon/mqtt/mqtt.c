@@ -564,6 +564,8 @@ int mqtt_reconfigure(Mqtt *m, const MqttOptions *options) {
         MqttOptions copy;
         int enabled = SD_EVENT_OFF, r;
 
+        if (mqtt_options_same(&m->options, options))
+                return 0;
         r = mqtt_options_copy(&copy, options);
         if (r < 0)
                 return r;

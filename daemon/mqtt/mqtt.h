@@ -95,7 +95,7 @@ int mqtt_new(Mqtt **ret, sd_event *event, const MqttOptions *options, const Mqtt
 Mqtt *mqtt_free(Mqtt *m);
 DEFINE_CLEANUP(Mqtt, mqtt_free)
 
-/* Takes other options and connects anew with them. On error the old ones stay and nothing happens. */
+/* Takes other options and connects anew with them; does nothing where they are the same. On error the old ones stay and nothing happens. */
 int mqtt_reconfigure(Mqtt *m, const MqttOptions *options);
 
 /* Leaves without the will, after the commit of the turn, and stays away until mqtt_resume(). */

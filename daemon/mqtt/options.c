@@ -67,6 +67,16 @@ int mqtt_options_copy(MqttOptions *ret, const MqttOptions *o) {
         return 0;
 }
 
+bool mqtt_options_same(const MqttOptions *a, const MqttOptions *b) {
+        for (size_t i = 0; i < ELEMENTSOF(STRINGS); i++)
+                if (!streq_ptr(*(char *const *)(const void *)((const char *)a + STRINGS[i]),
+                               *(char *const *)(const void *)((const char *)b + STRINGS[i])))
+                        return false;
+        return a->port == b->port && a->keepalive_s == b->keepalive_s && a->batch_max == b->batch_max &&
+               a->session_expiry_s == b->session_expiry_s && a->n_will_payload == b->n_will_payload &&
+               (a->n_will_payload == 0 || memcmp(a->will_payload, b->will_payload, a->n_will_payload) == 0);
+}
+
 static int handle_setup(struct mosquitto *handle, const MqttOptions *o) {
         int rc;
 

@@ -81,6 +81,21 @@ int item_count(Store *s, int64_t *ret) {
         return sql_int(s, SQL_ITEM_LAST, ret, "");
 }
 
+int stray_put(Store *s, const char *code, int64_t used_us, int64_t dropped_us) {
+        return sql_run(s, SQL_STRAY_PUT, "t00", code, used_us, dropped_us);
+}
+
+int stray_get(Store *s, const char *code, int64_t *ret_used_us, int64_t *ret_dropped_us) {
+        int r = sql_first(s, SQL_STRAY_GET, "t", code);
+
+        if (r <= 0)
+                return r;
+        *ret_used_us = col_int(s, SQL_STRAY_GET, 0);
+        *ret_dropped_us = col_int(s, SQL_STRAY_GET, 1);
+        sql_done(s, SQL_STRAY_GET);
+        return 1;
+}
+
 static int pack_read(Store *s, StatementId q, int r, PackRow *ret) {
         if (r <= 0)
                 return r;

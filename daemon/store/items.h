@@ -43,6 +43,11 @@ int item_save(Store *s, const ItemRow *row);
 /* Items are never deleted. */
 int item_count(Store *s, int64_t *ret);
 
+/* What was said of a piece before it was received: in use at, dropped at; 0: not said. The first telling stays. */
+int stray_put(Store *s, const char *code, int64_t used_us, int64_t dropped_us);
+/* 1, or 0: nothing was said. */
+int stray_get(Store *s, const char *code, int64_t *ret_used_us, int64_t *ret_dropped_us);
+
 typedef struct PackRow {
         int64_t id;
         char label[LABEL_MAX + 1];

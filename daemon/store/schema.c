@@ -71,6 +71,10 @@ static const char first[] =
         "CREATE INDEX item_product ON item (product) WHERE product IS NOT NULL;"
         "CREATE INDEX item_supplier_load ON item (supplier_load) WHERE supplier_load IS NOT NULL;"
 
+        /* What was said of pieces that nobody had received: it holds when they are. */
+        "CREATE TABLE stray ("
+        " code TEXT PRIMARY KEY, used_us INTEGER, dropped_us INTEGER) STRICT, WITHOUT ROWID;"
+
         /* A label may be used again; the newest row of a label is the pack that bears it. */
         "CREATE TABLE pack ("
         " id INTEGER PRIMARY KEY,"

@@ -71,6 +71,10 @@
                      "cloned_us = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ?, "                        \
                      "attached_us = ? "                                                                               \
                      "WHERE id = ?")                                                                                  \
+        X(STRAY_PUT, "INSERT INTO stray (code, used_us, dropped_us) VALUES (?, ?, ?) ON CONFLICT (code) DO UPDATE "    \
+                     "SET used_us = coalesce(used_us, excluded.used_us), "                                            \
+                     "dropped_us = coalesce(dropped_us, excluded.dropped_us)")                                        \
+        X(STRAY_GET, "SELECT used_us, dropped_us FROM stray WHERE code = ?")                                          \
         X(ITEM_LAST, "SELECT coalesce(max(id), 0) FROM item")                                                         \
         X(PACK_BY_LABEL, "SELECT " PACK_COLUMNS " FROM pack WHERE label = ? ORDER BY id DESC LIMIT 1")                \
         X(PACK_BY_ID, "SELECT " PACK_COLUMNS " FROM pack WHERE id = ?")                                               \
