@@ -217,7 +217,7 @@ static void on_connected(void *userdata, bool session_present) {
 
         intake_doubt(
                 m->intake, DOUBT_ARMING,
-                "The daemon has just reached the broker and is still checking its records. Ask again in a moment.");
+                "The daemon has just reached the broker and is still reading its records.");
         r = intake_broker_found(m->intake, &t, session_present);
         if (r < 0)
                 m->failed = r;

@@ -620,8 +620,7 @@ static bool session_over(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
 static bool clock_untrusted(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         if (!clock_doubted(f))
                 return false;
-        say(text, "%s. No session can start until the clock is right again, or an officer confirms it "
-                  "(asepsisctl clock confirm).",
+        say(text, "%s. No session can start until the clock is right again.",
             f->clock_doubt ? PROSE(f->clock_doubt) : "The date is not known");
         return true;
 }
@@ -636,11 +635,12 @@ static bool store_degraded(const GateFacts *f, char text[static GATE_TEXT_MAX]) 
 }
 
 static bool audit_inconsistent(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
-        if (!f->audit_doubt)
-                return false;
-        say(text, "%s. No session can start until an officer has looked into it (asepsisctl audit accept).",
-            PROSE(f->audit_doubt));
-        return true;
+        if (f->audit_doubt)
+                say(text, "%s. No session can start until this is cleared up. Call the person who looks after the system.",
+                    PROSE(f->audit_doubt));
+        else if (f->arming)
+                say(text, "%s. Ask again in a moment.", PROSE(f->arming));
+        return f->audit_doubt || f->arming;
 }
 
 static bool restore_unconfirmed(const GateFacts *f, char text[static GATE_TEXT_MAX]) {

@@ -101,6 +101,7 @@ typedef struct GateFacts {
         const char *session, *room, *practitioner, *patient, *procedure;
 
         /* The daemon itself */
+        const char *arming; /* the broker's records are not read yet: a sentence; NULL: they are */
         const char *clock_doubt, *store_doubt, *audit_doubt, *restore_doubt, *second_daemon; /* a sentence; NULL: none */
 
         bool room_known;

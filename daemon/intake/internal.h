@@ -188,6 +188,8 @@ int running_gap(Intake *in, const char *autoclave);
 void session_touch(SessionRow *s);
 int sessions_tick(Intake *in);
 int room_lock(Intake *in, const char *room, const char *rule);
+/* Somebody was treated in the room, or may have been: it needs disinfection before the next session. */
+int room_used(Intake *in, const char *room);
 
 int32_t date_of(int64_t wall_us);
 int32_t year_now(const Intake *in);

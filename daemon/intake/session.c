@@ -116,8 +116,7 @@ static int free_items(Intake *in, const SessionRow *s, bool single_use_too) {
         return r;
 }
 
-/* Somebody was in the room, or may have been: it needs disinfection before the next session. */
-static int room_used(Intake *in, const char *id) {
+int room_used(Intake *in, const char *id) {
         RoomRow room;
         int r = room_get(in->store, id, &room);
 

@@ -392,7 +392,8 @@ FIRES(clock_untrusted_fires_without_a_time, "clock-untrusted", NULL, "date is no
 ALLOWED(clock_untrusted_is_silent_without_doubt, "clock-untrusted", f.clock_doubt = NULL)
 FIRES(store_degraded_fires, "store-degraded", NULL, "The disk is full. Nothing", f.store_doubt = "The disk is full.")
 ALLOWED(store_degraded_is_silent_without_doubt, "store-degraded", f.store_doubt = NULL)
-FIRES(audit_inconsistent_fires, "audit-inconsistent", NULL, "audit accept", f.audit_doubt = "A head is not ours")
+FIRES(audit_inconsistent_fires, "audit-inconsistent", NULL, "cleared up", f.audit_doubt = "A head is not ours")
+FIRES(audit_inconsistent_fires_while_arming, "audit-inconsistent", NULL, "Ask again in a moment", f.arming = "It is still reading")
 ALLOWED(audit_inconsistent_is_silent_without_doubt, "audit-inconsistent", f.audit_doubt = NULL)
 FIRES(restore_unconfirmed_fires, "restore-unconfirmed", NULL, "restore confirm", f.restore_doubt = "This is a backup")
 ALLOWED(restore_unconfirmed_is_silent_without_doubt, "restore-unconfirmed", f.restore_doubt = NULL)
@@ -883,6 +884,7 @@ int main(void) {
                 cmocka_unit_test(store_degraded_fires),
                 cmocka_unit_test(store_degraded_is_silent_without_doubt),
                 cmocka_unit_test(audit_inconsistent_fires),
+                cmocka_unit_test(audit_inconsistent_fires_while_arming),
                 cmocka_unit_test(audit_inconsistent_is_silent_without_doubt),
                 cmocka_unit_test(restore_unconfirmed_fires),
                 cmocka_unit_test(restore_unconfirmed_is_silent_without_doubt),

@@ -168,6 +168,20 @@ static void reuse_detected_fires_when_a_cancelled_session_says_later_that_it_sta
         assert_string_equal(sim_renew(s, "room-2", "s-2"), "session-over");
 }
 
+static void what_was_in_use_before_it_was_received_is_used(void **state) {
+        Sim *s = *state;
+        use(s, "pen-1", "R1", "attached");
+        sim_receive(s, "R1");
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R1"), "item-used");
+}
+
+static void what_was_dropped_before_it_was_received_is_dropped(void **state) {
+        Sim *s = *state;
+        sim_blurt(s, "sharps/sharps-1/drop", "{'item':'%s'}", sim_code("R1"));
+        sim_receive(s, "R1");
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R1"), "item-dropped");
+}
+
 static void reuse_detected_acts_on_each_occurrence(void **state) {
         Sim *s = two_rooms(state, true);
         sim_end(s, "room-1", "s-1", "completed");
@@ -254,6 +268,8 @@ int main(void) {
                 T(reuse_detected_fires_after_the_end),
                 T(reuse_detected_fires_in_another_room_and_stops_both_sessions),
                 T(reuse_detected_fires_when_a_cancelled_session_says_later_that_it_started),
+                T(what_was_in_use_before_it_was_received_is_used),
+                T(what_was_dropped_before_it_was_received_is_dropped),
                 T(reuse_detected_acts_on_each_occurrence),
                 T(clone_detected_fires_on_two_handpieces_at_once),
                 T(clone_detected_is_silent_after_it_was_detached),
