@@ -116,11 +116,22 @@ static int clone_check(Intake *in, const Event *e, const Origin *o, ItemRow *ite
         return critical(in, "clone-detected", e, o, item->code, NULL, text);
 }
 
+/* Somebody was treated there. A session that is live leaves a room to be disinfected at its own end. */
+static int contact_in(Intake *in, const char *room) {
+        SessionRow s;
+        int live = room ? session_live(in->store, room, &s) : 1;
+
+        return live < 0 ? live : live ? 0 : room_used(in, room);
+}
+
 static int unknown_item(Intake *in, const Event *e, const Origin *o) {
         char text[TEXT_MAX + 1];
         int r = e->usage.event == USAGE_DETACHED ? 0 : item_stray(in, e->usage.item, true, false);
 
         if (r < 0 || e->usage.event != USAGE_CONTACT)
+                return r;
+        r = contact_in(in, o->device->room);
+        if (r < 0)
                 return r;
         snprintf(text, sizeof(text),
                  "An item that was never received (%.100s) touched skin in %s. Stop, and find out who was treated.",
@@ -164,8 +175,11 @@ int on_usage(Intake *in, const Event *e, const Origin *o) {
         r = clone_check(in, e, o, &item);
         if (r == 0)
                 r = holder_find(in, &item, o->device->room, &h);
-        if (r == 0 && e->usage.event == USAGE_CONTACT && !h.live && !h.after)
-                r = stray_contact(in, e, o, &item, &h);
+        if (r == 0 && e->usage.event == USAGE_CONTACT && !h.live && !h.after) {
+                r = contact_in(in, o->device->room);
+                if (r == 0)
+                        r = stray_contact(in, e, o, &item, &h);
+        }
         /* The alert may have suspended the session meanwhile. */
         if (r == 0 && (h.live || h.stopped) && session_get_id(in->store, h.session.id, &h.session) < 0)
                 r = -EIO;

@@ -122,6 +122,19 @@ static void contact_in_a_suspended_session_is_use_without_session(void **state) 
         assert_int_equal(state_of(s, "s-1"), SESSION_SUSPENDED);
 }
 
+static void contact_without_a_session_leaves_a_room_that_must_be_disinfected(void **state) {
+        Sim *s = *state;
+        sim_receive(s, "R1 R2 R3");
+        use(s, "pen-1", "R1", "contact");
+        use(s, "pen-2", "R9", "contact");
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R2"), "room-not-disinfected");
+        assert_string_equal(sim_ask(s, "room-2", "s-2", "R2"), "room-not-disinfected");
+        sim_disinfect_room(s, "room-1");
+        sim_disinfect_room(s, "room-2");
+        assert_string_equal(sim_ask(s, "room-1", "s-3", "R2"), "allow");
+        assert_string_equal(sim_ask(s, "room-2", "s-4", "R3"), "allow");
+}
+
 /* --- the end ---------------------------------------------------------------------------------------------------------- */
 
 static void a_bare_cancellation_frees_the_handpiece_after_the_lease_and_the_needle_never(void **state) {
@@ -388,6 +401,7 @@ int main(void) {
                 T(a_needle_that_was_attached_in_another_room_is_not_relabelled_by_a_start),
                 T(a_needle_that_was_attached_in_another_room_gets_no_permit_before_the_start),
                 T(contact_in_a_suspended_session_is_use_without_session),
+                T(contact_without_a_session_leaves_a_room_that_must_be_disinfected),
                 T(a_bare_cancellation_frees_the_handpiece_after_the_lease_and_the_needle_never),
                 T(a_number_that_was_two_messages_spoils_the_cancellation),
                 T(a_wrong_message_under_a_number_that_was_another_spoils_the_cancellation_too),
