@@ -72,12 +72,14 @@ static int64_t clock_us(clockid_t id) {
 /* Each time that is taken for a decision is judged first, before anything is stamped with it. */
 static Now now(Manager *m) {
         const Now t = { clock_us(CLOCK_REALTIME), clock_us(CLOCK_BOOTTIME) };
+        ClockDoubt doubt;
 
         if (!m->intake)
                 return t;
-        m->doubt = clock_judge(&m->clock, t.wall_us, t.boot_us, intake_mark_us(m->intake), m->synchronised);
-        if ((m->doubt != CLOCK_TRUSTED) != (intake_doubted(m->intake, DOUBT_CLOCK) != NULL))
-                intake_doubt(m->intake, DOUBT_CLOCK, clock_text(m->doubt));
+        doubt = clock_judge(&m->clock, t.wall_us, t.boot_us, intake_mark_us(m->intake), m->synchronised);
+        if (doubt != m->doubt)
+                intake_doubt(m->intake, DOUBT_CLOCK, clock_text(doubt));
+        m->doubt = doubt;
         return t;
 }
 

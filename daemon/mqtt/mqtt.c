@@ -32,7 +32,7 @@
 #define BACKOFF_MIN_US (US_PER_S / 2)
 #define BACKOFF_MAX_US (30 * US_PER_S)
 #define SETTLED_US (10 * US_PER_S)   /* a connection that held so long begins the back-off anew */
-#define LEAVE_WAIT_MS 100
+#define LEAVE_WAIT_MS 1000
 #define LEAVE_READS_MAX 1024
 #define LOSS_WINDOW_US (60 * US_PER_S)
 

@@ -6,7 +6,8 @@
  *
  * commands: policy ok|fail|ask|kill|pause   what commit() does; ask: reads "ok" or "fail" from stdin and blocks
  *                                         meanwhile; pause: pauses and fails
- *           publish TOPIC QOS RETAIN PAYLOAD, flood N BYTES QOS, losses, held, why, pause, resume, reconfigure, quit
+ *           publish TOPIC QOS RETAIN PAYLOAD, flood N BYTES QOS, losses, held, why, pause, resume, quit,
+ *           reconfigure (with other options), again (with the same)
  */
 #include <errno.h>
 #include <signal.h>
@@ -160,7 +161,9 @@ static void obey(Probe *p, const char *line) {
                 mqtt_pause(p->mqtt);
         else if (streq(line, "resume"))
                 mqtt_resume(p->mqtt);
-        else if (streq(line, "reconfigure"))
+        else if (streq(line, "again"))
+                printf("reconfigured %d\n", mqtt_reconfigure(p->mqtt, &p->options));
+        else if (streq(line, "reconfigure") && p->options.keepalive_s++)
                 printf("reconfigured %d\n", mqtt_reconfigure(p->mqtt, &p->options));
         else if (streq(line, "quit"))
                 (void)sd_event_exit(p->event, 0);
