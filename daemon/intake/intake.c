@@ -216,7 +216,7 @@ static int new_boot(Intake *in, Kind kind, const char *device, Slot *slot, const
         }
         if (r == 0)
                 r = ledger_stream_add(in->store, kind_name(kind), device, boot, in->now.wall_us, &slot->stream);
-        slot->dirty = false;
+        slot_saved(slot);
         return r;
 }
 
@@ -562,8 +562,7 @@ typedef struct Undo {
         Head head;
         BatchMark mark;
         Slot *slot; /* NULL: nobody known speaks */
-        StreamRow stream;
-        bool loaded, dirty, receipt_owed;
+        Slot before;
 } Undo;
 
 static void undo_prepare(Intake *in, Taking *t, Undo *u) {
@@ -575,12 +574,8 @@ static void undo_prepare(Intake *in, Taking *t, Undo *u) {
         if (topic_parse(t->m->topic, in->config->site.id, &t->topic) == TOPIC_OK &&
             config_device(in->config, t->topic.device))
                 u->slot = slot_get(in, t->topic.kind, t->topic.device);
-        if (!u->slot)
-                return;
-        u->stream = u->slot->stream;
-        u->loaded = u->slot->loaded;
-        u->dirty = u->slot->dirty;
-        u->receipt_owed = u->slot->receipt_owed;
+        if (u->slot)
+                u->before = *u->slot;
 }
 
 static int undo(Intake *in, const Undo *u) {
@@ -588,12 +583,8 @@ static int undo(Intake *in, const Undo *u) {
         batch_undo(&in->batch, u->mark);
         for (size_t i = 0; i < in->n_running; i++)
                 in->running[i].stale |= in->running[i].touched;
-        if (u->slot) {
-                u->slot->stream = u->stream;
-                u->slot->loaded = u->loaded;
-                u->slot->dirty = u->dirty;
-                u->slot->receipt_owed = u->receipt_owed;
-        }
+        if (u->slot)
+                *u->slot = u->before;
         return store_savepoint_rollback(in->store);
 }
 

@@ -28,6 +28,8 @@ typedef struct Slot {
         Kind kind;
         char device[LABEL_MAX + 1];
         StreamRow stream;
+        size_t saved_holes; /* as in the ledger */
+        int64_t saved_lost;
         bool receipt_owed;
         int64_t receipt_last_us; /* CLOCK_BOOTTIME */
         int64_t rejected_since_us;
@@ -146,6 +148,8 @@ int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) _p
 /* NULL: out of memory. */
 Slot *slot_get(Intake *in, Kind kind, const char *device);
 int slot_load(Intake *in, Slot *s);
+/* Its stream is in the ledger as it stands. */
+void slot_saved(Slot *s);
 int slots_flush(Intake *in);
 void slots_forget(Intake *in);
 void slots_free(Intake *in);

@@ -57,6 +57,19 @@ int slots_take_up(Intake *in) {
         return r;
 }
 
+/* Merely further: the messages in the ledger say so themselves. */
+static bool only_progress(const Slot *s) {
+        const Order *o = &s->stream.order;
+
+        return o->n_holes == 0 && s->saved_holes == 0 && o->lost == s->saved_lost && o->applied == o->top;
+}
+
+void slot_saved(Slot *s) {
+        s->saved_holes = s->stream.order.n_holes;
+        s->saved_lost = s->stream.order.lost;
+        s->dirty = false;
+}
+
 int slot_load(Intake *in, Slot *s) {
         int r;
 
@@ -68,7 +81,7 @@ int slot_load(Intake *in, Slot *s) {
         if (r == 0)
                 s->stream = (StreamRow){};
         s->loaded = true;
-        s->dirty = false;
+        slot_saved(s);
         return 0;
 }
 
@@ -79,10 +92,10 @@ int slots_flush(Intake *in) {
 
                 if (!s->dirty)
                         continue;
-                r = ledger_stream_save(in->store, &s->stream);
+                r = only_progress(s) ? 0 : ledger_stream_save(in->store, &s->stream);
                 if (r < 0)
                         return r;
-                s->dirty = false;
+                slot_saved(s);
         }
         return 0;
 }

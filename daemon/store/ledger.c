@@ -246,6 +246,16 @@ static int holes_read(const char *text, int64_t now_us, Order *o) {
         return 0;
 }
 
+/* While nothing is missing the messages themselves say how far the stream is; see ledger_stream_save(). */
+static int read_progress(Store *s, StreamRow *row) {
+        int64_t top = 0;
+        int r = row->order.n_holes == 0 ? sql_int(s, SQL_STREAM_TOP, &top, "i", row->id) : 0;
+
+        if (r > 0 && top > row->order.top)
+                row->order.top = row->order.applied = top;
+        return r < 0 ? r : 0;
+}
+
 int ledger_stream_get(Store *s, const char *kind, const char *device, const char *boot, int64_t now_us,
                       StreamRow *ret) {
         StatementId q = boot ? SQL_STREAM_FIND : SQL_STREAM_CURRENT;
@@ -264,6 +274,8 @@ int ledger_stream_get(Store *s, const char *kind, const char *device, const char
         col_text(s, q, 6, holes, sizeof(holes));
         sql_done(s, q);
         r = holes_read(holes, now_us, &row.order);
+        if (r == 0)
+                r = read_progress(s, &row);
         if (r < 0)
                 return r;
         *ret = row;

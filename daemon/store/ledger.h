@@ -89,4 +89,8 @@ int ledger_stream_get(Store *s, const char *kind, const char *device, const char
 int ledger_stream_add(Store *s, const char *kind, const char *device, const char *boot, int64_t at_us, StreamRow *ret);
 /* The next current stream after *id in which something is held or awaited: 1 and whose, *id moves; 0: none. */
 int ledger_stream_waiting(Store *s, int64_t *id, char ret_kind[static 32], char ret_device[static LABEL_MAX + 1]);
+/*
+ * To be called when holes or losses change. Where a message is merely the next one its row in the ledger is enough: the
+ * stream's own row is not written then, which spares each commit a page for each device.
+ */
 int ledger_stream_save(Store *s, const StreamRow *r);

@@ -57,6 +57,7 @@
         X(STREAM_ADD, "INSERT INTO stream (kind, device, boot, first_us, current, top, applied, lost, holes) "        \
                       "VALUES (?, ?, ?, ?, 1, 0, 0, 0, '')")                                                          \
         X(STREAM_SAVE, "UPDATE stream SET top = ?, applied = ?, lost = ?, holes = ? WHERE id = ?")                    \
+        X(STREAM_TOP, "SELECT coalesce(max(seq), 0) FROM message WHERE stream = ?")                                   \
         X(STREAM_WAITING, "SELECT id, kind, device FROM stream WHERE id > ? AND current = 1 AND top > applied "       \
                           "ORDER BY id LIMIT 1")                                                                      \
         /* items, packs, loads */                                                                                     \
