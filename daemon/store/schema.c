@@ -32,15 +32,15 @@ static const char first[] =
         "CREATE INDEX stream_waiting ON stream (id) WHERE current = 1 AND top > applied;"
 
         /* What devices said. i: its audit record; stream 0: said without boot and seq, and seq is i then. raw is erasable;
-         * samples stand in sample_chunk instead. One tree and no foreign keys: this is written at the full rate. */
+         * samples stand in sample_chunk instead. No foreign keys: this is written at the full rate. */
         "CREATE TABLE message ("
+        " i INTEGER PRIMARY KEY, at_us INTEGER NOT NULL,"
         " stream INTEGER NOT NULL, seq INTEGER NOT NULL,"
-        " i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
         " topic TEXT NOT NULL,"
         " held INTEGER NOT NULL, refused TEXT,"
         " salt BLOB NOT NULL, digest BLOB NOT NULL,"
-        " raw BLOB,"
-        " PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID;"
+        " raw BLOB) STRICT;"
+        "CREATE UNIQUE INDEX message_seq ON message (stream, seq);"
 
         "CREATE TABLE dead_letter ("
         " id INTEGER PRIMARY KEY,"
@@ -159,7 +159,7 @@ static const char first[] =
         " at_us INTEGER NOT NULL,"
         " allow INTEGER NOT NULL,"
         " answer TEXT NOT NULL,"       /* the decision without its permit */
-        " PRIMARY KEY (room, nonce)) STRICT, WITHOUT ROWID;"
+        " UNIQUE (room, nonce)) STRICT;"
         "CREATE INDEX request_session ON request (session, at_us);"
 
         "CREATE TABLE room ("
