@@ -48,7 +48,7 @@ const char *store_why(const Store *s);
  * The write-ahead log is copied into the ledger when the loop has nothing better to do, from CHECKPOINT_PAGES pages on;
  * where it never is idle, after a commit that finds CHECKPOINT_PAGES_MAX. Errors spoil the store.
  */
-#define CHECKPOINT_PAGES 1000
+#define CHECKPOINT_PAGES 250
 #define CHECKPOINT_PAGES_MAX 8000
 bool store_checkpoint_due(const Store *s);
 int store_checkpoint(Store *s);
