@@ -482,7 +482,7 @@ static int on_idle(sd_event_source *source, void *userdata) {
         int r = store_checkpoint(m->store);
 
         (void)source;
-        if (r == 0)
+        if (r == 0 || (r == -ENOSPC && intake_doubted(m->intake, DOUBT_STORE)))
                 return 0;
         log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot write to the ledger: %s (%s)", store_why(m->store),
                   strerror(-r));

@@ -124,7 +124,10 @@ int intake_check_checkpoint(Intake *in, const Now *now, const char *jws, size_t 
                 r = doubt_second(in, now);
         else if (r > 0) {
                 r = on_chain(in, payload);
-                if (r == 0)
+                if (r == NOT_A_CHECKPOINT)
+                        r = intake_alert_once(in, now, "audit-inconsistent", "checkpoint", ALERT_WARNING,
+                                              "What stands on state/audit is no checkpoint. Clear it.");
+                else if (r == 0)
                         r = doubt_audit(in, now);
                 return r < 0 ? r : 1;
         }

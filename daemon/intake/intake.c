@@ -33,6 +33,7 @@ static const Handler handlers[_EVENT_TYPE_MAX] = {
         [EVENT_SESSION_RENEW] = on_session_renew,
         [EVENT_SESSION_ADD] = on_session_add,
         [EVENT_SESSION_START] = on_session_start,
+        [EVENT_SESSION_STEP] = on_session_step,
         [EVENT_OPEN] = on_open,
         [EVENT_DRAW] = on_draw,
         [EVENT_SESSION_END] = on_session_end,
@@ -594,6 +595,17 @@ static bool survivable(int r) {
         return r == -EINVAL || r == -EEXIST || r == -EMSGSIZE || r == -ENOBUFS || r == -ERANGE;
 }
 
+/* What a room or its handpiece did is not known when its report is refused; so nothing of it may come free. */
+static int doubt_session(Intake *in, const Taking *t) {
+        static const char *const reports[] = { "session-start", "session-step", "draw", "usage" };
+        const char *room = t->device ? t->device->room : NULL;
+
+        for (size_t i = 0; room && i < ELEMENTSOF(reports); i++)
+                if (streq(t->topic.message, reports[i]) && in->reject.reason != REJECT_NOT_ALLOWED)
+                        return session_doubted(in, room);
+        return 0;
+}
+
 /* The refusal of what was undone: its number, the dead letter, the answer. */
 static int refuse_instead(Intake *in, Taking *t) {
         int r = store_savepoint(in->store);
@@ -604,6 +616,8 @@ static int refuse_instead(Intake *in, Taking *t) {
                 r = refuse(in, t);
         if (r == 0)
                 r = conflict_alert(in, t);
+        if (r == 0)
+                r = doubt_session(in, t);
         return r != 0 ? r : store_savepoint_release(in->store);
 }
 

@@ -113,6 +113,7 @@ int on_session_renew(Intake *in, const Event *e, const Origin *o);
 int on_session_add(Intake *in, const Event *e, const Origin *o);
 int on_session_start(Intake *in, const Event *e, const Origin *o);
 int on_session_end(Intake *in, const Event *e, const Origin *o);
+int on_session_step(Intake *in, const Event *e, const Origin *o);
 int on_open(Intake *in, const Event *e, const Origin *o);
 int on_draw(Intake *in, const Event *e, const Origin *o);
 int on_disinfected(Intake *in, const Event *e, const Origin *o);
@@ -190,6 +191,8 @@ int running_gap(Intake *in, const char *autoclave);
 
 /* session.c */
 void session_touch(SessionRow *s);
+/* A report that could not be read: whatever it said, the live session of the room may have been touched. */
+int session_doubted(Intake *in, const char *room);
 int sessions_tick(Intake *in);
 int room_lock(Intake *in, const char *room, const char *rule);
 /* Somebody was treated in the room, or may have been: it needs disinfection before the next session. */

@@ -35,7 +35,8 @@ void intake_rollback(Intake *in) {
         slots_forget(in);
         running_forget(in);
         in->head = in->committed;
-        in->alerts_after = ALERTS_TOLD;
+        if (in->alerts_after != ALERTS_TOLD)
+                in->alerts_after = 0;
         /* What the lost batch had put off is looked at again, but not in a circle while the disk fails. */
         in->next_due_us = in->now.boot_us + US_PER_S;
 }

@@ -52,25 +52,38 @@ static int session_want(Intake *in, const char *label, const Origin *o, SessionR
         return 0;
 }
 
+/* Who else has it, or had it: 1 and the session, with its room where it holds the item still; 0: nobody. */
+static int other_user(Intake *in, const ItemRow *item, const SessionRow *s, char session[static LABEL_MAX + 1],
+                      char room[static LABEL_MAX + 1]) {
+        int64_t id;
+        int r = claim_of(in->store, item->id, &id, session, room);
+
+        if (r < 0 || (r > 0 && id != s->id))
+                return r;
+        room[0] = '\0';
+        snprintf(session, LABEL_MAX + 1, "%s", item->used_session);
+        return item->used_us && session[0] && !streq(session, s->label);
+}
+
 /* Its session was over when the use was told, and another has taken it since. */
 static int used_twice(Intake *in, const ItemRow *item, const SessionRow *s) {
-        char holder[LABEL_MAX + 1], room[LABEL_MAX + 1];
-        int64_t id;
-        int r = claim_of(in->store, item->id, &id, holder, room);
+        char other[LABEL_MAX + 1], room[LABEL_MAX + 1];
+        int r = item_single_use(in, item) ? other_user(in, item, s, other, room) : 0;
 
-        if (r <= 0 || id == s->id || !item_single_use(in, item))
-                return r < 0 ? r : 0;
-        r = alert_raise(in,
-                        &(AlertAbout){ .rule = "reuse-detected",
-                                       .subject = item->code,
-                                       .severity = ALERT_CRITICAL,
-                                       .item = item->code,
-                                       .session = holder,
-                                       .room = room },
-                        "%.130s was used in session %s, which says so only now; session %s holds it. Stop, discard it, and "
-                        "have both patients followed up.",
-                        item->code, s->label, holder);
-        return r < 0 ? r : room_lock(in, room, "reuse-detected");
+        if (r <= 0)
+                return r;
+        r = alert_raise(
+                in,
+                &(AlertAbout){ .rule = "reuse-detected",
+                               .subject = item->code,
+                               .severity = ALERT_CRITICAL,
+                               .item = item->code,
+                               .session = other,
+                               .room = s->room },
+                "%.130s was used in session %s, which says so only now; session %s has it too. Stop, discard it, and "
+                "have both patients followed up.",
+                item->code, s->label, other);
+        return r < 0 || !room[0] ? r : room_lock(in, room, "reuse-detected");
 }
 
 /* Everything the session was ever allowed was used in it. */
@@ -85,11 +98,11 @@ static int use_items(Intake *in, const SessionRow *s) {
                 r = item_get_id(in->store, id, &item);
                 if (r <= 0)
                         return r < 0 ? r : -EBADMSG;
-                r = item_use(in, &item, s->label);
+                r = used_twice(in, &item, s);
+                if (r == 0)
+                        r = item_use(in, &item, s->label);
                 if (r == 0)
                         r = item_save(in->store, &item);
-                if (r == 0)
-                        r = used_twice(in, &item, s);
                 if (r < 0)
                         return r;
         }
@@ -216,7 +229,7 @@ static int end_items(Intake *in, const Event *e, const Origin *o, SessionRow *s)
 static int end_again(Intake *in, const Event *e, SessionRow *s) {
         int r;
 
-        if (e->session_end.outcome == SESSION_CANCELLED)
+        if (e->session_end.outcome == SESSION_CANCELLED || s->outcome != SESSION_CANCELLED)
                 return 0;
         session_touch(s);
         r = use_items(in, s);
@@ -248,6 +261,16 @@ int on_session_end(Intake *in, const Event *e, const Origin *o) {
         return r < 0 ? r : state_room(in, s.room);
 }
 
+/* Something was done to the patient, whether or not the room ever said that it started. */
+static int treatment_began(Intake *in, SessionRow *s) {
+        int r = s->state > SESSION_SUSPENDED && !s->touched ? use_items(in, s) : 0;
+
+        session_touch(s);
+        if (r == 0)
+                r = session_save(in->store, s);
+        return r < 0 || s->state <= SESSION_SUSPENDED ? r : room_used(in, s->room);
+}
+
 int on_draw(Intake *in, const Event *e, const Origin *o) {
         ItemRow item;
         SessionRow s;
@@ -263,7 +286,29 @@ int on_draw(Intake *in, const Event *e, const Origin *o) {
         snprintf(item.patient, sizeof(item.patient), "%s", s.patient);
         if (item.drawn_us == 0)
                 item.drawn_us = in->now.wall_us;
-        return item_save(in->store, &item);
+        r = item_save(in->store, &item);
+        return r < 0 ? r : treatment_began(in, &s);
+}
+
+/* Serum, a cleanse between rounds and aftercare go with needling; what comes before it may still be cancelled. */
+int on_session_step(Intake *in, const Event *e, const Origin *o) {
+        const int step = e->session_step.step;
+        SessionRow s;
+        int r = session_get(in->store, e->session_step.session, &s);
+
+        if (r <= 0 || !streq(s.room, o->device->room))
+                return r < 0 ? r : 0;
+        return step == STEP_SERUM || step == STEP_CLEANSE || step == STEP_AFTERCARE ? treatment_began(in, &s) : 0;
+}
+
+int session_doubted(Intake *in, const char *room) {
+        SessionRow s;
+        int r = session_live(in->store, room, &s);
+
+        if (r <= 0 || s.touched)
+                return r < 0 ? r : 0;
+        session_touch(&s);
+        return session_save(in->store, &s);
 }
 
 /* --- by the clock --- */

@@ -401,6 +401,28 @@ int on_duty(Intake *in, const Event *e, const Origin *o) {
         return exposure_step(in, &room);
 }
 
+/* What hurt somebody has been in use. */
+static int injured_by(Intake *in, const char *code) {
+        SessionRow session;
+        ItemRow item;
+        char label[LABEL_MAX + 1] = "", room[LABEL_MAX + 1];
+        int64_t id;
+        int r = item_find(in, code, &item);
+
+        if (r <= 0)
+                return r < 0 ? r : item_stray(in, code, true, false);
+        r = claim_of(in->store, item.id, &id, label, room);
+        if (r > 0)
+                r = session_get_id(in->store, id, &session);
+        if (r > 0) {
+                session_touch(&session);
+                r = session_save(in->store, &session);
+        }
+        if (r == 0)
+                r = item_use(in, &item, label);
+        return r < 0 ? r : item_save(in->store, &item);
+}
+
 int on_injury(Intake *in, const Event *e, const Origin *o) {
         const char *where = e->kind == KIND_ROOM ? o->device->room : e->injury.room;
         RoomRow room;
@@ -414,7 +436,8 @@ int on_injury(Intake *in, const Event *e, const Origin *o) {
         room.exposure_us = in->now.wall_us;
         snprintf(room.exposure, sizeof(room.exposure), "%s", e->injury.detail);
         room.first_aid = room.reported = false;
-        return room_save(in->store, &room);
+        r = room_save(in->store, &room);
+        return r < 0 || !e->injury.item ? r : injured_by(in, e->injury.item);
 }
 
 int on_disinfected(Intake *in, const Event *e, const Origin *o) {

@@ -161,7 +161,7 @@ static void a_number_that_was_two_messages_spoils_the_cancellation(void **state)
         const int64_t n = sim_seq(s, "room/room-1");
         assert_string_equal(sim_ask(s, "room-1", "s-1", "R1"), "allow");
         sim_forget(s);
-        sim_say_as(s, "room/room-1/session-start", sim_boot(s, "room/room-1"), n, "{'session':'s-1'}");
+        sim_say_as(s, "room/room-1/heartbeat", sim_boot(s, "room/room-1"), n, "{'age_s':1}");
         sim_commit(s);
         assert_string_equal(sim_rejected(s, "room/room-1"), "sequence-conflict");
         sim_end(s, "room-1", "s-1", "cancelled");
@@ -176,7 +176,7 @@ static void a_wrong_message_under_a_number_that_was_another_spoils_the_cancellat
         const int64_t n = sim_seq(s, "room/room-1");
         assert_string_equal(sim_ask(s, "room-1", "s-1", "R1"), "allow");
         sim_forget(s);
-        sim_say_as(s, "room/room-1/session-start", sim_boot(s, "room/room-1"), n, "{}");
+        sim_say_as(s, "room/room-1/disinfected", sim_boot(s, "room/room-1"), n, "{}");
         sim_commit(s);
         assert_string_equal(sim_rejected(s, "room/room-1"), "sequence-conflict");
         sim_restart(s);

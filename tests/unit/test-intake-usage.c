@@ -168,6 +168,67 @@ static void reuse_detected_fires_when_a_cancelled_session_says_later_that_it_sta
         assert_string_equal(sim_renew(s, "room-2", "s-2"), "session-over");
 }
 
+/* A clean cancellation, the lease over, and somebody else asks for the needle. */
+static const char *next_after_cancellation(Sim *s) {
+        sim_end(s, "room-1", "s-1", "cancelled");
+        sim_pass(s, 180 * US_PER_S);
+        return sim_ask(s, "room-2", "s-2", "R1");
+}
+
+static Sim *asked(void **state) {
+        Sim *s = *state;
+        sim_receive(s, "R1");
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R1"), "allow");
+        return s;
+}
+
+static void a_needle_that_hurt_somebody_has_been_in_use(void **state) {
+        Sim *s = asked(state);
+        sim_blurt(s, "room/room-1/injury", "{'item':'%s','detail':'needlestick'}", sim_code("R1"));
+        assert_string_equal(next_after_cancellation(s), "item-used");
+        sim_blurt(s, "station/station-1/injury", "{'room':'room-1','item':'%s','detail':'needlestick'}", sim_code("R2"));
+        sim_receive(s, "R2");
+        assert_string_equal(sim_ask(s, "room-2", "s-3", "R2"), "item-used");
+}
+
+static void drawn_blood_means_that_the_session_began(void **state) {
+        Sim *s = asked(state);
+        sim_say(s, "station/station-1/receive", "{'item':'B-1','class':'blood-tube'}");
+        sim_blurt(s, "room/room-1/draw", "{'session':'s-1','item':'B-1'}");
+        assert_string_equal(next_after_cancellation(s), "item-used");
+}
+
+static void serum_means_that_the_session_began_and_screening_does_not(void **state) {
+        Sim *s = asked(state);
+        sim_say(s, "room/room-1/session-step", "{'session':'s-1','step':'screened'}");
+        assert_string_equal(next_after_cancellation(s), "allow");
+        sim_end(s, "room-2", "s-2", "cancelled");
+        sim_pass(s, 180 * US_PER_S);
+        sim_disinfect_room(s, "room-1");
+        assert_string_equal(sim_ask(s, "room-1", "s-3", "R1"), "allow");
+        sim_say(s, "room/room-1/session-step", "{'session':'s-3','step':'serum'}");
+        sim_end(s, "room-1", "s-3", "cancelled");
+        sim_pass(s, 180 * US_PER_S);
+        sim_disinfect_room(s, "room-2");
+        assert_string_equal(sim_ask(s, "room-2", "s-4", "R1"), "item-used");
+}
+
+static void a_refused_report_of_use_or_of_a_start_spoils_the_cancellation(void **state) {
+        Sim *s = asked(state);
+        sim_say(s, "handpiece/pen-1/usage", "{'item':'%s','event':'contact','age_s':-5}", sim_code("R1"));
+        assert_string_equal(sim_rejected(s, "handpiece/pen-1"), "bad-member");
+        assert_string_equal(next_after_cancellation(s), "item-used");
+}
+
+static void reuse_detected_fires_when_the_second_session_has_ended_already(void **state) {
+        Sim *s = asked(state);
+        assert_string_equal(next_after_cancellation(s), "allow");
+        sim_start(s, "room-2", "s-2");
+        sim_end(s, "room-2", "s-2", "completed");
+        sim_start(s, "room-1", "s-1");
+        assert_int_equal(sim_alert(s, "reuse-detected"), 1);
+}
+
 static void what_was_in_use_before_it_was_received_is_used(void **state) {
         Sim *s = *state;
         use(s, "pen-1", "R1", "attached");
@@ -268,6 +329,11 @@ int main(void) {
                 T(reuse_detected_fires_after_the_end),
                 T(reuse_detected_fires_in_another_room_and_stops_both_sessions),
                 T(reuse_detected_fires_when_a_cancelled_session_says_later_that_it_started),
+                T(a_needle_that_hurt_somebody_has_been_in_use),
+                T(drawn_blood_means_that_the_session_began),
+                T(serum_means_that_the_session_began_and_screening_does_not),
+                T(a_refused_report_of_use_or_of_a_start_spoils_the_cancellation),
+                T(reuse_detected_fires_when_the_second_session_has_ended_already),
                 T(what_was_in_use_before_it_was_received_is_used),
                 T(what_was_dropped_before_it_was_received_is_dropped),
                 T(reuse_detected_acts_on_each_occurrence),
