@@ -136,7 +136,6 @@ static const char first[] =
         " touched INTEGER NOT NULL DEFAULT 0," /* started, or an item reported in use */
         " free_due INTEGER NOT NULL DEFAULT 0) STRICT;"
         "CREATE INDEX session_room_live ON session (room) WHERE state < 3;"
-        "CREATE INDEX session_room_end ON session (room, ended_us);"
         "CREATE INDEX session_lease ON session (lease_until_us) WHERE state = 0 OR free_due > 0;"
 
         /* At most one live claim on an item, held by the database itself. */

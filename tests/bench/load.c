@@ -6,6 +6,7 @@
  *   load HOST PORT PASSWORD SITE BOOT mix N       N messages as fast as they go; then waits for the last receipts
  *   load HOST PORT PASSWORD SITE BOOT count N     the same, without waiting for receipts
  *   load HOST PORT PASSWORD SITE BOOT pace N      N sample messages a second, one sample each, until it is ended
+ *   load HOST PORT PASSWORD SITE BOOT pace N ten  the same, ten samples each
  *
  * Prints "first US", when the first was sent, and "last US", when the last receipt was there (CLOCK_MONOTONIC). A
  * refusal, or a receipt that names holes, ends it with an error.
@@ -235,7 +236,7 @@ int main(int argc, char **argv) {
         (void)setvbuf(stdout, NULL, _IOLBF, 0);
         mosquitto_lib_init();
         l.place = place_from(argv);
-        traffic_init(&l.traffic, argv[4], argv[5], streq(argv[6], "pace") ? 1 : 10);
+        traffic_init(&l.traffic, argv[4], argv[5], streq(argv[6], "pace") && argc == 8 ? 1 : 10);
         open_all(&l);
         if (streq(argv[6], "begin"))
                 begin(&l);
