@@ -415,14 +415,15 @@ static int answer_again(Intake *in, const Taking *t, const Event *e) {
 
 static int take_effect(Intake *in, Taking *t, const Event *e) {
         const bool grants = event_grants(e), keep_raw = e->type != EVENT_SAMPLE || t->late;
+        const StreamRow *stream = stream_of(t);
         int64_t i = t->held_i;
         int r;
 
         if (grants && !e->env.boot)
                 return reject(in, REJECT_SEQUENCE_REQUIRED, "boot",
                               "This message can permit something, so it needs boot and seq.");
-        r = i ? ledger_unhold(in->store, stream_of(t)->id, e->env.seq, !keep_raw)
-              : record_message(in, t, &e->env, false, keep_raw, &i);
+        r = i && stream ? ledger_unhold(in->store, stream->id, e->env.seq, !keep_raw)
+                        : record_message(in, t, &e->env, false, keep_raw, &i);
         if (r == 0 && e->env.head)
                 r = head_seen(in, t->topic.device, e->env.head);
         if (r < 0)

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mqtt/internal.h"
@@ -33,7 +34,7 @@
 #define BACKOFF_MAX_US (30 * US_PER_S)
 #define SETTLED_US (10 * US_PER_S)   /* a connection that held so long begins the back-off anew */
 #define LEAVE_WAIT_MS 1000
-#define LEAVE_READS_MAX 1024
+#define LEAVE_MAX_US (3 * US_PER_S)
 #define LOSS_WINDOW_US (60 * US_PER_S)
 
 static int64_t now_us(const Mqtt *m) {
@@ -140,14 +141,23 @@ static void lose_by_library(Mqtt *m, int rc, int error) {
         lose(m, m->broken ? m->broken : loss_text(rc, error));
 }
 
+/* Not the loop's time, which stands still within a turn. */
+static int64_t monotonic_us(void) {
+        struct timespec t;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &t);
+        return t.tv_sec * US_PER_S + t.tv_nsec / 1000;
+}
+
 /* A socket that is closed with something unread in it is reset. The broker may see that before the DISCONNECT, and then
  * publishes the will of one who left in good order. So what still comes is read away until the broker has closed. */
 static void read_away(int fd) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
+        const int64_t until = monotonic_us() + LEAVE_MAX_US;
         char buf[16384];
 
         (void)shutdown(fd, SHUT_WR);
-        for (int i = 0; i < LEAVE_READS_MAX && poll(&p, 1, LEAVE_WAIT_MS) > 0 && read(fd, buf, sizeof(buf)) > 0; i++)
+        while (monotonic_us() < until && poll(&p, 1, LEAVE_WAIT_MS) > 0 && read(fd, buf, sizeof(buf)) > 0)
                 continue;
         (void)close(fd);
 }
