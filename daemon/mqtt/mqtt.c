@@ -162,15 +162,27 @@ static void read_away(int fd) {
         (void)close(fd);
 }
 
-/* The library closes its socket as soon as the DISCONNECT is written; a second descriptor keeps the connection. */
+/* The acknowledgements before it may have filled the socket: then the DISCONNECT waits until the broker has read them. The
+ * library closes its socket when it is written. */
+static void write_out(Mqtt *m, int fd) {
+        const int64_t until = monotonic_us() + LEAVE_MAX_US;
+        struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+        do {
+                (void)mosquitto_loop_write(m->handle, 1);
+        } while (mosquitto_socket(m->handle) >= 0 && mosquitto_want_write(m->handle) && monotonic_us() < until &&
+                 poll(&p, 1, LEAVE_WAIT_MS) > 0);
+}
+
+/* A second descriptor keeps the connection beyond the library's closing. */
 static void leave_politely(Mqtt *m, int reason) {
         int fd;
 
         if (!mqtt_is_connected(m))
                 return;
         fd = fcntl(mosquitto_socket(m->handle), F_DUPFD_CLOEXEC, 0);
-        if (mosquitto_disconnect_v5(m->handle, reason, NULL) == 0)
-                (void)mosquitto_loop_write(m->handle, 1);
+        if (fd >= 0 && mosquitto_disconnect_v5(m->handle, reason, NULL) == 0)
+                write_out(m, fd);
         if (fd >= 0)
                 read_away(fd);
 }
