@@ -3,8 +3,6 @@
 
 #include "store/stmt.h"
 
-#define TEXT(q, i, field) col_text(s, q, i, field, sizeof(field))
-
 static int alert_read(Store *s, StatementId q, int r, AlertRow *ret) {
         if (r <= 0)
                 return r;

@@ -7,8 +7,6 @@
 
 #include "store/stmt.h"
 
-#define TEXT(q, i, field) col_text(s, q, i, field, sizeof(field))
-
 static int attempt_read(Store *s, StatementId q, int r, AttemptRow *ret) {
         if (r <= 0)
                 return r;
@@ -77,10 +75,6 @@ int attempt_by_cycle(Store *s, const char *autoclave, int64_t cycle, AttemptRow 
         sql_done(s, q);
         r = attempt_get_id(s, newest, ret);
         return r < 0 ? r : 1 + more;
-}
-
-static const char *or_null(const char *text) {
-        return text[0] ? text : NULL;
 }
 
 int attempt_save(Store *s, const AttemptRow *row) {

@@ -3,8 +3,6 @@
 
 #include "store/stmt.h"
 
-#define TEXT(q, i, field) col_text(s, q, i, field, sizeof(field))
-
 static int item_read(Store *s, StatementId q, int r, ItemRow *ret) {
         if (r <= 0)
                 return r;
@@ -40,11 +38,6 @@ static int item_read(Store *s, StatementId q, int r, ItemRow *ret) {
         TEXT(q, 26, ret->attached);
         sql_done(s, q);
         return 1;
-}
-
-/* An empty string in a row is NULL in the table. */
-static const char *or_null(const char *text) {
-        return text[0] ? text : NULL;
 }
 
 int item_get(Store *s, const char *code, ItemRow *ret) {

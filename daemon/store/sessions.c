@@ -6,8 +6,6 @@
 
 #include "store/stmt.h"
 
-#define TEXT(q, i, field) col_text(s, q, i, field, sizeof(field))
-
 const char *session_state_name(int state) {
         static const char *const names[] = {
                 [SESSION_AUTHORISED] = "authorised", [SESSION_RUNNING] = "running", [SESSION_SUSPENDED] = "suspended",
@@ -36,10 +34,6 @@ int room_get(Store *s, const char *id, RoomRow *ret) {
         ret->reported = col_int(s, q, 6) != 0;
         sql_done(s, q);
         return 1;
-}
-
-static const char *or_null(const char *text) {
-        return text[0] ? text : NULL;
 }
 
 int room_save(Store *s, const RoomRow *row) {

@@ -46,3 +46,11 @@ bool col_null(Store *s, StatementId id, int i);
 /* A copy to be freed; NULL text becomes "". Returns NULL only when out of memory. */
 char *col_dup(Store *s, StatementId id, int i);
 const void *col_blob(Store *s, StatementId id, int i, size_t *ret_n);
+
+/* A text column into a field of a row struct. */
+#define TEXT(q, i, field) col_text(s, q, i, field, sizeof(field))
+
+/* An empty string in a row struct is NULL in the table. */
+static inline const char *or_null(const char *text) {
+        return text[0] ? text : NULL;
+}

@@ -213,7 +213,14 @@ static void serum_means_that_the_session_began_and_screening_does_not(void **sta
         assert_string_equal(sim_ask(s, "room-2", "s-4", "R1"), "item-used");
 }
 
-static void a_refused_report_of_use_or_of_a_start_spoils_the_cancellation(void **state) {
+static void a_refused_start_spoils_the_cancellation(void **state) {
+        Sim *s = asked(state);
+        sim_say(s, "room/room-1/session-start", "{'session':'s-1','head':7}");
+        assert_string_equal(sim_rejected(s, "room/room-1"), "bad-member");
+        assert_string_equal(next_after_cancellation(s), "item-used");
+}
+
+static void a_refused_report_of_use_spoils_the_cancellation(void **state) {
         Sim *s = asked(state);
         sim_say(s, "handpiece/pen-1/usage", "{'item':'%s','event':'contact','age_s':-5}", sim_code("R1"));
         assert_string_equal(sim_rejected(s, "handpiece/pen-1"), "bad-member");
@@ -332,7 +339,8 @@ int main(void) {
                 T(a_needle_that_hurt_somebody_has_been_in_use),
                 T(drawn_blood_means_that_the_session_began),
                 T(serum_means_that_the_session_began_and_screening_does_not),
-                T(a_refused_report_of_use_or_of_a_start_spoils_the_cancellation),
+                T(a_refused_start_spoils_the_cancellation),
+                T(a_refused_report_of_use_spoils_the_cancellation),
                 T(reuse_detected_fires_when_the_second_session_has_ended_already),
                 T(what_was_in_use_before_it_was_received_is_used),
                 T(what_was_dropped_before_it_was_received_is_dropped),
