@@ -5,6 +5,7 @@
 #include "core/cycle.h"
 #include "store/cycles.h"
 #include "store/items.h"
+#include "store/recalls.h"
 #include "store/sessions.h"
 
 static const char *const item_states[] = {
@@ -104,7 +105,7 @@ static int read_pack(Store *s, const ItemRow *item, Reply *reply) {
                 reply_text(reply, "pack_claimed_by", session);
                 reply_text(reply, "pack_claimed_room", room);
         }
-        r = recall_of(s, item, attempt.id ? attempt.autoclave : NULL, pack.sterile_us, reason);
+        r = recall_of(s, item, attempt.id ? &attempt : NULL, reason);
         if (r > 0)
                 reply_text(reply, "recalled", reason);
         return r;

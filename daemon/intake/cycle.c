@@ -308,6 +308,8 @@ static int attempt_end(Intake *in, Running *running, CycleOutcome outcome, Grade
         cycle_end(&running->cycle, outcome, grade, &v);
         a->ended_us = in->now.wall_us;
         a->verdict = (int)v.verdict;
+        a->grade = (int)v.grade;
+        a->outcome = (int)outcome;
         if (a->released == LOAD_NONE) /* it may have been rejected while it ran */
                 a->released = LOAD_OPEN;
         r = reasons_write(in, &v, a->reasons);
@@ -338,6 +340,7 @@ static int attach_manifests(Intake *in, const AttemptRow *a) {
                 if (r <= 0)
                         return r;
                 pack.attempt = a->id;
+                pack.loaded_us = in->now.wall_us;
                 r = pack_save(in->store, &pack);
                 if (r < 0)
                         return r;
@@ -349,7 +352,8 @@ int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
         AttemptRow a = { .cycle = e->cycle_start.cycle,
                          .purpose = e->cycle_start.purpose,
                          .started_us = in->now.wall_us,
-                         .verdict = -1 };
+                         .verdict = -1,
+                         .outcome = -1 };
         Running *running;
         int r = running_get(in, o->device->autoclave, &running);
 

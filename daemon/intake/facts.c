@@ -196,8 +196,7 @@ static int facts_of_item(Intake *in, const char *code, int64_t session, const ch
         if (r == 0)
                 r = facts_of_claims(in, &t->item, session, f, t);
         if (r == 0)
-                r = recall_of(in->store, &t->item, t->attempt.id ? t->attempt.autoclave : NULL, t->attempt.started_us,
-                              t->recall);
+                r = recall_of(in->store, &t->item, t->attempt.id ? &t->attempt : NULL, t->recall);
         if (r > 0)
                 f->recall_reason = t->recall;
         return r < 0 ? r : 0;

@@ -6,6 +6,7 @@
 #include "intake/intake.h"
 #include "store/cycles.h"
 #include "store/items.h"
+#include "store/recalls.h"
 #include "store/sessions.h"
 
 typedef struct FactText {

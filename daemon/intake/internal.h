@@ -14,6 +14,7 @@
 #include "store/cycles.h"
 #include "store/items.h"
 #include "store/ledger.h"
+#include "store/recalls.h"
 #include "store/sessions.h"
 
 #define RECEIPT_WAIT_US (50 * US_PER_MS)

@@ -63,6 +63,10 @@ int item_enter_state(Intake *in, ItemRow *item, ItemState state) {
 }
 
 int item_use(Intake *in, ItemRow *item, const char *session) {
+        int r = session[0] ? session_item_used(in->store, session, item->id, in->now.wall_us) : 0;
+
+        if (r < 0)
+                return r;
         if (item->used_us == 0) {
                 item->used_us = in->now.wall_us;
                 snprintf(item->used_session, sizeof(item->used_session), "%s", session);

@@ -43,6 +43,7 @@ static int load_pack(Intake *in, const Event *e, const char *label, const Attemp
                 return manifest_add(in->store, pack.id, e->load.autoclave, e->load.has_cycle ? e->load.cycle : -1,
                                     in->now.wall_us);
         pack.attempt = attempt->id;
+        pack.loaded_us = in->now.wall_us;
         pack.late = late;
         return pack_save(in->store, &pack);
 }

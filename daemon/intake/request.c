@@ -356,7 +356,7 @@ static int claim_items(Intake *in, const Question *q) {
                 int r = claim_item(in, item->id, q->session.id);
 
                 if (r == 0)
-                        r = session_item_add(in->store, q->session.id, item->id);
+                        r = session_item_add(in->store, q->session.id, item->id, in->now.wall_us, item->pack);
                 if (r == 0 && item->pack)
                         r = claim_pack(in, item->pack, q->session.id);
                 if (r == 0 && in->facts->items[i].role == ROLE_VIAL)

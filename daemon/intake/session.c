@@ -178,7 +178,8 @@ static int return_unopened(Intake *in, const SessionRow *s, const char *code) {
         item.returned = true;
         item.used_us = 0;
         item.used_session[0] = '\0';
-        return item_save(in->store, &item);
+        r = session_item_returned(in->store, s->id, item.id, in->now.wall_us);
+        return r < 0 ? r : item_save(in->store, &item);
 }
 
 static int return_items(Intake *in, const Event *e, const Origin *o, const SessionRow *s) {

@@ -66,6 +66,7 @@ static int receive_sterilized(Intake *in, const Event *e, ItemRow *row) {
         row->good_until_on = e->receive.sterilized_until;
         snprintf(row->supplier_by, sizeof(row->supplier_by), "%s", s->id);
         snprintf(row->supplier_load, sizeof(row->supplier_load), "%s", e->receive.sterilized_load);
+        snprintf(row->evidence, sizeof(row->evidence), "%s", e->receive.sterilized_evidence);
         return 0;
 }
 

@@ -19,6 +19,8 @@ static int attempt_read(Store *s, StatementId q, int r, AttemptRow *ret) {
                 .verdict = col_null(s, q, 9) ? -1 : (int)col_int(s, q, 9),
                 .released = (int)col_int(s, q, 12),
                 .released_us = col_int(s, q, 13),
+                .grade = (int)col_int(s, q, 15),
+                .outcome = col_null(s, q, 16) ? -1 : (int)col_int(s, q, 16),
         };
         TEXT(q, 1, ret->label);
         TEXT(q, 2, ret->autoclave);
@@ -78,10 +80,37 @@ int attempt_by_cycle(Store *s, const char *autoclave, int64_t cycle, AttemptRow 
 }
 
 int attempt_save(Store *s, const AttemptRow *row) {
-        return sql_run(s, SQL_ATTEMPT_SAVE, row->verdict < 0 ? "00tti0ti" : "0itti0ti", row->ended_us,
-                       row->verdict < 0 ? INT64_C(0) : (int64_t)row->verdict, or_null(row->reasons),
-                       or_null(row->figures), (int64_t)row->released, row->released_us, or_null(row->released_by),
-                       row->id);
+        const char *types = row->verdict < 0 ? "00tti0ti0i" : row->outcome < 0 ? "0itti0ti0i" : "0itti0tiii";
+
+        return sql_run(s, SQL_ATTEMPT_SAVE, types, row->ended_us, row->verdict < 0 ? INT64_C(0) : (int64_t)row->verdict,
+                       or_null(row->reasons), or_null(row->figures), (int64_t)row->released, row->released_us,
+                       or_null(row->released_by), (int64_t)row->grade,
+                       row->outcome < 0 ? INT64_C(0) : (int64_t)row->outcome, row->id);
+}
+
+int reference_add(Store *s, const ReferenceRow *row) {
+        return sql_run(s, SQL_REFERENCE_ADD, "iittiiiit", row->i, row->at_us, row->autoclave, row->program,
+                       row->attempt, (int64_t)row->median_mc, (int64_t)row->coldest_mc, (int64_t)row->hottest_mc,
+                       row->by);
+}
+
+int reference_get(Store *s, const char *autoclave, const char *program, ReferenceRow *ret) {
+        const StatementId q = SQL_REFERENCE_GET;
+        int r = sql_first(s, q, "tt", autoclave, program);
+
+        if (r <= 0)
+                return r;
+        *ret = (ReferenceRow){ .i = col_int(s, q, 0),
+                               .at_us = col_int(s, q, 1),
+                               .attempt = col_int(s, q, 2),
+                               .median_mc = (int32_t)col_int(s, q, 3),
+                               .coldest_mc = (int32_t)col_int(s, q, 4),
+                               .hottest_mc = (int32_t)col_int(s, q, 5) };
+        snprintf(ret->autoclave, sizeof(ret->autoclave), "%s", autoclave);
+        snprintf(ret->program, sizeof(ret->program), "%s", program);
+        TEXT(q, 6, ret->by);
+        sql_done(s, q);
+        return 1;
 }
 
 int chunk_add(Store *s, int64_t attempt, int64_t n, size_t samples, const void *data, size_t size) {

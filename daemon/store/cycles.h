@@ -20,6 +20,8 @@ typedef struct AttemptRow {
         int released;                                  /* LoadState */
         int64_t released_us;
         char released_by[LABEL_MAX + 1];
+        int grade;   /* Grade */
+        int outcome; /* -1: never said; CycleOutcome: the machine's own word */
 } AttemptRow;
 
 /* Gives the attempt its label, AUTOCLAVE.NUMBER, and its id. */
@@ -33,6 +35,18 @@ int attempt_last(Store *s, const char *autoclave, AttemptRow *ret);
 /* By the machine's own number: 1, or 2 where more than one attempt bears it (the newest is returned). */
 int attempt_by_cycle(Store *s, const char *autoclave, int64_t cycle, AttemptRow *ret);
 int attempt_save(Store *s, const AttemptRow *row);
+
+/* Commissioned: what a sound cycle of this program looks like in this machine; the newest counts. */
+typedef struct ReferenceRow {
+        int64_t i, at_us;
+        char autoclave[LABEL_MAX + 1], program[LABEL_MAX + 1]; /* program: as the machine announces it */
+        int64_t attempt;
+        int32_t median_mc, coldest_mc, hottest_mc; /* of T - T_sat; of T in the hold */
+        char by[LABEL_MAX + 1];
+} ReferenceRow;
+int reference_add(Store *s, const ReferenceRow *row);
+/* 1 and the newest; 0: this program was never commissioned. */
+int reference_get(Store *s, const char *autoclave, const char *program, ReferenceRow *ret);
 
 /* Chunks as core/samples.h writes them. */
 int chunk_add(Store *s, int64_t attempt, int64_t n, size_t samples, const void *data, size_t size);

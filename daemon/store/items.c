@@ -36,6 +36,7 @@ static int item_read(Store *s, StatementId q, int r, ItemRow *ret) {
         TEXT(q, 20, ret->damage_reason);
         TEXT(q, 23, ret->patient);
         TEXT(q, 26, ret->attached);
+        TEXT(q, 28, ret->evidence);
         sql_done(s, q);
         return 1;
 }
@@ -53,10 +54,10 @@ int item_in_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret) {
 }
 
 int item_add(Store *s, ItemRow *row) {
-        int r = sql_run(s, SQL_ITEM_ADD, "tttt0iiitt0ii", row->code, row->class_id, or_null(row->product),
+        int r = sql_run(s, SQL_ITEM_ADD, "tttt0iiitt0iit", row->code, row->class_id, or_null(row->product),
                         or_null(row->lot), (int64_t)row->expires_on, row->received_us, row->received_i,
                         (int64_t)row->supplied, or_null(row->supplier_by), or_null(row->supplier_load),
-                        (int64_t)row->good_until_on, (int64_t)row->state, row->state_us);
+                        (int64_t)row->good_until_on, (int64_t)row->state, row->state_us, or_null(row->evidence));
 
         if (r == 0)
                 row->id = sql_last_id(s);
@@ -104,6 +105,7 @@ static int pack_read(Store *s, StatementId q, int r, PackRow *ret) {
                 .inside = (int)col_int(s, q, 10),
                 .wet = col_int(s, q, 11) != 0,
                 .damaged_us = col_int(s, q, 12),
+                .loaded_us = col_int(s, q, 14),
         };
         TEXT(q, 1, ret->label);
         TEXT(q, 4, ret->operator);
@@ -134,9 +136,9 @@ int pack_add(Store *s, PackRow *row) {
 }
 
 int pack_save(Store *s, const PackRow *row) {
-        return sql_run(s, SQL_PACK_SAVE, "0i000ii0ti", row->attempt, (int64_t)row->late, row->sterile_us,
+        return sql_run(s, SQL_PACK_SAVE, "0i000ii0t0i", row->attempt, (int64_t)row->late, row->sterile_us,
                        row->opened_us, row->opened_session, (int64_t)row->inside, (int64_t)row->wet, row->damaged_us,
-                       or_null(row->damage_reason), row->id);
+                       or_null(row->damage_reason), row->loaded_us, row->id);
 }
 
 int pack_item_add(Store *s, int64_t pack, int64_t item) {
@@ -174,23 +176,5 @@ int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t *ret_p
         if (r < 0)
                 return r;
         *ret_pack = pack;
-        return 1;
-}
-
-int recall_add(Store *s, const RecallRow *r) {
-        return sql_run(s, SQL_RECALL_ADD, "iittttttt00", r->i, r->at_us, r->reason, r->by, r->lot, r->product, r->code,
-                       r->supplier_load, r->autoclave, r->from_us, r->to_us);
-}
-
-int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t started_us,
-              char ret_reason[static TEXT_MAX + 1]) {
-        const StatementId q = SQL_RECALL_OF;
-        int r = sql_first(s, q, "ttttti", item->code, or_null(item->lot), or_null(item->product),
-                          or_null(item->supplier_load), autoclave, started_us);
-
-        if (r <= 0)
-                return r;
-        col_text(s, q, 0, ret_reason, TEXT_MAX + 1);
-        sql_done(s, q);
         return 1;
 }

@@ -30,6 +30,7 @@ typedef struct ItemRow {
         int64_t drawn_us, opened_us;
         char attached[LABEL_MAX + 1]; /* the handpiece device it sits on */
         int64_t attached_us;          /* when it last sat on one; 0: never */
+        char evidence[TEXT_MAX + 1];  /* of its sterilization elsewhere, or of opening stock */
 } ItemRow;
 
 int item_get(Store *s, const char *code, ItemRow *ret);
@@ -61,6 +62,7 @@ typedef struct PackRow {
         bool wet;
         int64_t damaged_us;
         char damage_reason[TEXT_MAX + 1];
+        int64_t loaded_us; /* when it was put down for its attempt */
 } PackRow;
 
 int pack_get(Store *s, const char *label, PackRow *ret);
@@ -79,12 +81,3 @@ int pack_claimed(Store *s, int64_t pack, int64_t session, char ret_session[stati
 int manifest_add(Store *s, int64_t pack, const char *autoclave, int64_t cycle, int64_t at_us);
 int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t *ret_pack);
 
-typedef struct RecallRow {
-        int64_t i, at_us;
-        const char *reason, *by, *lot, *product, *code, *supplier_load, *autoclave; /* code: canonical, of one item */
-        int64_t from_us, to_us;
-} RecallRow;
-int recall_add(Store *s, const RecallRow *r);
-/* 1 and the reason, where any recall covers this item; autoclave and start of its latest attempt, or NULL and 0. */
-int recall_of(Store *s, const ItemRow *item, const char *autoclave, int64_t started_us,
-              char ret_reason[static TEXT_MAX + 1]);

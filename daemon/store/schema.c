@@ -188,7 +188,105 @@ static const char first[] =
         "CREATE UNIQUE INDEX alert_open ON alert (rule, subject) WHERE state < 2;"
         "CREATE INDEX alert_standing ON alert (id) WHERE state < 2;";
 
+/* Tests, indicators, service, duties; every decision on a load; recalls that end; what a look-back follows. */
+static const char second[] =
+        "ALTER TABLE attempt ADD COLUMN grade INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE attempt ADD COLUMN outcome INTEGER;" /* the machine's own word; NULL: running, or never said */
+        "CREATE INDEX attempt_started ON attempt (autoclave, started_us);"
+        "DROP INDEX attempt_autoclave;"
+
+        "ALTER TABLE pack ADD COLUMN loaded_us INTEGER;" /* when it was put down for its attempt */
+        "UPDATE pack SET loaded_us = (SELECT started_us FROM attempt a WHERE a.id = pack.attempt)"
+        " WHERE attempt IS NOT NULL;"
+
+        /* What was asked of a load's release and what was answered, for ever; attempt.released is the last word. */
+        "CREATE TABLE load_decision ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " attempt INTEGER NOT NULL REFERENCES attempt (id), by TEXT NOT NULL,"
+        " what INTEGER NOT NULL,"     /* LoadWord */
+        " dry INTEGER NOT NULL, reason TEXT,"
+        " reasons TEXT) STRICT;"      /* JSON array of {rule, text}: why it was refused */
+        "CREATE INDEX load_decision_attempt ON load_decision (attempt);"
+
+        /* Tests of an autoclave. run_us: when its cycle began, or when it was reported without one. */
+        "CREATE TABLE test ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL,"
+        " autoclave TEXT NOT NULL, test INTEGER NOT NULL,"
+        " attempt INTEGER REFERENCES attempt (id),"
+        " run_us INTEGER NOT NULL, read_us INTEGER NOT NULL,"
+        " outcome INTEGER NOT NULL,"  /* TestOutcome */
+        " rate_mpa INTEGER,"          /* leak: thousandths of a pascal a minute */
+        " reader TEXT, lot TEXT, expires_on INTEGER,"
+        " why TEXT) STRICT;"          /* why it failed or is no test */
+        "CREATE INDEX test_autoclave ON test (autoclave, test, run_us);"
+        "CREATE INDEX test_attempt ON test (attempt) WHERE attempt IS NOT NULL;"
+
+        /* Chemical and biological indicators; one row for each pack that was named. */
+        "CREATE TABLE indicator ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " autoclave TEXT NOT NULL, attempt INTEGER NOT NULL REFERENCES attempt (id),"
+        " kind INTEGER NOT NULL, place INTEGER NOT NULL, type INTEGER,"
+        " pack INTEGER REFERENCES pack (id),"
+        " lot TEXT, expires_on INTEGER,"
+        " result INTEGER NOT NULL, control INTEGER NOT NULL, reader TEXT) STRICT;"
+        "CREATE INDEX indicator_attempt ON indicator (attempt);"
+        "CREATE INDEX indicator_spore ON indicator (autoclave, attempt) WHERE kind = 1;"
+
+        /* Out of service, from its cause to the return; back_us NULL: still out. */
+        "CREATE TABLE service ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL,"
+        " autoclave TEXT NOT NULL, since_us INTEGER NOT NULL,"
+        " cause INTEGER NOT NULL, text TEXT NOT NULL,"
+        " back_i INTEGER, back_us INTEGER, back_by TEXT, back_reason TEXT) STRICT;"
+        "CREATE INDEX service_out ON service (autoclave) WHERE back_us IS NULL;"
+        "CREATE INDEX service_autoclave ON service (autoclave);"
+
+        "CREATE TABLE duty_done ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " duty TEXT NOT NULL, subject TEXT NOT NULL, by TEXT NOT NULL) STRICT;"
+        "CREATE INDEX duty_done_last ON duty_done (duty, subject, at_us);"
+
+        /* Commissioned: what T - T_sat is in a sound cycle of this machine. The newest row of a program counts. */
+        "CREATE TABLE reference ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " autoclave TEXT NOT NULL, program TEXT NOT NULL,"
+        " attempt INTEGER NOT NULL REFERENCES attempt (id),"
+        " median_mc INTEGER NOT NULL, coldest_mc INTEGER NOT NULL, hottest_mc INTEGER NOT NULL,"
+        " by TEXT NOT NULL) STRICT;"
+        "CREATE INDEX reference_program ON reference (autoclave, program);"
+
+        /* A recall holds until an officer ends it. */
+        "ALTER TABLE recall ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"  /* RecallKind */
+        "ALTER TABLE recall ADD COLUMN cause TEXT NOT NULL DEFAULT 'recall';" /* the rule behind it, or 'recall' */
+        "ALTER TABLE recall ADD COLUMN attempt INTEGER REFERENCES attempt (id);"
+        "ALTER TABLE recall ADD COLUMN decide_by_us INTEGER;"             /* a quarantine waits for an officer */
+        "ALTER TABLE recall ADD COLUMN ended_us INTEGER;"
+        "ALTER TABLE recall ADD COLUMN ended_i INTEGER;"
+        "ALTER TABLE recall ADD COLUMN ended_by TEXT;"
+        "ALTER TABLE recall ADD COLUMN ended_reason TEXT;"
+        "CREATE INDEX recall_attempt ON recall (attempt) WHERE attempt IS NOT NULL;"
+        "CREATE INDEX recall_undecided ON recall (decide_by_us) WHERE decide_by_us IS NOT NULL AND ended_us IS NULL;"
+
+        "ALTER TABLE item ADD COLUMN evidence TEXT;" /* of a supplier's sterilization, or of opening stock */
+
+        /* What a look-back follows: when the session was given the item, out of which pack, and what it did with it. */
+        "ALTER TABLE session_item ADD COLUMN at_us INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE session_item ADD COLUMN pack INTEGER REFERENCES pack (id);"
+        "ALTER TABLE session_item ADD COLUMN used_us INTEGER;"
+        "ALTER TABLE session_item ADD COLUMN returned_us INTEGER;"
+        "UPDATE session_item SET"
+        " at_us = (SELECT allowed_us FROM session s WHERE s.id = session_item.session),"
+        " pack = (SELECT max(p.id) FROM pack_item x JOIN pack p ON p.id = x.pack WHERE x.item = session_item.item"
+        "  AND p.opened_session = session_item.session),"
+        " used_us = (SELECT CASE WHEN s.touched THEN coalesce(s.started_us, s.allowed_us) END"
+        "  FROM session s WHERE s.id = session_item.session);"
+        "CREATE INDEX session_item_pack ON session_item (pack) WHERE pack IS NOT NULL;"
+        "CREATE INDEX session_room ON session (room, allowed_us);"
+        "CREATE INDEX session_practitioner ON session (practitioner, allowed_us);"
+        "CREATE INDEX session_patient ON session (patient, allowed_us);";
+
 const char *const schema_migrations[] = {
         first,
+        second,
 };
 const size_t schema_n_migrations = ELEMENTSOF(schema_migrations);

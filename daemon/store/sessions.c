@@ -127,8 +127,16 @@ int session_count_live(Store *s, int64_t *ret) {
         return sql_int(s, SQL_SESSION_COUNT_LIVE, ret, "");
 }
 
-int session_item_add(Store *s, int64_t session, int64_t item) {
-        return sql_run(s, SQL_SESSION_ITEM_ADD, "ii", session, item);
+int session_item_add(Store *s, int64_t session, int64_t item, int64_t at_us, int64_t pack) {
+        return sql_run(s, SQL_SESSION_ITEM_ADD, "iii0", session, item, at_us, pack);
+}
+
+int session_item_used(Store *s, const char *session, int64_t item, int64_t at_us) {
+        return sql_run(s, SQL_SESSION_ITEM_USED, "iit", at_us, item, session);
+}
+
+int session_item_returned(Store *s, int64_t session, int64_t item, int64_t at_us) {
+        return sql_run(s, SQL_SESSION_ITEM_RETURNED, "iii", at_us, session, item);
 }
 
 int session_item_next(Store *s, int64_t session, int64_t after, int64_t *ret_item, char ret_code[static CODE_MAX + 1]) {

@@ -61,7 +61,12 @@ int session_add(Store *s, SessionRow *row);
 int session_save(Store *s, const SessionRow *row);
 int session_count_live(Store *s, int64_t *ret);
 
-int session_item_add(Store *s, int64_t session, int64_t item);
+/* The session is given the item, out of this pack (0: none). */
+int session_item_add(Store *s, int64_t session, int64_t item, int64_t at_us, int64_t pack);
+/* It was in use in this session; the first telling stays. No session of that label: nothing. */
+int session_item_used(Store *s, const char *session, int64_t item, int64_t at_us);
+/* It came back unopened. */
+int session_item_returned(Store *s, int64_t session, int64_t item, int64_t at_us);
 int session_item_next(Store *s, int64_t session, int64_t after, int64_t *ret_item, char ret_code[static CODE_MAX + 1]);
 
 typedef struct ItemSession {

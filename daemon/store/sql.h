@@ -9,13 +9,13 @@
         "id, code, class, product, lot, expires_on, received_us, received_i, supplied, supplier_by, "                 \
         "supplier_load, good_until_on, state, state_us, pack, cycles, used_session, used_us, returned, "              \
         "damaged_us, damage_reason, dropped_us, cloned_us, patient, drawn_us, opened_us, attached, "                  \
-        "attached_us"
+        "attached_us, evidence"
 #define PACK_COLUMNS                                                                                                  \
         "id, label, wrap, packed_us, operator, attempt, late, sterile_us, opened_us, opened_session, inside, "        \
-        "wet, damaged_us, damage_reason"
+        "wet, damaged_us, damage_reason, loaded_us"
 #define ATTEMPT_COLUMNS                                                                                               \
         "id, label, autoclave, cycle, program, purpose, started_us, ended_us, start, verdict, reasons, figures, "     \
-        "released, released_us, released_by"
+        "released, released_us, released_by, grade, outcome"
 #define SESSION_COLUMNS                                                                                               \
         "id, label, room, practitioner, patient, procedure, content, state, allowed_us, decided_i, started_us, "      \
         "ended_us, outcome, lease_until_us, stream, stream_lost, touched, free_due"
@@ -65,14 +65,14 @@
         X(ITEM_BY_ID, "SELECT " ITEM_COLUMNS " FROM item WHERE id = ?")                                               \
         X(ITEM_IN_PACK, "SELECT " ITEM_COLUMNS " FROM item WHERE pack = ? AND id > ? ORDER BY id LIMIT 1")            \
         X(ITEM_ADD, "INSERT INTO item (code, class, product, lot, expires_on, received_us, received_i, "              \
-                    "supplied, supplier_by, supplier_load, good_until_on, state, state_us) "                          \
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                 \
+                    "supplied, supplier_by, supplier_load, good_until_on, state, state_us, evidence) "                \
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                              \
         X(ITEM_SAVE, "UPDATE item SET state = ?, state_us = ?, pack = ?, cycles = ?, used_session = ?, "              \
                      "used_us = ?, returned = ?, damaged_us = ?, damage_reason = ?, dropped_us = ?, "                 \
                      "cloned_us = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ?, "                        \
                      "attached_us = ? "                                                                               \
                      "WHERE id = ?")                                                                                  \
-        X(STRAY_PUT, "INSERT INTO stray (code, used_us, dropped_us) VALUES (?, ?, ?) ON CONFLICT (code) DO UPDATE "    \
+        X(STRAY_PUT, "INSERT INTO stray (code, used_us, dropped_us) VALUES (?, ?, ?) ON CONFLICT (code) DO UPDATE "   \
                      "SET used_us = coalesce(used_us, excluded.used_us), "                                            \
                      "dropped_us = coalesce(dropped_us, excluded.dropped_us)")                                        \
         X(STRAY_GET, "SELECT used_us, dropped_us FROM stray WHERE code = ?")                                          \
@@ -82,7 +82,7 @@
         X(PACK_IN_ATTEMPT, "SELECT " PACK_COLUMNS " FROM pack WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1")      \
         X(PACK_ADD, "INSERT INTO pack (label, wrap, packed_us, operator) VALUES (?, ?, ?, ?)")                        \
         X(PACK_SAVE, "UPDATE pack SET attempt = ?, late = ?, sterile_us = ?, opened_us = ?, opened_session = ?, "     \
-                     "inside = ?, wet = ?, damaged_us = ?, damage_reason = ? WHERE id = ?")                           \
+                     "inside = ?, wet = ?, damaged_us = ?, damage_reason = ?, loaded_us = ? WHERE id = ?")            \
         X(PACK_LAST_OF_ITEM, "SELECT pack FROM pack_item WHERE item = ? ORDER BY pack DESC LIMIT 1")                  \
         X(PACK_ITEM_ADD, "INSERT INTO pack_item (pack, item) VALUES (?, ?)")                                          \
         X(PACK_CLAIMED, "SELECT s.label, s.room FROM item i JOIN claim c ON c.item = i.id "                           \
@@ -104,18 +104,23 @@
         X(ATTEMPT_LAST, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE autoclave = ? AND verdict IS NOT NULL "        \
                         "ORDER BY id DESC LIMIT 1")                                                                   \
         X(ATTEMPT_SAVE, "UPDATE attempt SET ended_us = ?, verdict = ?, reasons = ?, figures = ?, released = ?, "      \
-                        "released_us = ?, released_by = ? WHERE id = ?")                                              \
+                        "released_us = ?, released_by = ?, grade = ?, outcome = ? WHERE id = ?")                      \
         X(CHUNK_ADD, "INSERT INTO sample_chunk (attempt, n, samples, data) VALUES (?, ?, ?, ?)")                      \
         X(CHUNK_NEXT, "SELECT n, samples, data FROM sample_chunk WHERE attempt = ? AND n > ? ORDER BY n LIMIT 1")     \
         X(CHUNK_CLEAR, "DELETE FROM sample_chunk WHERE attempt = ?")                                                  \
+        X(REFERENCE_ADD, "INSERT INTO reference (i, at_us, autoclave, program, attempt, median_mc, coldest_mc, hottest_mc, by) " \
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                        \
+        X(REFERENCE_GET, "SELECT i, at_us, attempt, median_mc, coldest_mc, hottest_mc, by FROM reference "            \
+                         "WHERE autoclave = ? AND program = ? ORDER BY id DESC LIMIT 1")                              \
         X(RECALL_ADD, "INSERT INTO recall (i, at_us, reason, by, lot, product, code, supplier_load, autoclave, "      \
-                      "from_us, to_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                     \
-        X(RECALL_OF, "SELECT reason FROM recall WHERE code = ?1 "                                                     \
-                     "UNION ALL SELECT reason FROM recall WHERE lot = ?2 "                                            \
-                     "UNION ALL SELECT reason FROM recall WHERE product = ?3 "                                        \
-                     "UNION ALL SELECT reason FROM recall WHERE supplier_load = ?4 "                                  \
-                     "UNION ALL SELECT reason FROM recall WHERE autoclave = ?5 AND ?6 BETWEEN from_us AND to_us "     \
-                     "LIMIT 1")                                                                                       \
+                      "from_us, to_us, kind, cause, attempt, decide_by_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
+        X(RECALL_OF, "SELECT reason FROM recall WHERE code = ?1 AND ended_us IS NULL "                                \
+                     "UNION ALL SELECT reason FROM recall WHERE lot = ?2 AND ended_us IS NULL "                       \
+                     "UNION ALL SELECT reason FROM recall WHERE product = ?3 AND ended_us IS NULL "                   \
+                     "UNION ALL SELECT reason FROM recall WHERE supplier_load = ?4 AND ended_us IS NULL "             \
+                     "UNION ALL SELECT reason FROM recall WHERE attempt = ?5 AND ended_us IS NULL "                   \
+                     "UNION ALL SELECT reason FROM recall WHERE autoclave = ?6 AND ?7 BETWEEN from_us AND to_us "     \
+                     "AND ended_us IS NULL LIMIT 1")                                                                  \
         /* rooms and sessions */                                                                                      \
         X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us, exposure_us, exposure, "                      \
                     "first_aid, reported FROM room WHERE id = ?")                                                     \
@@ -147,7 +152,10 @@
                                   "WHERE x.item = ? AND x.session < ? ORDER BY x.session DESC LIMIT 1")               \
         X(SESSION_ITEM_NEXT, "SELECT i.id, i.code FROM session_item x JOIN item i ON i.id = x.item "                  \
                              "WHERE x.session = ? AND x.item > ? ORDER BY x.item LIMIT 1")                            \
-        X(SESSION_ITEM_ADD, "INSERT INTO session_item (session, item) VALUES (?, ?) ON CONFLICT DO NOTHING")          \
+        X(SESSION_ITEM_ADD, "INSERT INTO session_item (session, item, at_us, pack) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING") \
+        X(SESSION_ITEM_USED, "UPDATE session_item SET used_us = ? WHERE item = ? "                                    \
+                             "AND session = (SELECT id FROM session WHERE label = ?) AND used_us IS NULL")            \
+        X(SESSION_ITEM_RETURNED, "UPDATE session_item SET returned_us = ? WHERE session = ? AND item = ?")            \
         X(CLAIM_ADD, "INSERT INTO claim (item, session) VALUES (?, ?)")                                               \
         X(CLAIM_OF, "SELECT s.id, s.label, s.room FROM claim c JOIN session s ON s.id = c.session WHERE c.item = ?")  \
         X(CLAIM_DELETE, "DELETE FROM claim WHERE item = ?")                                                           \

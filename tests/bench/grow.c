@@ -67,7 +67,7 @@ static void add_session(Store *s, int64_t n, int64_t decided_i) {
         must(session_add(s, &row), "session");
         row.state = SESSION_ENDED;
         must(session_save(s, &row), "session");
-        must(session_item_add(s, row.id, n), "session's item");
+        must(session_item_add(s, row.id, n, row.allowed_us, 0), "session's item");
 }
 
 int main(int argc, char **argv) {

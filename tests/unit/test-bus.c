@@ -23,6 +23,7 @@
 #include "store/alerts.h"
 #include "store/cycles.h"
 #include "store/items.h"
+#include "store/recalls.h"
 #include "store/sessions.h"
 
 #define ROLLER "(01)00844588003288(21)SN0042"
@@ -238,7 +239,7 @@ static int64_t add_session(Fixture *f, const char *label, SessionState state, in
 
         snprintf(s.label, sizeof(s.label), "%s", label);
         assert_return_code(session_add(f->store, &s), 0);
-        assert_return_code(session_item_add(f->store, s.id, item), 0);
+        assert_return_code(session_item_add(f->store, s.id, item, s.allowed_us, 0), 0);
         return s.id;
 }
 

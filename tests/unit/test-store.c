@@ -15,6 +15,7 @@
 
 #include "../lib/clinicsim-files.h"
 #include "store/ledger.h"
+#include "store/recalls.h"
 #include "store/schema.h"
 #include "store/stmt.h"
 
@@ -82,6 +83,45 @@ static void an_empty_file_is_migrated_to_the_newest_schema(void **state) {
         assert_int_equal(store_open(&s, &(StoreOptions){ .path = path }, &o, why), 0);
         assert_false(o.created);
         assert_int_equal(o.from_version, schema_n_migrations);
+        store_close(s);
+}
+
+/* Needles and sessions as version 1 wrote them. */
+static void lay_version_1(void) {
+        char set[80];
+
+        run_raw(schema_migrations[0]);
+        snprintf(set, sizeof(set), "PRAGMA application_id=%d; PRAGMA user_version=1;", SCHEMA_APPLICATION_ID);
+        run_raw(set);
+        run_raw("INSERT INTO attempt (id, label, autoclave, cycle, program, purpose, started_us, start, verdict)"
+                " VALUES (3, 'ac-1.1', 'ac-1', 101, 'p', 0, 500, '{}', 0);"
+                "INSERT INTO session (id, label, room, practitioner, patient, procedure, content, state, allowed_us,"
+                " decided_i, started_us, lease_until_us, stream_lost, touched)"
+                " VALUES (7, 's-1', 'room-1', 'ana', 'p-1', 'x', x'00', 3, 1000, 1, 2000, 0, 0, 1);"
+                "INSERT INTO pack (id, label, wrap, packed_us, attempt, opened_session) VALUES (5, 'P-1', 0, 400, 3, 7);"
+                "INSERT INTO item (id, code, class, received_us, received_i, supplied, state, state_us)"
+                " VALUES (9, 'EX-1', 'extractor', 1, 1, 2, 0, 1);"
+                "INSERT INTO pack_item (pack, item) VALUES (5, 9); INSERT INTO session_item (session, item) VALUES (7, 9);"
+                "INSERT INTO recall (i, at_us, reason, by, lot) VALUES (1, 1, 'loose', 'kim', 'L1');");
+}
+
+static void a_ledger_of_version_1_keeps_what_a_look_back_follows(void **state) {
+        StoreOpened o;
+        Store *s = NULL;
+        ItemRow item;
+        char reason[TEXT_MAX + 1];
+        (void)state;
+        lay_version_1();
+        assert_int_equal(store_open(&s, &(StoreOptions){ .path = path }, &o, why), 0);
+        assert_int_equal(o.from_version, 1);
+        assert_int_equal(ask(s, "SELECT at_us FROM session_item"), 1000);
+        assert_int_equal(ask(s, "SELECT used_us FROM session_item"), 2000);
+        assert_int_equal(ask(s, "SELECT pack FROM session_item"), 5);
+        assert_int_equal(ask(s, "SELECT loaded_us FROM pack"), 500);
+        assert_int_equal(item_get_id(s, 9, &item), 1);
+        snprintf(item.lot, sizeof(item.lot), "L1");
+        assert_int_equal(recall_of(s, &item, NULL, reason), 1);
+        assert_string_equal(reason, "loose");
         store_close(s);
 }
 
@@ -289,6 +329,7 @@ static void the_chain_is_what_its_header_says_and_a_changed_head_is_found(void *
 int main(void) {
         const struct CMUnitTest tests[] = {
                 T(an_empty_file_is_migrated_to_the_newest_schema),
+                T(a_ledger_of_version_1_keeps_what_a_look_back_follows),
                 T(what_the_promises_rest_on_is_set),
                 T(a_second_process_is_refused),
                 T(a_file_of_another_program_is_refused_and_left_as_it_is),
