@@ -146,6 +146,15 @@ typedef struct AlertAbout {
 } AlertAbout;
 int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) _printf_(3, 4);
 
+/* recall.c */
+/*
+ * Begins a recall or a quarantine in the transaction of its cause: row, audit record, alert. Sets id, i and at_us; where
+ * nothing is said, cause "recall", by "asepsisd", and for a quarantine decide_by_us in 24 h. What its strings point to
+ * need not outlive the call. A load that was released is LOAD_RECALLED from then on. 0, -ENOENT (no such attempt), or
+ * the store's error.
+ */
+int recall_begin(Intake *in, RecallRow *row);
+
 /* slot.c: devices and their streams */
 /* NULL: out of memory. */
 Slot *slot_get(Intake *in, Kind kind, const char *device);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a scanning station says of items and packs: goods-in, reprocessing, damage, disposal, recall. */
+/* What a scanning station says of items and packs: goods-in, reprocessing, damage, disposal, injuries. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -329,53 +329,7 @@ int on_drop(Intake *in, const Event *e, const Origin *o) {
         return r;
 }
 
-/* --- recall, duties, injuries --- */
-
-/* As the ledger writes products: a GTIN with 14 digits, or HIBC primary data. */
-static void recalled_product(Intake *in, const char *said, char ret[static CODE_MAX + 1]) {
-        Udi udi;
-        bool known = udi_parse(said, strlen(said), year_now(in), &udi) == 0 && udi.product[0];
-
-        snprintf(ret, CODE_MAX + 1, "%s", known ? udi.product : said);
-}
-
-/* Each by its code, so that one that is received later is recalled too. */
-static int recall_items(Intake *in, const Event *e, RecallRow *row) {
-        int r = 0;
-
-        for (size_t i = 0; i < e->recall.items.n && r == 0; i++) {
-                const char *code = e->recall.items.v[i];
-                Udi udi;
-
-                row->code = udi_parse(code, strlen(code), year_now(in), &udi) ? code : udi.canonical;
-                r = recall_add(in->store, row);
-        }
-        return r;
-}
-
-int on_recall(Intake *in, const Event *e, const Origin *o) {
-        char product[CODE_MAX + 1];
-        RecallRow row = { .i = o->i,
-                          .at_us = in->now.wall_us,
-                          .reason = e->recall.reason,
-                          .by = e->recall.by,
-                          .lot = e->recall.lot,
-                          .supplier_load = e->recall.supplier_load,
-                          .autoclave = e->recall.autoclave,
-                          .from_us = e->recall.from_us,
-                          .to_us = e->recall.to_us };
-
-        if (e->recall.items.n > 0)
-                return recall_items(in, e, &row);
-        if (e->recall.autoclave && !config_autoclave(in->config, e->recall.autoclave))
-                return reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.",
-                              e->recall.autoclave);
-        if (e->recall.product) {
-                recalled_product(in, e->recall.product, product);
-                row.product = product;
-        }
-        return recall_add(in->store, &row);
-}
+/* --- duties, injuries --- */
 
 /* An exposure ends when the person had first aid, a report was made, and the room was turned over. */
 static int exposure_step(Intake *in, RoomRow *room) {
