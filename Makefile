@@ -98,6 +98,10 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call obj,$(UNIT_LIB)) $(BUILD)/libase
 	@mkdir -p $(@D)
 	$(LINK) $(CMOCKA) $(PKG_LIBS) -lm
 
+$(BUILD)/demo/past: $(BUILD)/demo/past.o $(BUILD)/tests/lib/cyclegen.o $(BUILD)/libasepsis.a
+	@mkdir -p $(@D)
+	$(LINK) $(PKG_LIBS) -lm
+
 $(BUILD)/it/%: $(BUILD)/tests/it/src/%.o $(BUILD)/libasepsis.a
 	@mkdir -p $(@D)
 	$(LINK) $(PKG_LIBS) -lm
@@ -108,10 +112,10 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libasepsis.a
 
 # ------------------------------------------------------------------------------------------------ the two commands
 
-run: all | prepare ## play a simulated day: broker, daemon, devices; KEEP=1 leaves them up
+run: all $(BUILD)/demo/past | prepare ## play a simulated day: broker, daemon, devices; KEEP=1 leaves them up
 	@BUILD=$(abspath $(BUILD)) demo/run $(if $(filter-out 0 no,$(KEEP)),--keep)
 
-check: all $(UNIT_BIN) $(IT_BIN) | prepare ## run every test
+check: all $(UNIT_BIN) $(IT_BIN) $(BUILD)/demo/past | prepare ## run every test
 	@BUILD=$(abspath $(BUILD)) scripts/check $(UNIT_BIN) $(IT)
 
 # --------------------------------------------------------------------------------------------------- further checks
