@@ -54,6 +54,9 @@ static const ConfigName supplies[] = {
         { "sterile", SUPPLIED_STERILE }, { "clean", SUPPLIED_CLEAN }, { "contaminated", SUPPLIED_CONTAMINATED },
         { NULL, 0 },
 };
+static const ConfigName control_acts[] = {
+        { "allowed", CONTROL_ACTS_ALLOWED }, { "refused", CONTROL_ACTS_REFUSED }, { NULL, 0 },
+};
 static const ConfigName duty_effects[] = { { "block", DUTY_BLOCK }, { "alert", DUTY_ALERT }, { NULL, 0 } };
 
 #define ONE(struct_type, member, text, ...) \
@@ -176,6 +179,8 @@ const ConfigKey config_keys[] = {
         { CONTROL(mode, "mode"), .type = &config_type_octal, .min = 0600, .max = 0660, .fallback = "0660",
           .help = "Its permissions." },
         { CONTROL(group, "group"), LABEL, .otherwise = "the daemon's own", .help = "Its group." },
+        { CONTROL(acts, "acts"), ENUM(control_acts), .fallback = "allowed",
+          .help = "Whether its peers may act in a registered person's name. No password is asked for." },
 
         { GATE(lease_us, "lease"), DURATION(10 * US_PER_S, 600 * US_PER_S), .fallback = "90 s",
           .help = "How long a permit lasts. A room renews every third of it." },

@@ -30,6 +30,7 @@ typedef enum ProgramType { PROGRAM_GRAVITY, PROGRAM_PREVACUUM } ProgramType;
 typedef enum Person { PERSON_OPERATOR, PERSON_RELEASER, PERSON_OFFICER, PERSON_PRACTITIONER } Person;
 typedef enum Reprocessing { REPROCESSING_NONE, REPROCESSING_STERILIZE, REPROCESSING_DISINFECT } Reprocessing;
 typedef enum Supplied { SUPPLIED_STERILE, SUPPLIED_CLEAN, SUPPLIED_CONTAMINATED } Supplied;
+typedef enum ControlActs { CONTROL_ACTS_REFUSED, CONTROL_ACTS_ALLOWED } ControlActs;
 typedef enum DutyEffect { DUTY_BLOCK, DUTY_ALERT } DutyEffect;
 
 typedef struct ConfigSite {
@@ -57,6 +58,7 @@ typedef struct ConfigStore {
 typedef struct ConfigControl {
         const char *socket, *group;
         int32_t mode;
+        int acts; /* ControlActs */
 } ConfigControl;
 
 typedef struct ConfigGate {

@@ -157,6 +157,18 @@ static void did(Manager *m, int r) {
         commit(m);
 }
 
+/* A person's act: a transaction of its own, which stands before the answer leaves. */
+static int act(void *userdata, const Act *a, char ret_text[static ACT_TEXT_MAX]) {
+        Manager *m = userdata;
+        const Now t = now(m);
+        int r = intake_act(m->intake, &t, a, ret_text), committed;
+
+        if (r < 0)
+                m->failed = r;
+        committed = commit(m);
+        return committed < 0 ? committed : r;
+}
+
 /* --- what comes in --- */
 
 /* The last level of one of our own state topics: "daemon", "audit"; NULL: another topic. */
@@ -651,7 +663,7 @@ static int open_bus(Manager *m) {
         const BusOptions options = { .path = m->config->control.socket,
                                      .mode = (mode_t)m->config->control.mode,
                                      .group = m->config->control.group };
-        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, m });
+        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, act, m });
 
         if (r < 0)
                 log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot serve the control socket %s: %s", options.path,

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "act.h"
 #include "status.h"
 #include "store/store.h"
 #include "util.h"
@@ -25,6 +26,7 @@
 #define BUS_ERROR_NOT_FOUND "org.asepsis1.Error.NotFound"
 #define BUS_ERROR_BAD_CODE "org.asepsis1.Error.BadCode"
 #define BUS_ERROR_NOT_ONE_PIECE "org.asepsis1.Error.NotOnePiece"
+#define BUS_ERROR_REFUSED "org.asepsis1.Error.Refused"
 #define BUS_ERROR_LEDGER "org.asepsis1.Error.Ledger"
 
 typedef struct Bus Bus;
@@ -40,6 +42,8 @@ typedef struct BusOptions {
 typedef struct BusSource {
         Store *store;
         void (*status)(void *userdata, Status *ret);
+        /* As intake_act() says, and committed when it returns. */
+        int (*act)(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX]);
         void *userdata;
 } BusSource;
 

@@ -10,6 +10,17 @@
 /* The methods; userdata is the BusSource. Served on each connection, and as it is on a system bus. */
 extern const sd_bus_vtable bus_vtable[];
 
+/* A read of the ledger failed: logged, and the error for the peer. */
+int bus_ledger_failed(const BusSource *source, int r, sd_bus_error *error);
+
+/* act.c: acts of people. All: (subject..., s by, s reason) -> a{sv} with `text`. Refused, Ledger. */
+int method_commission(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_autoclave_out(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_autoclave_return(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_make_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_confirm_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_end_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
 /*
  * What a method reads from the ledger, as one a{sv}. 1: it stands in *reply; 0: no such thing; or the store's error.
  * The reply's own errors stick in the reply.

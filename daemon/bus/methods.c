@@ -12,25 +12,7 @@
 #include "log.h"
 #include "store/alerts.h"
 
-static int new_reply(sd_bus_message *call, Reply *ret) {
-        *ret = (Reply){};
-        return sd_bus_message_new_method_return(call, &ret->m);
-}
-
-/* Hands over what was built, or the error that stuck while building. */
-static int send_reply(Reply *r) {
-        int result = r->error < 0 ? r->error : sd_bus_send(NULL, r->m, NULL);
-
-        r->m = sd_bus_message_unref(r->m);
-        return result < 0 ? result : 1;
-}
-
-static int drop_reply(Reply *r) {
-        r->m = sd_bus_message_unref(r->m);
-        return 0;
-}
-
-static int ledger_failed(const BusSource *source, int r, sd_bus_error *error) {
+int bus_ledger_failed(const BusSource *source, int r, sd_bus_error *error) {
         const char *why = store_why(source->store);
 
         log_event(LOG_STORE_FAILED_KIND, LOG_ERR, NULL, "The ledger could not be read for the control interface: %s",
@@ -87,7 +69,7 @@ static int method_get_status(sd_bus_message *m, void *userdata, sd_bus_error *er
         const BusSource *source = userdata;
         Status status = {};
         Reply reply;
-        int r = new_reply(m, &reply);
+        int r = reply_new(m, &reply);
 
         (void)error;
         if (r < 0)
@@ -96,7 +78,7 @@ static int method_get_status(sd_bus_message *m, void *userdata, sd_bus_error *er
         reply_open(&reply);
         put_status(&reply, &status);
         reply_close(&reply);
-        return send_reply(&reply);
+        return reply_send(&reply);
 }
 
 /* GetItem(s code) -> a{sv}. BadCode, NotOnePiece, NotFound, Ledger. */
@@ -116,14 +98,14 @@ static int method_get_item(sd_bus_message *m, void *userdata, sd_bus_error *erro
                 return sd_bus_error_setf(error, BUS_ERROR_NOT_ONE_PIECE,
                                          "%s names a product or a lot, not one piece: there is no serial number in it. "
                                          "Use the clinic label of the piece.", udi.canonical);
-        r = new_reply(m, &reply);
+        r = reply_new(m, &reply);
         if (r < 0)
                 return r;
         r = bus_read_item(source->store, udi.canonical, &reply);
         if (r > 0)
-                return send_reply(&reply);
-        drop_reply(&reply);
-        return r < 0 ? ledger_failed(source, r, error)
+                return reply_send(&reply);
+        reply_drop(&reply);
+        return r < 0 ? bus_ledger_failed(source, r, error)
                      : sd_bus_error_setf(error, BUS_ERROR_NOT_FOUND, "No item %s is in the ledger.", udi.canonical);
 }
 
@@ -134,13 +116,13 @@ static int method_get_session(sd_bus_message *m, void *userdata, sd_bus_error *e
         Reply reply;
         int r = sd_bus_message_read(m, "s", &label);
 
-        if (r < 0 || (r = new_reply(m, &reply)) < 0)
+        if (r < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
         r = bus_read_session(source->store, label, &reply);
         if (r > 0)
-                return send_reply(&reply);
-        drop_reply(&reply);
-        return r < 0 ? ledger_failed(source, r, error)
+                return reply_send(&reply);
+        reply_drop(&reply);
+        return r < 0 ? bus_ledger_failed(source, r, error)
                      : sd_bus_error_setf(error, BUS_ERROR_NOT_FOUND, "No room has ever asked for a session %.*s.", LABEL_MAX,
                                          label);
 }
@@ -187,14 +169,14 @@ static int method_list_alerts(sd_bus_message *m, void *userdata, sd_bus_error *e
         int resolved_too, r = sd_bus_message_read(m, "tbu", &after, &resolved_too, &limit);
         Reply reply;
 
-        if (r < 0 || (r = new_reply(m, &reply)) < 0)
+        if (r < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
         limit = limit == 0 || limit > BUS_PAGE_MAX ? BUS_PAGE_MAX : limit;
         r = read_alerts(source->store, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX), resolved_too, limit, &reply);
         if (r >= 0)
-                return send_reply(&reply);
-        drop_reply(&reply);
-        return ledger_failed(source, r, error);
+                return reply_send(&reply);
+        reply_drop(&reply);
+        return bus_ledger_failed(source, r, error);
 }
 
 const sd_bus_vtable bus_vtable[] = {
@@ -205,5 +187,18 @@ const sd_bus_vtable bus_vtable[] = {
                                 method_get_session, 0),
         SD_BUS_METHOD_WITH_ARGS("ListAlerts", SD_BUS_ARGS("t", after, "b", resolved_too, "u", limit),
                                 SD_BUS_RESULT("aa{sv}", alerts), method_list_alerts, 0),
+        SD_BUS_METHOD_WITH_ARGS("Commission", SD_BUS_ARGS("s", attempt, "s", by), SD_BUS_RESULT("a{sv}", done),
+                                method_commission, 0),
+        SD_BUS_METHOD_WITH_ARGS("PutAutoclaveOut", SD_BUS_ARGS("s", autoclave, "s", cause, "s", by, "s", reason),
+                                SD_BUS_RESULT("a{sv}", done), method_autoclave_out, 0),
+        SD_BUS_METHOD_WITH_ARGS("ReturnAutoclave", SD_BUS_ARGS("s", autoclave, "s", by, "s", reason),
+                                SD_BUS_RESULT("a{sv}", done), method_autoclave_return, 0),
+        SD_BUS_METHOD_WITH_ARGS("MakeRecall",
+                                SD_BUS_ARGS("s", what, "s", subject, "t", from, "t", to, "s", by, "s", reason),
+                                SD_BUS_RESULT("a{sv}", done), method_make_recall, 0),
+        SD_BUS_METHOD_WITH_ARGS("ConfirmRecall", SD_BUS_ARGS("t", recall, "s", by, "s", reason),
+                                SD_BUS_RESULT("a{sv}", done), method_confirm_recall, 0),
+        SD_BUS_METHOD_WITH_ARGS("EndRecall", SD_BUS_ARGS("t", recall, "s", by, "s", reason),
+                                SD_BUS_RESULT("a{sv}", done), method_end_recall, 0),
         SD_BUS_VTABLE_END,
 };

@@ -11,6 +11,22 @@ static void keep(Reply *r, int result) {
                 r->error = result;
 }
 
+int reply_new(sd_bus_message *call, Reply *ret) {
+        *ret = (Reply){};
+        return sd_bus_message_new_method_return(call, &ret->m);
+}
+
+void reply_drop(Reply *r) {
+        r->m = sd_bus_message_unref(r->m);
+}
+
+int reply_send(Reply *r) {
+        int result = r->error < 0 ? r->error : sd_bus_send(NULL, r->m, NULL);
+
+        reply_drop(r);
+        return result < 0 ? result : 1;
+}
+
 static void open_container(Reply *r, char type, const char *contents) {
         if (r->error == 0)
                 keep(r, sd_bus_message_open_container(r->m, type, contents));

@@ -15,6 +15,11 @@ typedef struct Reply {
         int error;
 } Reply;
 
+/* The answer to a call; sent, which consumes it and returns what a method returns, or dropped. */
+int reply_new(sd_bus_message *call, Reply *ret);
+int reply_send(Reply *r);
+void reply_drop(Reply *r);
+
 void reply_open(Reply *r);  /* a{sv}, also as an element of a list */
 void reply_close(Reply *r);
 void reply_text(Reply *r, const char *name, const char *text);

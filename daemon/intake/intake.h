@@ -6,6 +6,7 @@
  * Everything from the first message to intake_commit() is one transaction, each message in it a savepoint: what one
  * device sends can undo its own message and nothing else.
  */
+#include "act.h"
 #include "batch.h"
 #include "config.h"
 #include "sign.h"
@@ -105,6 +106,13 @@ int intake_alert(Intake *in, const Now *now, const char *rule, const char *subje
 int intake_alert_once(Intake *in, const Now *now, const char *rule, const char *subject, int severity,
                       const char *text);
 int intake_alert_resolve(Intake *in, const Now *now, const char *rule, const char *subject);
+
+/*
+ * An act of a person at the control socket, in the batch: the caller commits before it answers. 0: done; 1: refused, and
+ * nothing but the record of it is changed; ret_text: what was done, or why not and what to do instead. Otherwise the
+ * store's error: the batch is lost.
+ */
+int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static ACT_TEXT_MAX]);
 
 /* Fills what it knows. */
 void intake_status(Intake *in, Status *ret);

@@ -16,7 +16,7 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
-#include "bus/bus.h"
+#include "bus-case.h"
 #include "config.h"
 #include "core/cycle.h"
 #include "core/event.h"
@@ -30,14 +30,7 @@
 #define T0 INT64_C(1700000000000000)
 #define PATIENT "pseudonym-77"
 
-typedef struct Fixture {
-        char dir[32], ledger[64], socket[64];
-        sd_event *event;
-        Store *store;
-        Bus *bus;
-        sd_bus *client;
-        int64_t roller, tweezers;
-} Fixture;
+static int64_t roller_id, tweezers_id;
 
 static void fake_status(void *userdata, Status *ret) {
         (void)userdata;
@@ -49,148 +42,6 @@ static void fake_status(void *userdata, Status *ret) {
         };
 }
 
-/* The loop, until the client has said hello to the server or `ms` are over. */
-static void run_for(Fixture *f, int ms) {
-        for (int i = 0; i < ms; i++)
-                sd_event_run(f->event, 1000);
-}
-
-static int connect_raw(const Fixture *f) {
-        struct sockaddr_un sa = { .sun_family = AF_UNIX };
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-        snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", f->socket);
-        assert_true(fd >= 0);
-        if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
-                close(fd);
-                return -errno;
-        }
-        return fd;
-}
-
-static sd_bus *connect_client(Fixture *f) {
-        sd_bus *bus;
-        int fd = connect_raw(f);
-
-        assert_true(fd >= 0);
-        assert_return_code(sd_bus_new(&bus), 0);
-        assert_return_code(sd_bus_set_fd(bus, fd, fd), 0);
-        assert_return_code(sd_bus_start(bus), 0);
-        assert_return_code(sd_bus_attach_event(bus, f->event, 0), 0);
-        return bus;
-}
-
-static void disconnect_client(sd_bus *bus) {
-        sd_bus_detach_event(bus);
-        sd_bus_close(bus);
-        sd_bus_unref(bus);
-}
-
-static int keep_reply(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        (void)error;
-        *(sd_bus_message **)userdata = sd_bus_message_ref(m);
-        return 0;
-}
-
-/* Sends and runs the loop until the answer is there. The reply is to be unreferenced. */
-static sd_bus_message *ask(Fixture *f, sd_bus_message *call) {
-        sd_bus_message *reply = NULL;
-
-        assert_return_code(sd_bus_call_async(f->client, NULL, call, keep_reply, &reply, 2 * US_PER_S), 0);
-        sd_bus_message_unref(call);
-        while (!reply)
-                assert_return_code(sd_event_run(f->event, UINT64_MAX), 0);
-        return reply;
-}
-
-static sd_bus_message *new_call(Fixture *f, const char *interface, const char *member) {
-        sd_bus_message *m;
-
-        assert_return_code(sd_bus_message_new_method_call(f->client, &m, NULL, BUS_PATH, interface, member), 0);
-        return m;
-}
-
-static sd_bus_message *ask_text(Fixture *f, const char *member, const char *text) {
-        sd_bus_message *m = new_call(f, BUS_INTERFACE, member);
-
-        if (text)
-                assert_return_code(sd_bus_message_append(m, "s", text), 0);
-        return ask(f, m);
-}
-
-/* Reads into an a{sv} up to the member's value: 1, the variant's type and m within it; 0: no such member. */
-static int enter_member(sd_bus_message *m, const char *name, const char **ret_type) {
-        const char *key;
-        int r;
-
-        assert_true(sd_bus_message_enter_container(m, 'a', "{sv}") > 0);
-        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                assert_true(sd_bus_message_read_basic(m, 's', &key) > 0);
-                if (streq(key, name)) {
-                        assert_true(sd_bus_message_peek_type(m, NULL, ret_type) > 0);
-                        assert_true(sd_bus_message_enter_container(m, 'v', *ret_type) > 0);
-                        return 1;
-                }
-                assert_true(sd_bus_message_skip(m, "v") > 0);
-                assert_return_code(sd_bus_message_exit_container(m), 0);
-        }
-        assert_return_code(r, 0);
-        return 0;
-}
-
-static void assert_member_text(sd_bus_message *m, const char *name, const char *want) {
-        const char *type, *is;
-
-        sd_bus_message_rewind(m, true);
-        if (!want) {
-                assert_int_equal(enter_member(m, name, &type), 0);
-                return;
-        }
-        if (!enter_member(m, name, &type))
-                fail_msg("there is no member %s", name);
-        assert_string_equal(type, "s");
-        assert_true(sd_bus_message_read_basic(m, 's', &is) > 0);
-        assert_string_equal(is, want);
-}
-
-static void assert_member_number(sd_bus_message *m, const char *name, const char *want_type, int64_t want) {
-        const char *type;
-        int64_t is = 0;
-
-        sd_bus_message_rewind(m, true);
-        if (!enter_member(m, name, &type))
-                fail_msg("there is no member %s", name);
-        assert_string_equal(type, want_type);
-        assert_true(sd_bus_message_read_basic(m, type[0], &is) > 0);
-        assert_int_equal(is, want);
-}
-
-static void assert_error(sd_bus_message *m, const char *name, const char *part) {
-        const sd_bus_error *e = sd_bus_message_get_error(m);
-
-        assert_non_null(e);
-        assert_string_equal(e->name, name);
-        assert_non_null(strstr(e->message, part));
-        sd_bus_message_unref(m);
-}
-
-/* Whether the bytes of a text stand anywhere in what went over the wire. */
-static bool body_has(sd_bus_message *m, const char *text) {
-        bool found = false;
-        FILE *to;
-        char *dump = NULL;
-        size_t n;
-
-        sd_bus_message_rewind(m, true);
-        to = open_memstream(&dump, &n);
-        assert_non_null(to);
-        assert_return_code(sd_bus_message_dump(m, to, 0), 0);
-        fclose(to);
-        found = strstr(dump, text) != NULL;
-        free(dump);
-        return found;
-}
-
 static void fill_items(Fixture *f) {
         ItemRow roller = { .code = ROLLER, .class_id = "roller", .product = "00844588003288", .lot = "L1",
                            .expires_on = 20270331, .received_us = T0, .received_i = 1, .supplied = SUPPLIED_STERILE,
@@ -200,8 +51,8 @@ static void fill_items(Fixture *f) {
 
         assert_return_code(item_add(f->store, &roller), 0);
         assert_return_code(item_add(f->store, &tweezers), 0);
-        f->roller = roller.id;
-        f->tweezers = tweezers.id;
+        roller_id = roller.id;
+        tweezers_id = tweezers.id;
         snprintf(roller.used_session, sizeof(roller.used_session), "s-77");
         snprintf(roller.patient, sizeof(roller.patient), PATIENT);
         snprintf(roller.damage_reason, sizeof(roller.damage_reason), "bent");
@@ -257,10 +108,10 @@ static void fill(Fixture *f) {
         assert_return_code(store_begin(f->store), 0);
         fill_items(f);
         fill_load(f);
-        add_session(f, "s-77", SESSION_ENDED, T0 + 10, f->roller);
-        add_session(f, "s-78", SESSION_LAPSED, T0 + 20, f->roller);
-        live = add_session(f, "s-79", SESSION_RUNNING, T0 + 30, f->tweezers);
-        assert_return_code(claim_add(f->store, f->tweezers, live), 0);
+        add_session(f, "s-77", SESSION_ENDED, T0 + 10, roller_id);
+        add_session(f, "s-78", SESSION_LAPSED, T0 + 20, roller_id);
+        live = add_session(f, "s-79", SESSION_RUNNING, T0 + 30, tweezers_id);
+        assert_return_code(claim_add(f->store, tweezers_id, live), 0);
         add_request(f, "s-79", 1, true, T0 + 30, "{\"session\":\"s-79\",\"verdict\":\"allow\",\"reasons\":[]}");
         add_request(f, "s-80", 2, false, T0 + 40,
                     "{\"session\":\"s-80\",\"verdict\":\"deny\",\"reasons\":[{\"rule\":\"item-used\",\"item\":\"" ROLLER
@@ -281,40 +132,11 @@ static int start_bus(Fixture *f, int64_t idle_us) {
 }
 
 static int setup(void **state) {
-        Fixture *f = calloc(1, sizeof(*f));
-        char why[STORE_WHY_MAX] = "";
-        StoreOptions options;
-        StoreOpened opened;
+        Fixture *f = case_open();
 
-        assert_non_null(f);
-        snprintf(f->dir, sizeof(f->dir), "/tmp/asepsis-bus-XXXXXX");
-        assert_non_null(mkdtemp(f->dir));
-        snprintf(f->ledger, sizeof(f->ledger), "%s/ledger", f->dir);
-        snprintf(f->socket, sizeof(f->socket), "%s/control.sock", f->dir);
-        options = (StoreOptions){ .path = f->ledger };
-        assert_return_code(store_open(&f->store, &options, &opened, why), 0);
-        assert_return_code(sd_event_new(&f->event), 0);
         fill(f);
-        assert_return_code(start_bus(f, 0), 0);
-        f->client = connect_client(f);
+        case_serve(f, &(BusSource){ .status = fake_status });
         *state = f;
-        return 0;
-}
-
-static int teardown(void **state) {
-        Fixture *f = *state;
-        char wal[80];
-
-        disconnect_client(f->client);
-        f->bus = bus_free(f->bus);
-        f->store = store_close(f->store);
-        sd_event_unref(f->event);
-        unlink(f->socket);
-        unlink(f->ledger);
-        snprintf(wal, sizeof(wal), "%s-wal", f->ledger);
-        unlink(wal);
-        assert_return_code(rmdir(f->dir), errno);
-        free(f);
         return 0;
 }
 
@@ -393,27 +215,6 @@ static void a_recall_of_the_lot_shows_on_the_item(void **state) {
         sd_bus_message_unref(m);
 }
 
-/* The value of `member` in each record of the list `list`, joined by blanks. */
-static void list_texts(sd_bus_message *m, const char *list, const char *member, char *ret, size_t size) {
-        const char *type, *text;
-
-        ret[0] = 0;
-        sd_bus_message_rewind(m, true);
-        if (list)
-                assert_int_equal(enter_member(m, list, &type), 1);
-        assert_true(sd_bus_message_enter_container(m, 'a', "a{sv}") > 0);
-        while (!sd_bus_message_at_end(m, false)) {
-                assert_int_equal(enter_member(m, member, &type), 1);
-                assert_true(sd_bus_message_read_basic(m, 's', &text) > 0);
-                snprintf(ret + strlen(ret), size - strlen(ret), "%s%s", ret[0] ? " " : "", text);
-                assert_return_code(sd_bus_message_exit_container(m), 0);
-                assert_return_code(sd_bus_message_exit_container(m), 0);
-                while (!sd_bus_message_at_end(m, false))
-                        assert_true(sd_bus_message_skip(m, "{sv}") > 0);
-                assert_return_code(sd_bus_message_exit_container(m), 0);
-        }
-}
-
 static void the_history_of_an_item_is_newest_first_and_names_no_patient(void **state) {
         sd_bus_message *m = ask_text(*state, "GetItem", ROLLER);
         char text[256];
@@ -434,7 +235,7 @@ static void a_long_history_is_cut_and_says_so(void **state) {
         assert_return_code(store_begin(f->store), 0);
         for (int i = 0; i < BUS_HISTORY_MAX; i++) {
                 snprintf(label, sizeof(label), "long-%d", i);
-                add_session(f, label, SESSION_ENDED, T0 + 100 + i, f->roller);
+                add_session(f, label, SESSION_ENDED, T0 + 100 + i, roller_id);
         }
         assert_return_code(store_commit(f->store), 0);
         m = ask_text(f, "GetItem", ROLLER);
@@ -707,7 +508,7 @@ static void closing_the_bus_under_a_connected_peer_ends_its_connection(void **st
         assert_true(sd_bus_is_open(f->client) <= 0);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, case_close)
 
 int main(void) {
         const struct CMUnitTest tests[] = {

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Act: what a named person does at the control socket. It is signed: the record of it in the chain carries who, what
+ * was meant, when and why, and the user whom the kernel says the peer is; the daemon's checkpoints sign the chain.
+ * (21 CFR 11.50 and 11.70: name, time and meaning, bound to the record.) Borrowed strings; the caller has bounded them.
+ */
+#include <stdint.h>
+#include <sys/types.h>
+
+#define ACT_TEXT_MAX 1024
+
+/* X(NAME, id in the chain, what the signature means) */
+#define ACTS(X)                                                                                                        \
+        X(COMMISSION, "commission", "This cycle is the reference for its program in this autoclave")                   \
+        X(AUTOCLAVE_OUT, "autoclave-out", "I take this autoclave out of service")                                      \
+        X(AUTOCLAVE_RETURN, "autoclave-return", "I return this autoclave to service")                                  \
+        X(RECALL_MAKE, "recall-make", "I recall this")                                                                 \
+        X(RECALL_CONFIRM, "recall-confirm", "I have looked at this quarantine, and it stays a recall")                 \
+        X(RECALL_END, "recall-end", "I have looked at this recall, and end it")
+
+typedef enum ActType {
+#define ACT_TYPE(name, id, meaning) ACT_##name,
+        ACTS(ACT_TYPE)
+#undef ACT_TYPE
+                _ACT_MAX,
+} ActType;
+
+typedef struct Act {
+        ActType type;
+        const char *subject;    /* attempt, autoclave, what is recalled; of a recall its number, as text */
+        const char *by;         /* id of a registered person */
+        const char *reason;     /* NULL: none is asked for */
+        const char *cause;      /* AUTOCLAVE_OUT: what happened; RECALL_MAKE: what the subject is; else NULL */
+        int64_t recall;         /* RECALL_CONFIRM, RECALL_END */
+        int64_t from_us, to_us; /* RECALL_MAKE of an autoclave's window; 0: none */
+        uid_t uid;              /* SO_PEERCRED */
+        gid_t gid;
+        pid_t pid;
+} Act;
+
+/* "autoclave-out" */
+const char *act_id(ActType type);

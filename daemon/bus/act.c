@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The methods by which a person acts: read, bound, hand over, answer. Who may do what is decided in intake/act.c. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "bus/internal.h"
+#include "core/limits.h"
+
+/* The peer by the kernel's word. On the socket there is nobody in between. */
+static int read_peer(sd_bus_message *m, Act *act) {
+        struct ucred peer;
+        socklen_t size = sizeof(peer);
+        int fd = sd_bus_get_fd(sd_bus_message_get_bus(m));
+
+        if (fd < 0)
+                return fd;
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+                return -errno;
+        act->uid = peer.uid;
+        act->gid = peer.gid;
+        act->pid = peer.pid;
+        return 0;
+}
+
+static bool too_long(const char *text, size_t most) {
+        return text && strlen(text) > most;
+}
+
+static int answer(sd_bus_message *m, const char *text) {
+        Reply reply;
+        int r = reply_new(m, &reply);
+
+        if (r < 0)
+                return r;
+        reply_open(&reply);
+        reply_text(&reply, "text", text);
+        reply_close(&reply);
+        return reply_send(&reply);
+}
+
+static int act_failed(const BusSource *source, int r, sd_bus_error *error) {
+        const char *why = store_why(source->store);
+
+        return sd_bus_error_setf(error, BUS_ERROR_LEDGER,
+                                 "It is not done: the ledger cannot be written (%s). See the daemon's log.",
+                                 why[0] ? why : strerror(-r));
+}
+
+/* A text that was cut may end in the middle of a letter, and D-Bus takes whole ones only. */
+static void cut_whole(char text[static ACT_TEXT_MAX]) {
+        size_t n = strlen(text);
+
+        if (n < ACT_TEXT_MAX - 1)
+                return;
+        while (n > 0 && (unsigned char)text[n - 1] >= 0x80)
+                text[--n] = '\0';
+}
+
+static int perform(sd_bus_message *m, const BusSource *source, Act *act, sd_bus_error *error) {
+        char text[ACT_TEXT_MAX] = "";
+        int r = read_peer(m, act);
+
+        if (r < 0)
+                return r;
+        if (too_long(act->by, LABEL_MAX) || too_long(act->subject, CODE_MAX) || too_long(act->cause, LABEL_MAX))
+                return sd_bus_error_setf(error, BUS_ERROR_REFUSED,
+                                         "A name is too long: people, autoclaves and cycles "
+                                         "have up to %d bytes, items up to %d.",
+                                         LABEL_MAX, CODE_MAX);
+        if (too_long(act->reason, TEXT_MAX))
+                return sd_bus_error_setf(error, BUS_ERROR_REFUSED, "The reason is too long. Say it in %d bytes.",
+                                         TEXT_MAX);
+        r = source->act(source->userdata, act, text);
+        if (r < 0)
+                return act_failed(source, r, error);
+        cut_whole(text);
+        return r > 0 ? sd_bus_error_set(error, BUS_ERROR_REFUSED, text) : answer(m, text);
+}
+
+/* Commission(s attempt, s by). */
+int method_commission(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_COMMISSION };
+        int r = sd_bus_message_read(m, "ss", &act.subject, &act.by);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
+/* PutAutoclaveOut(s autoclave, s cause, s by, s reason). */
+int method_autoclave_out(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_AUTOCLAVE_OUT };
+        int r = sd_bus_message_read(m, "ssss", &act.subject, &act.cause, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
+/* ReturnAutoclave(s autoclave, s by, s reason). */
+int method_autoclave_return(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_AUTOCLAVE_RETURN };
+        int r = sd_bus_message_read(m, "sss", &act.subject, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
+/* MakeRecall(s what, s subject, t from, t to, s by, s reason). */
+int method_make_recall(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_RECALL_MAKE };
+        uint64_t from, to;
+        int r = sd_bus_message_read(m, "ssttss", &act.cause, &act.subject, &from, &to, &act.by, &act.reason);
+
+        if (r < 0)
+                return r;
+        act.from_us = (int64_t)MIN_OF(from, (uint64_t)INT64_MAX);
+        act.to_us = (int64_t)MIN_OF(to, (uint64_t)INT64_MAX);
+        return perform(m, userdata, &act, error);
+}
+
+static int act_on_recall(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
+        Act act = { .type = type };
+        char number[32];
+        uint64_t recall;
+        int r = sd_bus_message_read(m, "tss", &recall, &act.by, &act.reason);
+
+        if (r < 0)
+                return r;
+        act.recall = (int64_t)MIN_OF(recall, (uint64_t)INT64_MAX);
+        snprintf(number, sizeof(number), "%" PRId64, act.recall);
+        act.subject = number;
+        return perform(m, source, &act, error);
+}
+
+/* ConfirmRecall(t recall, s by, s reason). */
+int method_confirm_recall(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_recall(m, userdata, ACT_RECALL_CONFIRM, error);
+}
+
+/* EndRecall(t recall, s by, s reason). */
+int method_end_recall(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_recall(m, userdata, ACT_RECALL_END, error);
+}

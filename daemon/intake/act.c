@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Acts of people at the control socket: may this person do this, is it on record, and then what it does. A refused act
+ * leaves a record and nothing else. What locks is taken from anybody who is registered and while the daemon is in
+ * doubt; what makes something permitted again is not.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "intake/internal.h"
+
+#define ROLE(role) (1U << PERSON_##role)
+#define ANYBODY UINT32_MAX
+#define REFUSED 1
+
+static const struct {
+        const char *id, *meaning;
+} words[_ACT_MAX] = {
+#define ACT_WORDS(name, id, meaning) [ACT_##name] = { id, meaning },
+        ACTS(ACT_WORDS)
+#undef ACT_WORDS
+};
+
+/* Who may do it, in words too; grants: refused while the daemon is in doubt. */
+typedef struct ActRule {
+        uint32_t roles;
+        const char *who;
+        bool grants, wants_reason;
+} ActRule;
+
+static const ActRule rules[_ACT_MAX] = {
+        [ACT_COMMISSION] = { ROLE(OFFICER), "an officer", true, false },
+        [ACT_AUTOCLAVE_OUT] = { ANYBODY, "anybody", false, true },
+        [ACT_AUTOCLAVE_RETURN] = { ROLE(OFFICER) | ROLE(RELEASER), "an officer or a releaser", true, true },
+        [ACT_RECALL_MAKE] = { ANYBODY, "anybody", false, true },
+        [ACT_RECALL_CONFIRM] = { ROLE(OFFICER), "an officer", false, true },
+        [ACT_RECALL_END] = { ROLE(OFFICER), "an officer", true, true },
+};
+
+const char *act_id(ActType type) {
+        return words[type].id;
+}
+
+static int refuse(char ret_text[static ACT_TEXT_MAX], const char *format, ...) _printf_(2, 3);
+static int refuse(char ret_text[static ACT_TEXT_MAX], const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        vsnprintf(ret_text, ACT_TEXT_MAX, format, ap);
+        va_end(ap);
+        return REFUSED;
+}
+
+/* While any of these stands nobody can know what is being permitted. Not having reached the broker yet is none. */
+static const char *doubt_of(const Intake *in) {
+        static const Doubt doubts[] = { DOUBT_CLOCK, DOUBT_STORE, DOUBT_AUDIT, DOUBT_RESTORE, DOUBT_SECOND };
+
+        for (size_t i = 0; i < ELEMENTSOF(doubts); i++) {
+                const char *text = intake_doubted(in, doubts[i]);
+
+                if (text)
+                        return text;
+        }
+        return NULL;
+}
+
+static int may(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        const ConfigPractitioner *by = config_practitioner(in->config, act->by);
+        const ActRule *rule = rules + act->type;
+        const char *doubt;
+
+        if (in->config->control.acts != CONTROL_ACTS_ALLOWED)
+                return refuse(ret_text,
+                              "No acts are taken at this control socket: the configuration says so ([control] "
+                              "acts = refused).");
+        if (!by)
+                return refuse(ret_text, "Nobody here is registered as %s. Give the id of a registered person.",
+                              act->by[0] ? act->by : "nobody");
+        if (!(by->roles & rule->roles))
+                return refuse(ret_text, "%s may not do this; %s may. Ask one.", act->by, rule->who);
+        if (rule->wants_reason && (!act->reason || !act->reason[0]))
+                return refuse(ret_text, "Say why: the reason is kept with the act.");
+        doubt = rule->grants ? doubt_of(in) : NULL;
+        return doubt ? refuse(ret_text, "Nothing can be permitted now. %s", doubt) : 0;
+}
+
+/* Personal data is not in it: people are known by their ids, and reasons are told to name no patient. */
+static int act_record(Intake *in, const Act *act, const char *refused) {
+        record_begin(in, "act");
+        jsonw_member_string(&in->w, "act", words[act->type].id);
+        jsonw_member_string(&in->w, "subject", act->subject);
+        jsonw_member_string(&in->w, "by", act->by);
+        jsonw_member_string(&in->w, "meaning", words[act->type].meaning);
+        jsonw_member_optional(&in->w, "cause", act->cause);
+        jsonw_member_optional(&in->w, "reason", act->reason);
+        jsonw_member_int(&in->w, "uid", (int64_t)act->uid);
+        jsonw_member_int(&in->w, "pid", (int64_t)act->pid);
+        jsonw_member_optional(&in->w, "refused", refused);
+        return record_end(in, NULL);
+}
+
+static int act_log(Intake *in, const Act *act, const char *refused) {
+        return batch_log(&in->batch, LOG_ACT_KIND, refused ? LOG_WARNING : LOG_NOTICE, NULL, "%s of %s by %s (uid %u)%s%s",
+                         words[act->type].id, act->subject, act->by, (unsigned)act->uid, refused ? " refused: " : ": ",
+                         refused ?: act->reason ?: words[act->type].meaning);
+}
+
+/* What each act does. 0 or REFUSED, with a text; or the store's error. A savepoint is open, so they open none. */
+static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        (void)in;
+        switch (act->type) {
+        case ACT_COMMISSION:
+        case ACT_AUTOCLAVE_OUT:
+        case ACT_AUTOCLAVE_RETURN:
+        case ACT_RECALL_MAKE:
+        case ACT_RECALL_CONFIRM:
+        case ACT_RECALL_END:
+        case _ACT_MAX:
+                break;
+        }
+        return refuse(ret_text, "This version cannot do that yet.");
+}
+
+/* Takes back what a refused act has changed, here and in the ledger. */
+static int act_undo(Intake *in, const Head *head, BatchMark mark) {
+        in->head = *head;
+        batch_undo(&in->batch, mark);
+        for (size_t i = 0; i < in->n_running; i++)
+                in->running[i].stale |= in->running[i].touched;
+        return store_savepoint_rollback(in->store);
+}
+
+static int act_try(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        const BatchMark mark = batch_mark(&in->batch);
+        const Head head = in->head;
+        int r = store_savepoint(in->store), undone;
+
+        for (size_t i = 0; i < in->n_running; i++)
+                in->running[i].touched = false;
+        if (r == 0)
+                r = act_record(in, act, NULL);
+        if (r == 0)
+                r = act_do(in, act, ret_text);
+        if (r == 0)
+                r = act_log(in, act, NULL);
+        if (r == 0)
+                return store_savepoint_release(in->store);
+        if (r < 0)
+                return r;
+        undone = act_undo(in, &head, mark);
+        return undone < 0 ? undone : REFUSED;
+}
+
+/* Whoever floods the socket fills neither the ledger nor the journal; an alert says who it was. */
+static int act_allowance(Intake *in, const Act *act, bool *ret) {
+        if (in->now.boot_us - in->acts_since_us > 60 * US_PER_S) {
+                in->acts_since_us = in->now.boot_us;
+                in->acts = 0;
+        }
+        *ret = in->acts++ < ACTS_PER_MINUTE;
+        if (in->acts != ACTS_PER_MINUTE + 1)
+                return 0;
+        return alert_raise(
+                in, &(AlertAbout){ .rule = "rejected-flood", .subject = "control", .severity = ALERT_WARNING },
+                "More than %d acts came in at the control socket within a minute, the last one from user %u. "
+                "Further ones are refused for a minute; look what that user runs.",
+                ACTS_PER_MINUTE, (unsigned)act->uid);
+}
+
+int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        bool allowed;
+        int r = store_begin(in->store);
+
+        if (r < 0)
+                return r;
+        in->now = *now;
+        ret_text[0] = '\0';
+        r = act_allowance(in, act, &allowed);
+        if (r < 0)
+                return r;
+        if (!allowed)
+                return refuse(ret_text, "Too many acts came in at once. Wait a minute, then do it again.");
+        r = may(in, act, ret_text);
+        if (r == 0)
+                r = act_try(in, act, ret_text);
+        if (r != REFUSED)
+                return r;
+        r = act_record(in, act, ret_text);
+        if (r == 0)
+                r = act_log(in, act, ret_text);
+        return r < 0 ? r : REFUSED;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Acts of people at the control socket: who may, what stands in the chain, and what a refused one leaves behind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "../lib/clinicsim.h"
+
+static char text[ACT_TEXT_MAX];
+
+static int act(Sim *s, ActType type, const char *by, const char *reason) {
+        const Act a = { .type = type,
+                        .subject = "ac-1",
+                        .by = by,
+                        .reason = reason,
+                        .cause = "major-fault",
+                        .uid = 1234,
+                        .gid = 99,
+                        .pid = 4321 };
+        int r = intake_act(s->intake, &s->now, &a, text);
+
+        assert_true(r >= 0);
+        sim_commit(s);
+        return r;
+}
+
+#define assert_refused(s, type, by, reason, part)                                                                      \
+        do {                                                                                                           \
+                assert_int_equal(act(s, type, by, reason), 1);                                                         \
+                if (!strstr(text, part))                                                                               \
+                        fail_msg("\"%s\" does not say \"%s\"", text, part);                                            \
+        } while (0)
+
+static int64_t acts(Sim *s) {
+        return sim_sql(s, "SELECT count(*) FROM audit WHERE record ->> 'type' = 'act'");
+}
+
+static const char *last(Sim *s, const char *member) {
+        return sim_text(s, "SELECT record ->> '%s' FROM audit WHERE record ->> 'type' = 'act' ORDER BY i DESC LIMIT 1",
+                        member);
+}
+
+static void only_registered_people_act_and_each_only_what_is_theirs(void **state) {
+        Sim *s = *state;
+
+        assert_refused(s, ACT_RECALL_END, "mallory", "because", "registered as mallory");
+        assert_refused(s, ACT_RECALL_END, "", "because", "registered as nobody");
+        assert_refused(s, ACT_RECALL_END, "ana", "because", "an officer may");
+        assert_refused(s, ACT_RECALL_END, "ben", "because", "an officer may");
+        assert_refused(s, ACT_COMMISSION, "ben", NULL, "an officer may");
+        assert_refused(s, ACT_AUTOCLAVE_RETURN, "ana", "because", "an officer or a releaser may");
+        assert_int_equal(acts(s), 6);
+        sim_check_chain(s);
+}
+
+static void a_refused_act_stands_in_the_chain_with_who_tried(void **state) {
+        Sim *s = *state;
+
+        act(s, ACT_AUTOCLAVE_RETURN, "ana", "I think it is fine");
+        assert_string_equal(last(s, "act"), "autoclave-return");
+        assert_string_equal(last(s, "subject"), "ac-1");
+        assert_string_equal(last(s, "by"), "ana");
+        assert_string_equal(last(s, "reason"), "I think it is fine");
+        assert_string_equal(last(s, "uid"), "1234");
+        assert_string_equal(last(s, "pid"), "4321");
+        assert_non_null(strstr(last(s, "meaning"), "I return"));
+        assert_non_null(strstr(last(s, "refused"), "officer"));
+        assert_true(sim_sql(s, "SELECT max(i) FROM audit WHERE record ->> 'type' = 'act' AND record ->> 'at_us' > 0") >
+                    0);
+        sim_check_chain(s);
+}
+
+static void an_act_that_needs_a_reason_is_refused_without_one(void **state) {
+        Sim *s = *state;
+
+        assert_refused(s, ACT_RECALL_END, "clara", NULL, "Say why");
+        assert_refused(s, ACT_RECALL_END, "clara", "", "Say why");
+}
+
+static void nothing_is_permitted_while_the_daemon_is_in_doubt(void **state) {
+        static const Doubt doubts[] = { DOUBT_CLOCK, DOUBT_STORE, DOUBT_AUDIT, DOUBT_RESTORE, DOUBT_SECOND };
+        Sim *s = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(doubts); i++) {
+                intake_doubt(s->intake, doubts[i], "It is not sure of itself.");
+                assert_refused(s, ACT_RECALL_END, "clara", "because", "It is not sure of itself.");
+                assert_refused(s, ACT_AUTOCLAVE_RETURN, "clara", "because", "It is not sure of itself.");
+                act(s, ACT_AUTOCLAVE_OUT, "ana", "it leaks");
+                assert_null(strstr(text, "not sure of itself"));
+                intake_doubt(s->intake, doubts[i], NULL);
+        }
+}
+
+static void the_configuration_can_close_the_socket_to_acts(void **state) {
+        Sim *s = *state;
+
+        s->config->control.acts = CONTROL_ACTS_REFUSED;
+        assert_refused(s, ACT_AUTOCLAVE_OUT, "clara", "it leaks", "acts = refused");
+}
+
+static void a_flood_of_acts_is_bounded_and_alerted_once(void **state) {
+        Sim *s = *state;
+
+        for (int i = 0; i < 200; i++)
+                act(s, ACT_RECALL_END, "mallory", "because");
+        assert_int_equal(acts(s), 30);
+        assert_int_equal(sim_alert(s, "rejected-flood"), 1);
+        assert_refused(s, ACT_AUTOCLAVE_OUT, "clara", "it leaks", "Wait a minute");
+        sim_advance(s, 61 * US_PER_S);
+        assert_refused(s, ACT_RECALL_END, "mallory", "because", "registered as mallory");
+        assert_int_equal(acts(s), 31);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, sim_setup, sim_teardown)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(only_registered_people_act_and_each_only_what_is_theirs),
+                TEST(a_refused_act_stands_in_the_chain_with_who_tried),
+                TEST(an_act_that_needs_a_reason_is_refused_without_one),
+                TEST(nothing_is_permitted_while_the_daemon_is_in_doubt),
+                TEST(the_configuration_can_close_the_socket_to_acts),
+                TEST(a_flood_of_acts_is_bounded_and_alerted_once),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
