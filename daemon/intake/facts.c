@@ -91,12 +91,13 @@ static int facts_of_pack(Intake *in, const ItemRow *item, const ConfigClass *c, 
 }
 
 /*
- * What a running session uses counts as contaminated and has left its pack; it still rests on the pack that this
- * session opened and on the cycle that the pack went through: damage of the one and a recall of the other stop it.
+ * What a running session uses counts as contaminated and has left its pack; it still rests on the pack out of
+ * which this session was given it and on the cycle that the pack went through: damage of the one and a recall of the
+ * other stop it.
  */
 static int facts_of_past(Intake *in, const ItemRow *item, int64_t session, ItemFacts *f, FactText *t) {
         int64_t pack;
-        int r = pack_last_of_item(in->store, item->id, &pack);
+        int r = session_item_pack(in->store, session, item->id, &pack);
 
         if (r > 0)
                 r = pack_get_id(in->store, pack, &t->pack);

@@ -9,6 +9,7 @@
 #include "act.h"
 #include "batch.h"
 #include "config.h"
+#include "core/limits.h"
 #include "sign.h"
 #include "status.h"
 #include "store/store.h"
@@ -113,6 +114,22 @@ int intake_alert_resolve(Intake *in, const Now *now, const char *rule, const cha
  * store's error: the batch is lost.
  */
 int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static ACT_TEXT_MAX]);
+
+/*
+ * Acts on recalls, into the batch. `by` names a registered officer, for make anybody registered; the reason is not
+ * empty. 0 and what was done, or 1 and why not, as a sentence for people in ret_text; or the store's error, and the
+ * batch is lost.
+ * make: `what` is lot, product, item, load (an attempt's label), supplier-load, or autoclave with the window in which
+ * its attempts started, both ends included. confirm: a quarantine becomes a recall. end: what lay in quarantine comes
+ * back, or a recall is over.
+ */
+int intake_recall_make(Intake *in, const Now *now, const char *what, const char *subject, int64_t from_us,
+                       int64_t to_us, const char *by, const char *reason, int64_t *ret_recall,
+                       char ret_text[static TEXT_MAX + 1]);
+int intake_recall_confirm(Intake *in, const Now *now, int64_t recall, const char *by, const char *reason,
+                          char ret_text[static TEXT_MAX + 1]);
+int intake_recall_end(Intake *in, const Now *now, int64_t recall, const char *by, const char *reason,
+                      char ret_text[static TEXT_MAX + 1]);
 
 /* Fills what it knows. */
 void intake_status(Intake *in, Status *ret);

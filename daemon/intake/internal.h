@@ -68,6 +68,7 @@ struct Intake {
         Running *running;
         size_t n_running;
         int64_t next_due_us;          /* sessions: lapse or freeing */
+        int64_t recall_due_us;        /* wall time: a quarantine that is then undecided */
         int64_t alerts_after;         /* the last told of those that are being told again; ALERTS_TOLD: all are */
         int64_t mark_us;              /* highest wall time in the ledger */
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
@@ -157,6 +158,8 @@ int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) _p
  * the store's error.
  */
 int recall_begin(Intake *in, RecallRow *row);
+/* Alerts about quarantines that nobody decided on in time. */
+int recalls_tick(Intake *in);
 
 /* slot.c: devices and their streams */
 /* NULL: out of memory. */

@@ -39,6 +39,7 @@ void intake_rollback(Intake *in) {
                 in->alerts_after = 0;
         /* What the lost batch had put off is looked at again, but not in a circle while the disk fails. */
         in->next_due_us = in->now.boot_us + US_PER_S;
+        in->recall_due_us = in->now.wall_us + US_PER_S;
 }
 
 static int write_back(Intake *in) {
@@ -111,10 +112,12 @@ int intake_tick(Intake *in, const Now *now) {
         int r;
 
         in->now = *now;
-        if (in->next_due_us <= now->boot_us || holes_due(in)) {
+        if (in->next_due_us <= now->boot_us || in->recall_due_us <= now->wall_us || holes_due(in)) {
                 r = store_begin(in->store);
                 if (r == 0)
                         r = sessions_tick(in);
+                if (r == 0 && in->recall_due_us <= now->wall_us)
+                        r = recalls_tick(in);
                 if (r == 0)
                         r = pass_holes(in);
                 if (r < 0)
@@ -126,6 +129,10 @@ int intake_tick(Intake *in, const Now *now) {
 int64_t intake_deadline_us(const Intake *in) {
         int64_t due = in->alerts_after == ALERTS_TOLD ? in->next_due_us : in->now.boot_us;
 
+        if (in->recall_due_us <= in->now.wall_us)
+                due = MIN_OF(due, in->now.boot_us);
+        else if (in->recall_due_us != INT64_MAX)
+                due = MIN_OF(due, in->now.boot_us + (in->recall_due_us - in->now.wall_us));
         for (size_t i = 0; i < in->n_used; i++) {
                 const Slot *s = in->used[i];
 
@@ -210,6 +217,8 @@ static int take_up(Intake *in, const char *machine_boot) {
                 r = slots_take_up(in);
         if (r == 0)
                 r = sessions_tick(in);
+        if (r == 0)
+                r = recalls_tick(in);
         return r;
 }
 

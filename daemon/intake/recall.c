@@ -96,6 +96,8 @@ int recall_begin(Intake *in, RecallRow *row) {
         row->by = row->by ?: "asepsisd";
         if (row->kind == RECALL_QUARANTINE && !row->decide_by_us)
                 row->decide_by_us = row->at_us + DECIDE_WITHIN_US;
+        if (row->decide_by_us)
+                in->recall_due_us = MIN_OF(in->recall_due_us, row->decide_by_us);
         r = recall_record(in, row, a.label);
         if (r == 0)
                 r = recall_add(in->store, row);
@@ -104,7 +106,156 @@ int recall_begin(Intake *in, RecallRow *row) {
         return r < 0 ? r : recall_alert(in, row, a.label);
 }
 
-/* --- a station says so --- */
+/* --- an officer's word --- */
+
+/* 0, or 1 and why this person may not say it. Anybody who is registered may recall; to end one takes an officer. */
+static int refuse_word(const Intake *in, const char *by, bool officer, const char *reason,
+                       char ret_text[static TEXT_MAX + 1]) {
+        const ConfigPractitioner *p = config_practitioner(in->config, by);
+
+        if (!p || (officer && !config_person_is(p, PERSON_OFFICER))) {
+                snprintf(ret_text, TEXT_MAX + 1, "%.64s is not registered%s.", by,
+                         officer ? " as an officer: an officer decides on recalls" : " here");
+                return 1;
+        }
+        if (!reason[strspn(reason, " \t")]) {
+                snprintf(ret_text, TEXT_MAX + 1, "Say why: the reason stands in the record.");
+                return 1;
+        }
+        return 0;
+}
+
+/* The recall that is meant, as it stands: 0; 1 and why nothing can be said of it; or the store's error. */
+static int recall_meant(Intake *in, int64_t id, RecallInfo *ret, char ret_text[static TEXT_MAX + 1]) {
+        int r = recall_get(in->store, id, ret);
+
+        if (r < 0)
+                return r;
+        if (r == 0)
+                snprintf(ret_text, TEXT_MAX + 1, "There is no recall %" PRId64 ". See asepsisctl recall.", id);
+        else if (ret->ended_us)
+                snprintf(ret_text, TEXT_MAX + 1, "Recall %" PRId64 " was ended by %s already.", id, ret->ended_by);
+        return r == 0 || ret->ended_us;
+}
+
+static int word_record(Intake *in, int64_t id, const char *what, RecallWord *w) {
+        record_begin(in, "recall");
+        jsonw_member_int(&in->w, "recall", id);
+        jsonw_member_string(&in->w, "what", what);
+        jsonw_member_string(&in->w, "by", w->by);
+        jsonw_member_string(&in->w, "reason", w->reason);
+        w->at_us = in->now.wall_us;
+        return record_end(in, &w->i);
+}
+
+static RecallRow row_of(const RecallInfo *x) {
+        return (RecallRow){ .lot = x->lot[0] ? x->lot : NULL,
+                            .product = x->product[0] ? x->product : NULL,
+                            .code = x->code[0] ? x->code : NULL,
+                            .supplier_load = x->supplier_load[0] ? x->supplier_load : NULL,
+                            .autoclave = x->autoclave[0] ? x->autoclave : NULL,
+                            .attempt = x->attempt,
+                            .from_us = x->from_us,
+                            .to_us = x->to_us };
+}
+
+/* Its alert ends with it, unless another recall that stands is about the same. */
+static int settle_recalled(Intake *in, const RecallInfo *ended) {
+        const RecallRow was = row_of(ended);
+        char subject[CODE_MAX + 1], other[CODE_MAX + 1];
+        RecallInfo x = {};
+        int r;
+
+        recall_subject(&was, ended->load, subject);
+        while ((r = recall_next(in->store, x.id, false, &x)) > 0) {
+                const RecallRow row = row_of(&x);
+
+                recall_subject(&row, x.load, other);
+                if (streq(subject, other))
+                        return 0;
+        }
+        return r < 0 ? r : intake_alert_resolve(in, &in->now, "item-recalled", subject);
+}
+
+static int settle_undecided(Intake *in, int64_t id) {
+        char subject[32];
+
+        snprintf(subject, sizeof(subject), "recall %" PRId64, id);
+        return intake_alert_resolve(in, &in->now, "recall-undecided", subject);
+}
+
+/* The officer answers for the load from now on. */
+static int load_returned(Intake *in, const RecallInfo *x, const char *by) {
+        AttemptRow a;
+        int r = recall_on_attempt(in->store, x->attempt);
+
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = attempt_get_id(in->store, x->attempt, &a);
+        if (r <= 0 || a.released != LOAD_RECALLED)
+                return r < 0 ? r : 0;
+        a.released = LOAD_RELEASED;
+        a.released_us = in->now.wall_us;
+        snprintf(a.released_by, sizeof(a.released_by), "%s", by);
+        return attempt_save(in->store, &a);
+}
+
+/* What every act has in common: 0 and the recall, 1 refused, or an error. */
+static int word_begin(Intake *in, const Now *now, int64_t id, const RecallWord *w, RecallInfo *ret,
+                      char ret_text[static TEXT_MAX + 1]) {
+        int r;
+
+        in->now = *now;
+        r = refuse_word(in, w->by, true, w->reason, ret_text);
+        if (r == 0)
+                r = recall_meant(in, id, ret, ret_text);
+        return r != 0 ? r : store_begin(in->store);
+}
+
+int intake_recall_end(Intake *in, const Now *now, int64_t recall, const char *by, const char *reason,
+                      char ret_text[static TEXT_MAX + 1]) {
+        RecallWord w = { .by = by, .reason = reason };
+        RecallInfo x;
+        int r = word_begin(in, now, recall, &w, &x, ret_text);
+
+        if (r == 0)
+                r = word_record(in, recall, "ended", &w);
+        if (r == 0)
+                r = recall_end(in->store, recall, &w);
+        if (r == 0 && x.attempt)
+                r = load_returned(in, &x, by);
+        if (r == 0)
+                r = settle_recalled(in, &x);
+        if (r == 0)
+                r = settle_undecided(in, recall);
+        if (r == 0)
+                snprintf(ret_text, TEXT_MAX + 1,
+                         "Recall %" PRId64 " has ended. What it held back can be used, unless something else holds it.",
+                         recall);
+        return r;
+}
+
+int intake_recall_confirm(Intake *in, const Now *now, int64_t recall, const char *by, const char *reason,
+                          char ret_text[static TEXT_MAX + 1]) {
+        RecallWord w = { .by = by, .reason = reason };
+        RecallInfo x;
+        int r = word_begin(in, now, recall, &w, &x, ret_text);
+
+        if (r == 0 && x.kind != RECALL_QUARANTINE) {
+                snprintf(ret_text, TEXT_MAX + 1, "Recall %" PRId64 " is no quarantine: there is nothing to confirm.",
+                         recall);
+                return 1;
+        }
+        if (r == 0)
+                r = word_record(in, recall, "confirmed", &w);
+        if (r == 0)
+                r = recall_confirm(in->store, recall, &w);
+        if (r == 0)
+                r = settle_undecided(in, recall);
+        if (r == 0)
+                snprintf(ret_text, TEXT_MAX + 1, "Quarantine %" PRId64 " stays, as a recall.", recall);
+        return r;
+}
 
 /* As the ledger writes products: a GTIN with 14 digits, or HIBC primary data. */
 static void recalled_product(Intake *in, const char *said, char ret[static CODE_MAX + 1]) {
@@ -114,16 +265,111 @@ static void recalled_product(Intake *in, const char *said, char ret[static CODE_
         snprintf(ret, CODE_MAX + 1, "%s", known ? udi.product : said);
 }
 
+static void recalled_item(Intake *in, const char *said, char ret[static CODE_MAX + 1]) {
+        Udi udi;
+
+        snprintf(ret, CODE_MAX + 1, "%s", udi_parse(said, strlen(said), year_now(in), &udi) ? said : udi.canonical);
+}
+
+/* Fills the member that `what` names: 0; 1 and why not; or the store's error. */
+static int recall_named(Intake *in, const char *what, const char *subject, char code[static CODE_MAX + 1],
+                        RecallRow *row, char ret_text[static TEXT_MAX + 1]) {
+        AttemptRow a;
+        int r;
+
+        row->lot = streq(what, "lot") ? subject : NULL;
+        row->supplier_load = streq(what, "supplier-load") ? subject : NULL;
+        row->autoclave = streq(what, "autoclave") ? subject : NULL;
+        if (streq(what, "product")) {
+                recalled_product(in, subject, code);
+                row->product = code;
+        } else if (streq(what, "item")) {
+                recalled_item(in, subject, code);
+                row->code = code;
+        } else if (streq(what, "load")) {
+                r = attempt_get(in->store, subject, &a);
+                if (r < 0)
+                        return r;
+                row->attempt = r ? a.id : 0;
+        }
+        if (row->lot || row->supplier_load || row->product || row->code || row->attempt ||
+            (row->autoclave && config_autoclave(in->config, subject)))
+                return 0;
+        snprintf(ret_text, TEXT_MAX + 1, "There is no %.64s %.128s to recall.", what, subject);
+        return 1;
+}
+
+int intake_recall_make(Intake *in, const Now *now, const char *what, const char *subject, int64_t from_us,
+                       int64_t to_us, const char *by, const char *reason, int64_t *ret_recall,
+                       char ret_text[static TEXT_MAX + 1]) {
+        RecallRow row = { .reason = reason, .by = by, .from_us = from_us, .to_us = to_us };
+        char code[CODE_MAX + 1];
+        int r;
+
+        in->now = *now;
+        r = refuse_word(in, by, false, reason, ret_text);
+        if (r == 0)
+                r = recall_named(in, what, subject, code, &row, ret_text);
+        if (r == 0 && row.autoclave && (from_us <= 0 || to_us < from_us)) {
+                snprintf(ret_text, TEXT_MAX + 1, "Say from when to when its loads are recalled.");
+                return 1;
+        }
+        if (r == 0)
+                r = store_begin(in->store);
+        if (r == 0)
+                r = recall_begin(in, &row);
+        if (r != 0)
+                return r;
+        snprintf(ret_text, TEXT_MAX + 1,
+                 "Recall %" PRId64 " holds from now on. A look-back lists what it reaches: asepsisctl lookback.",
+                 row.id);
+        *ret_recall = row.id;
+        return 0;
+}
+
+/* --- by the clock --- */
+
+/* Nobody has decided in time: told again each day, for as long as that lasts. */
+int recalls_tick(Intake *in) {
+        int64_t id = 0, due;
+        bool overdue = false;
+        int r;
+
+        while ((r = recall_overdue(in->store, id, in->now.wall_us, &id)) > 0) {
+                char subject[32];
+
+                overdue = true;
+                snprintf(subject, sizeof(subject), "recall %" PRId64, id);
+                r = alert_raise(
+                        in, &(AlertAbout){ .rule = "recall-undecided", .subject = subject, .severity = ALERT_CRITICAL },
+                        "Quarantine %" PRId64 " has waited for 24 h and more. An officer decides: asepsisctl "
+                        "recall confirm %" PRId64 ", or recall end %" PRId64 ", with a reason.",
+                        id, id, id);
+                if (r < 0)
+                        return r;
+        }
+        if (r == 0)
+                r = recall_next_decision(in->store, in->now.wall_us, &due);
+        if (r < 0)
+                return r;
+        in->recall_due_us = r ? due : INT64_MAX;
+        if (overdue)
+                in->recall_due_us = MIN_OF(in->recall_due_us, in->now.wall_us + US_PER_DAY);
+        return 0;
+}
+
+/* --- a station says so --- */
+
 /* Each by its code, so that one that is received later is recalled too. */
 static int recall_items(Intake *in, const Event *e, const RecallRow *pattern) {
         int r = 0;
 
         for (size_t i = 0; i < e->recall.items.n && r == 0; i++) {
-                const char *code = e->recall.items.v[i];
+                char code[CODE_MAX + 1];
                 RecallRow row = *pattern;
-                Udi udi;
 
-                row.code = udi_parse(code, strlen(code), year_now(in), &udi) ? code : udi.canonical;
+                recalled_item(in, e->recall.items.v[i], code);
+                row.code = code;
                 r = recall_begin(in, &row);
         }
         return r;

@@ -145,10 +145,6 @@ int pack_item_add(Store *s, int64_t pack, int64_t item) {
         return sql_run(s, SQL_PACK_ITEM_ADD, "ii", pack, item);
 }
 
-int pack_last_of_item(Store *s, int64_t item, int64_t *ret_pack) {
-        return sql_int(s, SQL_PACK_LAST_OF_ITEM, ret_pack, "i", item);
-}
-
 int pack_claimed(Store *s, int64_t pack, int64_t session, char ret_session[static LABEL_MAX + 1],
                  char ret_room[static LABEL_MAX + 1]) {
         int r = sql_first(s, SQL_PACK_CLAIMED, "ii", pack, session);

@@ -71,8 +71,6 @@ int pack_in_attempt_next(Store *s, int64_t attempt, int64_t after, PackRow *ret)
 int pack_add(Store *s, PackRow *row);
 int pack_save(Store *s, const PackRow *row);
 int pack_item_add(Store *s, int64_t pack, int64_t item);
-/* The newest pack that the item ever lay in: 1, or 0 for none. */
-int pack_last_of_item(Store *s, int64_t item, int64_t *ret_pack);
 /* Another live session than `session` that holds an item of this pack: 1 and who. */
 int pack_claimed(Store *s, int64_t pack, int64_t session, char ret_session[static LABEL_MAX + 1],
                  char ret_room[static LABEL_MAX + 1]);

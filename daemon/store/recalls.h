@@ -26,6 +26,44 @@ typedef struct RecallRow {
 
 /* Sets row->id. */
 int recall_add(Store *s, RecallRow *row);
-/* 1 and the reason, where any recall that has not ended covers this item; attempt: the one its sterility rests on, or
- * NULL. */
+/*
+ * 1 and the reason, where any recall that has not ended covers this item. attempt: the one its sterility rests on, or
+ * NULL; with one, what its supplier once did to it counts no more. A recall of a released load as such makes the load
+ * LOAD_RECALLED, which says it; it is not said twice.
+ */
 int recall_of(Store *s, const ItemRow *item, const AttemptRow *attempt, char ret_reason[static TEXT_MAX + 1]);
+
+/* A recall as it stands. Empty strings and zeros: not so. */
+typedef struct RecallInfo {
+        int64_t id, i, at_us;
+        int kind; /* RecallKind */
+        char cause[LABEL_MAX + 1], reason[TEXT_MAX + 1], by[LABEL_MAX + 1];
+        char lot[CODE_MAX + 1], product[CODE_MAX + 1], code[CODE_MAX + 1], supplier_load[LABEL_MAX + 1],
+                autoclave[LABEL_MAX + 1];
+        int64_t attempt;
+        char load[LABEL_MAX + 1]; /* the attempt's label */
+        int64_t from_us, to_us, decide_by_us;
+        int64_t confirmed_us, ended_us;
+        char confirmed_by[LABEL_MAX + 1], confirmed_reason[TEXT_MAX + 1], ended_by[LABEL_MAX + 1],
+                ended_reason[TEXT_MAX + 1];
+} RecallInfo;
+
+/* 1 and the recall; 0: none of this number. */
+int recall_get(Store *s, int64_t id, RecallInfo *ret);
+/* The next after `after`, or the next that has not ended: 1, or 0. */
+int recall_next(Store *s, int64_t after, bool ended_too, RecallInfo *ret);
+/* The next quarantine after `after` that nobody has decided by then: 1 and its number, or 0. */
+int recall_overdue(Store *s, int64_t after, int64_t at_us, int64_t *ret);
+/* When the next decision after at_us is due: 1, or 0 for none. */
+int recall_next_decision(Store *s, int64_t at_us, int64_t *ret_us);
+/* 1: a recall of this attempt itself has not ended; 0: none. */
+int recall_on_attempt(Store *s, int64_t attempt);
+
+/* An officer's word on one, with its audit record. */
+typedef struct RecallWord {
+        int64_t i, at_us;
+        const char *by, *reason;
+} RecallWord;
+int recall_end(Store *s, int64_t id, const RecallWord *w);
+/* From now on it is no quarantine that waits, but a recall. */
+int recall_confirm(Store *s, int64_t id, const RecallWord *w);

@@ -264,7 +264,12 @@ static const char second[] =
         "ALTER TABLE recall ADD COLUMN ended_i INTEGER;"
         "ALTER TABLE recall ADD COLUMN ended_by TEXT;"
         "ALTER TABLE recall ADD COLUMN ended_reason TEXT;"
+        "ALTER TABLE recall ADD COLUMN confirmed_us INTEGER;"             /* a quarantine that became a recall */
+        "ALTER TABLE recall ADD COLUMN confirmed_i INTEGER;"
+        "ALTER TABLE recall ADD COLUMN confirmed_by TEXT;"
+        "ALTER TABLE recall ADD COLUMN confirmed_reason TEXT;"
         "CREATE INDEX recall_attempt ON recall (attempt) WHERE attempt IS NOT NULL;"
+        "CREATE INDEX recall_open ON recall (id) WHERE ended_us IS NULL;"
         "CREATE INDEX recall_undecided ON recall (decide_by_us) WHERE decide_by_us IS NOT NULL AND ended_us IS NULL;"
 
         "ALTER TABLE item ADD COLUMN evidence TEXT;" /* of a supplier's sterilization, or of opening stock */
@@ -280,7 +285,7 @@ static const char second[] =
         "  AND p.opened_session = session_item.session),"
         " used_us = (SELECT CASE WHEN s.touched THEN coalesce(s.started_us, s.allowed_us) END"
         "  FROM session s WHERE s.id = session_item.session);"
-        "CREATE INDEX session_item_pack ON session_item (pack) WHERE pack IS NOT NULL;"
+        "CREATE INDEX session_item_pack ON session_item (pack, item) WHERE pack IS NOT NULL;"
         "CREATE INDEX session_room ON session (room, allowed_us);"
         "CREATE INDEX session_practitioner ON session (practitioner, allowed_us);"
         "CREATE INDEX session_patient ON session (patient, allowed_us);";

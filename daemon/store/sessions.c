@@ -139,6 +139,10 @@ int session_item_returned(Store *s, int64_t session, int64_t item, int64_t at_us
         return sql_run(s, SQL_SESSION_ITEM_RETURNED, "iii", at_us, session, item);
 }
 
+int session_item_pack(Store *s, int64_t session, int64_t item, int64_t *ret_pack) {
+        return sql_int(s, SQL_SESSION_ITEM_PACK, ret_pack, "ii", session, item);
+}
+
 int session_item_next(Store *s, int64_t session, int64_t after, int64_t *ret_item, char ret_code[static CODE_MAX + 1]) {
         int r = sql_first(s, SQL_SESSION_ITEM_NEXT, "ii", session, after);
 

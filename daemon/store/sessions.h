@@ -65,6 +65,8 @@ int session_count_live(Store *s, int64_t *ret);
 int session_item_add(Store *s, int64_t session, int64_t item, int64_t at_us, int64_t pack);
 /* It was in use in this session; the first telling stays. No session of that label: nothing. */
 int session_item_used(Store *s, const char *session, int64_t item, int64_t at_us);
+/* Out of which pack the session was given it: 1, or 0 for none. */
+int session_item_pack(Store *s, int64_t session, int64_t item, int64_t *ret_pack);
 /* It came back unopened. */
 int session_item_returned(Store *s, int64_t session, int64_t item, int64_t at_us);
 int session_item_next(Store *s, int64_t session, int64_t after, int64_t *ret_item, char ret_code[static CODE_MAX + 1]);

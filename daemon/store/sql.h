@@ -19,6 +19,10 @@
 #define SESSION_COLUMNS                                                                                               \
         "id, label, room, practitioner, patient, procedure, content, state, allowed_us, decided_i, started_us, "      \
         "ended_us, outcome, lease_until_us, stream, stream_lost, touched, free_due"
+#define RECALL_COLUMNS                                                                                                \
+        "r.id, r.i, r.at_us, r.kind, r.cause, r.reason, r.by, r.lot, r.product, r.code, r.supplier_load, "            \
+        "r.autoclave, r.attempt, a.label, r.from_us, r.to_us, r.decide_by_us, r.confirmed_us, r.confirmed_by, "       \
+        "r.confirmed_reason, r.ended_us, r.ended_by, r.ended_reason FROM recall r LEFT JOIN attempt a ON a.id = r.attempt"
 #define ALERT_COLUMNS "id, rule, subject, severity, state, text, raised_us, last_us, count, by"
 #define STREAM_COLUMNS "id, boot, current, top, applied, lost, holes"
 
@@ -83,7 +87,6 @@
         X(PACK_ADD, "INSERT INTO pack (label, wrap, packed_us, operator) VALUES (?, ?, ?, ?)")                        \
         X(PACK_SAVE, "UPDATE pack SET attempt = ?, late = ?, sterile_us = ?, opened_us = ?, opened_session = ?, "     \
                      "inside = ?, wet = ?, damaged_us = ?, damage_reason = ?, loaded_us = ? WHERE id = ?")            \
-        X(PACK_LAST_OF_ITEM, "SELECT pack FROM pack_item WHERE item = ? ORDER BY pack DESC LIMIT 1")                  \
         X(PACK_ITEM_ADD, "INSERT INTO pack_item (pack, item) VALUES (?, ?)")                                          \
         X(PACK_CLAIMED, "SELECT s.label, s.room FROM item i JOIN claim c ON c.item = i.id "                           \
                         "JOIN session s ON s.id = c.session WHERE i.pack = ? AND s.id <> ? LIMIT 1")                  \
@@ -121,6 +124,18 @@
                      "UNION ALL SELECT reason FROM recall WHERE attempt = ?5 AND ended_us IS NULL "                   \
                      "UNION ALL SELECT reason FROM recall WHERE autoclave = ?6 AND ?7 BETWEEN from_us AND to_us "     \
                      "AND ended_us IS NULL LIMIT 1")                                                                  \
+        X(RECALL_BY_ID, "SELECT " RECALL_COLUMNS " WHERE r.id = ?")                                                   \
+        X(RECALL_NEXT, "SELECT " RECALL_COLUMNS " WHERE r.id > ? ORDER BY r.id LIMIT 1")                              \
+        X(RECALL_NEXT_OPEN, "SELECT " RECALL_COLUMNS " WHERE r.id > ? AND r.ended_us IS NULL ORDER BY r.id LIMIT 1")  \
+        X(RECALL_OVERDUE, "SELECT id FROM recall WHERE id > ? AND decide_by_us <= ? AND ended_us IS NULL "            \
+                          "ORDER BY id LIMIT 1")                                                                      \
+        X(RECALL_NEXT_DECISION, "SELECT decide_by_us FROM recall WHERE decide_by_us > ? AND ended_us IS NULL "        \
+                                "ORDER BY decide_by_us LIMIT 1")                                                      \
+        X(RECALL_ON_ATTEMPT, "SELECT 1 FROM recall WHERE attempt = ? AND ended_us IS NULL LIMIT 1")                   \
+        X(RECALL_END, "UPDATE recall SET ended_us = ?, ended_i = ?, ended_by = ?, ended_reason = ?, "                 \
+                      "decide_by_us = NULL WHERE id = ?")                                                             \
+        X(RECALL_CONFIRM, "UPDATE recall SET kind = 0, confirmed_us = ?, confirmed_i = ?, confirmed_by = ?, "         \
+                          "confirmed_reason = ?, decide_by_us = NULL WHERE id = ?")                                   \
         /* rooms and sessions */                                                                                      \
         X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us, exposure_us, exposure, "                      \
                     "first_aid, reported FROM room WHERE id = ?")                                                     \
@@ -155,6 +170,7 @@
         X(SESSION_ITEM_ADD, "INSERT INTO session_item (session, item, at_us, pack) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING") \
         X(SESSION_ITEM_USED, "UPDATE session_item SET used_us = ? WHERE item = ? "                                    \
                              "AND session = (SELECT id FROM session WHERE label = ?) AND used_us IS NULL")            \
+        X(SESSION_ITEM_PACK, "SELECT pack FROM session_item WHERE session = ? AND item = ? AND pack IS NOT NULL")     \
         X(SESSION_ITEM_RETURNED, "UPDATE session_item SET returned_us = ? WHERE session = ? AND item = ?")            \
         X(CLAIM_ADD, "INSERT INTO claim (item, session) VALUES (?, ?)")                                               \
         X(CLAIM_OF, "SELECT s.id, s.label, s.room FROM claim c JOIN session s ON s.id = c.session WHERE c.item = ?")  \
