@@ -57,6 +57,9 @@ static const ConfigName supplies[] = {
 static const ConfigName control_acts[] = {
         { "allowed", CONTROL_ACTS_ALLOWED }, { "refused", CONTROL_ACTS_REFUSED }, { NULL, 0 },
 };
+static const ConfigName challenges[] = {
+        { "none", CHALLENGE_NONE }, { "type-5", CHALLENGE_TYPE_5 }, { "helix", CHALLENGE_HELIX }, { NULL, 0 },
+};
 static const ConfigName duty_effects[] = { { "block", DUTY_BLOCK }, { "alert", DUTY_ALERT }, { NULL, 0 } };
 
 #define ONE(struct_type, member, text, ...) \
@@ -203,6 +206,9 @@ const ConfigKey config_keys[] = {
           .help = "How long after a session its needles may be unaccounted for before an alert." },
         { POLICY(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S), .fallback = "60",
           .help = "Least contact time of a room's disinfection (seconds)." },
+        { POLICY(load_challenge, "load-challenge"), ENUM(challenges), .fallback = "none",
+          .help = "What each load needs for its release besides the indicator outside each pack: one of type 5 or 6, or "
+                  "a helix challenge." },
 
         { ROOM(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { ROOM(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),
@@ -291,6 +297,8 @@ const ConfigKey config_keys[] = {
           .help = "How long it stays sterile in its pack (days), not above the policy's." },
         { CLASS(event_related, "event-related"), BOOL, .fallback = "no",
           .help = "Sterile until its pack is damaged, without a shelf life." },
+        { CLASS(needs_biological, "needs-biological"), BOOL, .fallback = "no",
+          .help = "Whether a load with it waits for its own spore test, read with a control that grew." },
         { CLASS(needs_barrier, "needs-barrier"), LABEL, .otherwise = "none; error for a handpiece that is not sterile",
           .help = "Class of the barrier sleeve that it needs in each session." },
 

@@ -17,6 +17,7 @@
 #include "core/cycle.h"
 #include "core/event.h"
 #include "core/gate.h"
+#include "core/release.h"
 #include "util.h"
 
 #define CONFIG_ERRORS_MAX 50
@@ -24,7 +25,6 @@
 
 typedef enum Profile { PROFILE_EU, PROFILE_US } Profile;
 typedef enum ClockTrust { CLOCK_NTP, CLOCK_RTC_TRUSTED } ClockTrust;
-typedef enum MachineType { MACHINE_N, MACHINE_S, MACHINE_B } MachineType;
 typedef enum Band { BAND_EN285, BAND_EN13060 } Band; /* set temperature to +3 K, or to +4 K */
 typedef enum ProgramType { PROGRAM_GRAVITY, PROGRAM_PREVACUUM } ProgramType;
 typedef enum Person { PERSON_OPERATOR, PERSON_RELEASER, PERSON_OFFICER, PERSON_PRACTITIONER } Person;
@@ -69,6 +69,7 @@ typedef struct ConfigGate {
 typedef struct ConfigPolicy {
         int32_t shelf_life_wrapped_days, vial_open_days, opening_stock_days;
         int64_t immediate_use_us, blood_max_us, sharps_us, disinfect_contact_us;
+        int load_challenge; /* LoadChallenge */
 } ConfigPolicy;
 
 typedef struct ConfigRoom {
@@ -127,7 +128,7 @@ typedef struct ConfigClass {
         int required_state; /* RequiredState */
         int reprocessing;   /* Reprocessing */
         int role;           /* Role */
-        bool single_use, sterilize_before_use, hollow, critical, needs_wrap, event_related;
+        bool single_use, sterilize_before_use, hollow, critical, needs_wrap, event_related, needs_biological;
         List required_programs;  /* none: any that suits */
         uint32_t required_wraps; /* bit 1 << Wrap; 0: any */
         int32_t reprocessing_limit; /* cycles, 0: none */
