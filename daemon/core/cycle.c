@@ -306,6 +306,17 @@ void cycle_load(Cycle *c) {
         c->loaded = true;
 }
 
+void cycle_reference(Cycle *c, const CycleReference *reference) {
+        c->reference = *reference;
+}
+
+int64_t cycle_numbers_skipped(int64_t last, int64_t number) {
+        int64_t step;
+        if (__builtin_sub_overflow(number, last, &step))
+                return number > last ? INT64_MAX : 0;
+        return step > 1 ? step - 1 : 0;
+}
+
 CyclePhase cycle_phase(const Cycle *c) {
         if (c->stretch.n > 0)
                 return CYCLE_IN_HOLD;
@@ -349,6 +360,8 @@ static void fill_figures(CycleVerdict *v, const Cycle *c) {
         const CycleProgram *p = &c->program;
         memcpy(v->program, p->name, sizeof(v->program));
         fill_hold(v, &c->hold);
+        v->has_reference = c->known && c->reference.known;
+        v->reference_mc = v->has_reference ? c->reference.median_mc : 0;
         v->required_us = c->required_us;
         v->hold_by_temperature_us = c->warm_us;
         v->gap_allowed_us = c->gap_allowed_us[v->grade];
@@ -399,8 +412,16 @@ static void judge_short(CycleVerdict *v, const Cycle *c) {
         add_reason(v, !v->truncated, CYCLE_HOLD_TOO_SHORT);
 }
 
+/* Steam that is colder or warmer than at commissioning while the probe reads the same can pass (b) and (c) with a machine
+ * that holds well above its set temperature. A change is what shows it. */
+static bool has_drifted(const CycleVerdict *v) {
+        int64_t moved = (int64_t)v->median_mc - v->reference_mc;
+        return v->has_reference && (moved > CYCLE_DRIFT_MC || moved < -CYCLE_DRIFT_MC);
+}
+
 static void judge_hold(CycleVerdict *v, const Cycle *c) {
         bool enough = c->hold.n >= 2 && v->hold_us >= c->required_us;
+        v->drifted = enough && has_drifted(v);
         if (!enough && c->warm_us >= c->required_us)
                 add_reason(v, true, CYCLE_STEAM_NOT_SATURATED);
         else if (!enough)
@@ -421,6 +442,8 @@ static void judge(CycleVerdict *v, const Cycle *c, CycleOutcome outcome) {
         add_reason(v, c->known && is_altered(&c->start, p), CYCLE_PROGRAM_ALTERED);
         add_reason(v, c->too_hot, CYCLE_TEMPERATURE_HIGH);
         add_reason(v, p->prevacuum && c->pulses < p->pulses, CYCLE_AIR_REMOVAL_SHORT);
+        add_reason(v, v->drifted && c->loaded, CYCLE_SATURATION_DRIFT);
+        add_reason(v, c->known && c->loaded && c->reference.required && !v->has_reference, CYCLE_NOT_COMMISSIONED);
         add_reason(v, v->disordered || v->contradictory || arrival_differs(c, v), CYCLE_SAMPLES_INCONSISTENT);
         v->verdict = CYCLE_VERIFIED;
         for (int rule = 0; rule < _CYCLE_RULE_MAX && v->verdict != CYCLE_FAILED; rule++)
