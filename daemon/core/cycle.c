@@ -68,6 +68,7 @@ void cycle_begin(Cycle *c, const CycleProgram *program, const CycleStart *start)
         c->start = *start;
         c->loaded = start->purpose == PURPOSE_LOAD;
         c->plateau_start_us = c->plateau_end_us = c->contradiction_us = c->warm_start_us = -1;
+        c->arrival_unknown = start->arrival_us < 0;
         if (start->arrival_us >= 0)
                 take_skew(c, start->arrival_us);
         if (!program || cycle_program_check(program) < 0)
@@ -260,8 +261,10 @@ static void take_in_order(Cycle *c, CyclePoint *p) {
 
 /* The samples of one message arrive together; only the newest of them is as old as the message. */
 static void note_arrival(Cycle *c, int64_t t_us, int64_t arrival_us) {
-        if (arrival_us < 0)
+        if (arrival_us < 0) {
+                c->arrival_unknown = true;
                 return;
+        }
         if (c->has_arrival && arrival_us != c->arrival_us)
                 take_skew(c, c->skew_us);
         c->has_arrival = true;
@@ -300,6 +303,27 @@ void cycle_gap(Cycle *c) {
 void cycle_away(Cycle *c, int64_t us) {
         if (us > 0 && __builtin_add_overflow(c->away_us, us, &c->away_us))
                 c->away_us = INT64_MAX;
+}
+
+static int64_t skew_of(const Cycle *c) {
+        int64_t skew;
+        if (!c->has_skew)
+                return c->skew_before_us;
+        if (__builtin_sub_overflow(c->skew_max_us, c->skew_min_us, &skew))
+                return INT64_MAX;
+        return skew > c->skew_before_us ? skew : c->skew_before_us;
+}
+
+static void finish_skew(Cycle *c) {
+        if (c->has_arrival)
+                take_skew(c, c->skew_us);
+        c->skew_before_us = skew_of(c);
+        c->has_arrival = c->has_skew = false;
+}
+
+void cycle_clock_anew(Cycle *c) {
+        finish_skew(c);
+        c->arrival_unknown = true;
 }
 
 void cycle_load(Cycle *c) {
@@ -374,7 +398,8 @@ static void fill_figures(CycleVerdict *v, const Cycle *c) {
         v->pulse_pressure_pa = p->prevacuum ? p->pulse_pressure_pa : 0;
         v->set_temperature_mc = p->set_temperature_mc;
         v->band_mc = p->band_mc;
-        v->arrival_skew_us = c->has_skew ? c->skew_max_us - c->skew_min_us : 0;
+        v->arrival_skew_us = c->skew_before_us;
+        v->arrival_judged = c->known && !c->arrival_unknown && !p->store_and_forward;
         v->samples = c->samples;
         v->samples_merged = c->merged;
         v->samples_dropped = c->dropped;
@@ -456,8 +481,7 @@ void cycle_end(const Cycle *c, CycleOutcome outcome, Grade grade, CycleVerdict *
         take_held(&ended);
         finish_unseen(&ended);
         stretch_end(&ended);
-        if (ended.has_arrival)
-                take_skew(&ended, ended.skew_us);
+        finish_skew(&ended);
         memset(ret, 0, sizeof(*ret));
         ret->grade = grade == GRADE_PRINTOUT ? GRADE_PRINTOUT : GRADE_CONTINUOUS;
         fill_figures(ret, &ended);

@@ -113,6 +113,7 @@ typedef struct CycleVerdict {
         int32_t pulses, pulses_required, pulse_pressure_pa;
         int32_t set_temperature_mc, band_mc;
         int64_t arrival_skew_us;      /* by how much t_s and arrival drifted apart */
+        bool arrival_judged;          /* all of it, on one clock */
         bool truncated;               /* the samples do not show the whole hold */
         bool disordered, contradictory; /* why samples-inconsistent */
         uint32_t samples, samples_held, samples_merged, samples_dropped, samples_refused;
@@ -168,8 +169,8 @@ typedef struct Cycle {
         CycleStretch stretch, hold; /* n == 0: none */
         CycleUnseen unseen;
         int64_t arrival_us, skew_us; /* of the message that is coming in: arrival, less its newest t_us */
-        int64_t skew_min_us, skew_max_us, away_us;
-        bool has_arrival, has_skew;
+        int64_t skew_min_us, skew_max_us, skew_before_us, away_us; /* before: the largest on clocks of before */
+        bool has_arrival, has_skew, arrival_unknown;
 } Cycle;
 
 /* 0; -EINVAL when a member makes no sense; -ERANGE when the uncertainty leaves nothing of the band. */
@@ -189,6 +190,9 @@ void cycle_gap(Cycle *c);
 
 /* The daemon or the broker was away for so long: messages may have waited. */
 void cycle_away(Cycle *c, int64_t us);
+
+/* The clock of arrivals begins anew (the machine restarted): what came before is judged, and then what comes. */
+void cycle_clock_anew(Cycle *c);
 
 /* A load is in this cycle, whatever its cycle-start announced. (purpose load says so by itself.) */
 void cycle_load(Cycle *c);
