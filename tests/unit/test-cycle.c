@@ -431,6 +431,48 @@ static void time_that_the_broker_was_away_is_added(void **state) {
         expect_verified();
 }
 
+/* A good cycle of 200 s; at t = 100 s the clock of arrivals begins anew, and from then on it runs `ahead` as fast. */
+static void run_on_two_clocks(double before, double after) {
+        CycleStart start = LOAD;
+        start.arrival_us = 1000 * S;
+        cycle_begin(&cycle, &PLAIN, &start);
+        for (int64_t t = 1; t <= 200; t++) {
+                Sample s = { t * S, 135000, pressure_at(135000) };
+                if (t == 101)
+                        cycle_clock_anew(&cycle);
+                cycle_sample(&cycle, &s, t <= 100 ? (int64_t)(1000e6 + (double)t * 1e6 / before)
+                                                  : (int64_t)(20e6 + (double)(t - 100) * 1e6 / after));
+        }
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+}
+
+static void a_clock_that_begins_anew_is_judged_apart_and_that_is_said(void **state) {
+        (void)state;
+        run_on_two_clocks(1, 1);
+        expect_verified();
+        assert_false(verdict.arrival_judged);
+        assert_true(verdict.arrival_skew_us <= S);
+        run_on_two_clocks(1.3, 1);
+        expect_unverified(CYCLE_SAMPLES_INCONSISTENT);
+        run_on_two_clocks(1, 1.3);
+        expect_unverified(CYCLE_SAMPLES_INCONSISTENT);
+}
+
+static void whether_all_times_were_held_against_our_clock_is_said(void **state) {
+        CycleProgram p = PLAIN;
+        (void)state;
+        run_late(&p, 0, 0);
+        assert_true(verdict.arrival_judged);
+        cycle_sample(&cycle, &(Sample) { 201 * S, 100000, 100000 }, -1);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        assert_false(verdict.arrival_judged);
+        p.store_and_forward = true;
+        run_late(&p, 0, 0);
+        assert_false(verdict.arrival_judged);
+        run_late(NULL, 0, 0);
+        assert_false(verdict.arrival_judged);
+}
+
 static void everything_at_the_end_is_inconsistent_unless_declared_store_and_forward(void **state) {
         CycleProgram p = PLAIN;
         CycleStart start = LOAD;
@@ -729,6 +771,8 @@ int main(void) {
                 cmocka_unit_test(impossible_times_are_samples_inconsistent),
                 cmocka_unit_test(arrival_that_tells_another_story_is_samples_inconsistent),
                 cmocka_unit_test(time_that_the_broker_was_away_is_added),
+                cmocka_unit_test(a_clock_that_begins_anew_is_judged_apart_and_that_is_said),
+                cmocka_unit_test(whether_all_times_were_held_against_our_clock_is_said),
                 cmocka_unit_test(everything_at_the_end_is_inconsistent_unless_declared_store_and_forward),
                 cmocka_unit_test(a_minute_of_sensors_that_contradict_each_other_is_samples_inconsistent),
                 cmocka_unit_test(a_median_more_than_a_kelvin_off_its_reference_is_saturation_drift),
