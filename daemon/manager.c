@@ -444,6 +444,12 @@ static void fill_status(void *userdata, Status *ret) {
         ret->state = !ret->broker_connected ? "offline" : ret->n_doubts ? "degraded" : "online";
 }
 
+static const Config *configuration(void *userdata) {
+        const Manager *m = userdata;
+
+        return m->config;
+}
+
 static void notify_status(Manager *m) {
         char text[sizeof(m->status)];
         Status s;
@@ -663,7 +669,7 @@ static int open_bus(Manager *m) {
         const BusOptions options = { .path = m->config->control.socket,
                                      .mode = (mode_t)m->config->control.mode,
                                      .group = m->config->control.group };
-        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, act, m });
+        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, configuration, act, m });
 
         if (r < 0)
                 log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot serve the control socket %s: %s", options.path,

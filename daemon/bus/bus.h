@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "act.h"
+#include "config.h"
 #include "status.h"
 #include "store/store.h"
 #include "util.h"
@@ -22,10 +23,19 @@
 #define BUS_PAGE_MAX 500   /* alerts in one reply */
 #define BUS_HISTORY_MAX 100 /* sessions of one item in one reply, newest first */
 #define BUS_ITEMS_MAX 1000 /* items of one session in one reply */
+#define BUS_LOADS_MAX 100     /* loads in one reply */
+#define BUS_PACKS_MAX 50      /* packs of a load in one reply... */
+#define BUS_PACK_ITEMS_MAX 200 /* ...which ends when so many items are in it */
+#define BUS_EVIDENCE_MAX 64   /* decisions, indicators, tests, recalls of one load; each */
+#define BUS_ATTEMPTS_MAX 10   /* of one autoclave in one reply, newest first */
+#define BUS_TESTS_MAX 20      /* of one autoclave in one reply, newest first */
+#define BUS_POINTS_MAX 2000   /* samples in one reply */
 
 #define BUS_ERROR_NOT_FOUND "org.asepsis1.Error.NotFound"
 #define BUS_ERROR_BAD_CODE "org.asepsis1.Error.BadCode"
 #define BUS_ERROR_NOT_ONE_PIECE "org.asepsis1.Error.NotOnePiece"
+#define BUS_ERROR_AMBIGUOUS "org.asepsis1.Error.Ambiguous"
+#define BUS_ERROR_BAD_ARGUMENT "org.asepsis1.Error.BadArgument"
 #define BUS_ERROR_REFUSED "org.asepsis1.Error.Refused"
 #define BUS_ERROR_LEDGER "org.asepsis1.Error.Ledger"
 
@@ -42,6 +52,8 @@ typedef struct BusOptions {
 typedef struct BusSource {
         Store *store;
         void (*status)(void *userdata, Status *ret);
+        /* As it is now; not kept beyond the call. */
+        const Config *(*config)(void *userdata);
         /* As intake_act() says, and committed when it returns. */
         int (*act)(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX]);
         void *userdata;

@@ -6,12 +6,39 @@
 
 #include "bus/bus.h"
 #include "bus/reply.h"
+#include "store/cycles.h"
+#include "store/loads.h"
 
 /* The methods; userdata is the BusSource. Served on each connection, and as it is on a system bus. */
 extern const sd_bus_vtable bus_vtable[];
 
 /* A read of the ledger failed: logged, and the error for the peer. */
 int bus_ledger_failed(const BusSource *source, int r, sd_bus_error *error);
+
+/* words.c */
+const char *bus_wrap(int wrap);
+const char *bus_inside(int inside);
+const char *bus_load(int released);
+const char *bus_verdict(int verdict);
+/* Members that the ledger keeps as JSON text. */
+void bus_put_reasons(Reply *r, const char *name, const char *text);
+void bus_put_figures(Reply *r, const char *name, const char *text);
+
+/* load.c: 1 and the attempt by its label, or by autoclave, blank, cycle number; otherwise the error is set and returned. */
+int bus_find_attempt(const BusSource *source, const char *name, AttemptRow *ret, sd_bus_error *error);
+void bus_put_attempt(const AttemptRow *a, Reply *r);
+int method_get_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_loads(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_packs(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* samples.c */
+int method_get_cycle_samples(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* autoclave.c */
+void bus_put_test(const TestShown *t, Reply *r);
+int bus_put_reference(Store *s, const ReferenceRow *ref, Reply *r);
+int method_get_autoclave(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_autoclaves(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /* act.c: acts of people. All: (subject..., s by, s reason) -> a{sv} with `text`. Refused, Ledger. */
 int method_commission(sd_bus_message *m, void *userdata, sd_bus_error *error);

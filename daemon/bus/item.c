@@ -2,7 +2,6 @@
 /* GetItem: everything that the ledger knows about one piece, except whose blood or skin it met. */
 #include "bus/internal.h"
 #include "config.h"
-#include "core/cycle.h"
 #include "store/cycles.h"
 #include "store/items.h"
 #include "store/recalls.h"
@@ -15,19 +14,6 @@ static const char *const item_states[] = {
 };
 static const char *const supplied_words[] = {
         [SUPPLIED_STERILE] = "sterile", [SUPPLIED_CLEAN] = "clean", [SUPPLIED_CONTAMINATED] = "contaminated",
-};
-static const char *const wraps[] = {
-        [WRAP_POUCH] = "pouch", [WRAP_WRAP] = "wrap", [WRAP_CONTAINER] = "container", [WRAP_NONE] = "none",
-};
-static const char *const inside_words[] = {
-        [INSIDE_UNREAD] = "unread", [INSIDE_PASSED] = "pass", [INSIDE_FAILED] = "fail", [INSIDE_ABSENT] = "absent",
-};
-static const char *const loads[] = {
-        [LOAD_NONE] = "open", [LOAD_OPEN] = "open", [LOAD_RELEASED] = "released",
-        [LOAD_REJECTED] = "rejected", [LOAD_RECALLED] = "recalled",
-};
-static const char *const verdicts[] = {
-        [CYCLE_VERIFIED] = "verified", [CYCLE_FAILED] = "failed", [CYCLE_UNVERIFIED] = "unverified",
 };
 
 static void put_row(const ItemRow *i, Reply *r) {
@@ -65,19 +51,19 @@ static void put_attempt(const AttemptRow *a, Reply *r) {
         reply_text(r, "autoclave", a->autoclave);
         reply_number(r, "cycle", a->cycle);
         reply_text(r, "program", a->program);
-        reply_text(r, "verdict", a->verdict < 0 ? "running" : REPLY_WORD(verdicts, a->verdict));
-        reply_text(r, "load", REPLY_WORD(loads, a->released));
+        reply_text(r, "verdict", bus_verdict(a->verdict));
+        reply_text(r, "load", bus_load(a->released));
         reply_text(r, "released_by", a->released_by);
 }
 
 static void put_pack(const PackRow *p, Reply *r) {
         reply_text(r, "pack", p->label);
-        reply_text(r, "wrap", REPLY_WORD(wraps, p->wrap));
+        reply_text(r, "wrap", bus_wrap(p->wrap));
         reply_time(r, "packed_at", p->packed_us);
         reply_time(r, "sterile_at", p->sterile_us);
         reply_time(r, "pack_opened_at", p->opened_us);
         if (p->opened_us)
-                reply_text(r, "inside_indicator", REPLY_WORD(inside_words, p->inside));
+                reply_text(r, "inside_indicator", bus_inside(p->inside));
         if (p->wet)
                 reply_truth(r, "wet", true);
         reply_time(r, "pack_damaged_at", p->damaged_us);

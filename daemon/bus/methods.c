@@ -153,8 +153,7 @@ static int read_alerts(Store *s, int64_t after, bool resolved_too, uint32_t limi
         AlertRow alert = { .id = after };
         int r = 1;
 
-        if (reply->error == 0)
-                reply->error = sd_bus_message_open_container(reply->m, 'a', "a{sv}");
+        reply_page_open(reply);
         for (uint32_t i = 0; i < limit && (r = alert_next(s, alert.id, resolved_too, &alert)) > 0; i++)
                 put_alert(reply, &alert);
         reply_close(reply);
@@ -187,6 +186,17 @@ const sd_bus_vtable bus_vtable[] = {
                                 method_get_session, 0),
         SD_BUS_METHOD_WITH_ARGS("ListAlerts", SD_BUS_ARGS("t", after, "b", resolved_too, "u", limit),
                                 SD_BUS_RESULT("aa{sv}", alerts), method_list_alerts, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetLoad", SD_BUS_ARGS("s", attempt), SD_BUS_RESULT("a{sv}", load), method_get_load, 0),
+        SD_BUS_METHOD_WITH_ARGS("ListLoads", SD_BUS_ARGS("s", state, "t", before, "u", limit),
+                                SD_BUS_RESULT("aa{sv}", loads), method_list_loads, 0),
+        SD_BUS_METHOD_WITH_ARGS("ListPacks", SD_BUS_ARGS("s", attempt, "t", after), SD_BUS_RESULT("aa{sv}", packs),
+                                method_list_packs, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetCycleSamples", SD_BUS_ARGS("s", attempt, "t", after, "u", points),
+                                SD_BUS_RESULT("a{sv}", page), method_get_cycle_samples, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetAutoclave", SD_BUS_ARGS("s", autoclave), SD_BUS_RESULT("a{sv}", autoclave),
+                                method_get_autoclave, 0),
+        SD_BUS_METHOD_WITH_ARGS("ListAutoclaves", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", autoclaves),
+                                method_list_autoclaves, 0),
         SD_BUS_METHOD_WITH_ARGS("Commission", SD_BUS_ARGS("s", attempt, "s", by), SD_BUS_RESULT("a{sv}", done),
                                 method_commission, 0),
         SD_BUS_METHOD_WITH_ARGS("PutAutoclaveOut", SD_BUS_ARGS("s", autoclave, "s", cause, "s", by, "s", reason),

@@ -120,6 +120,20 @@ void reply_list_close(Reply *r) {
         member_close(r);
 }
 
+void reply_record_open(Reply *r, const char *name) {
+        member_open(r, name, "a{sv}");
+        reply_open(r);
+}
+
+void reply_record_close(Reply *r) {
+        reply_close(r);
+        member_close(r);
+}
+
+void reply_page_open(Reply *r) {
+        open_container(r, 'a', "a{sv}");
+}
+
 const char *reply_word(const char *const *words, size_t n, int value) {
         return value >= 0 && (size_t)value < n && words[value] ? words[value] : "unknown";
 }

@@ -31,6 +31,11 @@ void reply_date(Reply *r, const char *name, int32_t date);
 /* A member that is a list of element type "s" or "a{sv}"; its elements go between the two. */
 void reply_list_open(Reply *r, const char *name, const char *element);
 void reply_list_close(Reply *r);
+/* A member that is itself a{sv}. */
+void reply_record_open(Reply *r, const char *name);
+void reply_record_close(Reply *r);
+/* The whole answer is a list of a{sv}; reply_close() ends it. */
+void reply_page_open(Reply *r);
 void reply_element(Reply *r, const char *text);
 
 /* words[value], "unknown" where a row holds what this program does not know. */

@@ -108,14 +108,20 @@ static int act_log(Intake *in, const Act *act, const char *refused) {
 
 /* What each act does. 0 or REFUSED, with a text; or the store's error. A savepoint is open, so they open none. */
 static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
-        (void)in;
+        const Now now = in->now;
+        int64_t recall;
+
         switch (act->type) {
+        case ACT_RECALL_MAKE:
+                return intake_recall_make(in, &now, act->cause, act->subject, act->from_us, act->to_us, act->by,
+                                          act->reason, &recall, ret_text);
+        case ACT_RECALL_CONFIRM:
+                return intake_recall_confirm(in, &now, act->recall, act->by, act->reason, ret_text);
+        case ACT_RECALL_END:
+                return intake_recall_end(in, &now, act->recall, act->by, act->reason, ret_text);
         case ACT_COMMISSION:
         case ACT_AUTOCLAVE_OUT:
         case ACT_AUTOCLAVE_RETURN:
-        case ACT_RECALL_MAKE:
-        case ACT_RECALL_CONFIRM:
-        case ACT_RECALL_END:
         case _ACT_MAX:
                 break;
         }

@@ -194,6 +194,8 @@ static const char second[] =
         "ALTER TABLE attempt ADD COLUMN outcome INTEGER;" /* the machine's own word; NULL: running, or never said */
         "CREATE INDEX attempt_started ON attempt (autoclave, started_us);"
         "DROP INDEX attempt_autoclave;"
+        "CREATE INDEX attempt_state ON attempt (purpose, released);" /* the loads that wait for a person */
+        "CREATE INDEX attempt_running ON attempt (id) WHERE verdict IS NULL;"
 
         "ALTER TABLE pack ADD COLUMN loaded_us INTEGER;" /* when it was put down for its attempt */
         "UPDATE pack SET loaded_us = (SELECT started_us FROM attempt a WHERE a.id = pack.attempt)"

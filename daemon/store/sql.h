@@ -23,6 +23,9 @@
         "r.id, r.i, r.at_us, r.kind, r.cause, r.reason, r.by, r.lot, r.product, r.code, r.supplier_load, "            \
         "r.autoclave, r.attempt, a.label, r.from_us, r.to_us, r.decide_by_us, r.confirmed_us, r.confirmed_by, "       \
         "r.confirmed_reason, r.ended_us, r.ended_by, r.ended_reason FROM recall r LEFT JOIN attempt a ON a.id = r.attempt"
+#define TEST_SHOWN                                                                                                    \
+        "t.id, t.test, a.label, t.run_us, t.read_us, t.outcome, t.rate_mpa, t.reader, t.lot, t.expires_on, t.why "    \
+        "FROM test t LEFT JOIN attempt a ON a.id = t.attempt"
 #define ALERT_COLUMNS "id, rule, subject, severity, state, text, raised_us, last_us, count, by"
 #define STREAM_COLUMNS "id, boot, current, top, applied, lost, holes"
 
@@ -180,6 +183,24 @@
         X(REQUEST_ADD, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) "  \
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                          \
         X(REQUEST_LAST, "SELECT allow, answer, room, at_us FROM request WHERE session = ? ORDER BY at_us DESC LIMIT 1") \
+        /* loads as people look at them */                                                                           \
+        X(LOAD_BEFORE, "SELECT id FROM attempt WHERE purpose = 0 AND released = ? AND id < ? "                        \
+                       "ORDER BY id DESC LIMIT 1")                                                                    \
+        X(LOAD_BEFORE_ANY, "SELECT id FROM attempt WHERE purpose = 0 AND id < ? ORDER BY id DESC LIMIT 1")            \
+        X(LOAD_BEFORE_RUNNING, "SELECT id FROM attempt WHERE purpose = 0 AND verdict IS NULL AND id < ? "             \
+                               "ORDER BY id DESC LIMIT 1")                                                            \
+        X(ATTEMPT_BEFORE, "SELECT id FROM attempt WHERE autoclave = ? AND started_us < ? "                            \
+                          "ORDER BY started_us DESC, id DESC LIMIT 1")                                                \
+        X(DECISION_NEXT, "SELECT id, i, at_us, by, what, dry, reason, reasons FROM load_decision "                    \
+                         "WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1")                                          \
+        X(INDICATOR_SHOWN_NEXT, "SELECT x.id, x.at_us, x.kind, x.place, x.type, p.label, x.lot, x.expires_on, "       \
+                                "x.result, x.control, x.reader FROM indicator x LEFT JOIN pack p ON p.id = x.pack "   \
+                                "WHERE x.attempt = ? AND x.id > ? ORDER BY x.id LIMIT 1")                             \
+        X(TEST_OF_ATTEMPT_NEXT, "SELECT " TEST_SHOWN " WHERE t.attempt = ? AND t.id > ? ORDER BY t.id LIMIT 1")       \
+        X(TEST_BEFORE, "SELECT " TEST_SHOWN " WHERE t.autoclave = ? AND t.id < ? ORDER BY t.id DESC LIMIT 1")         \
+        X(RECALL_OF_ATTEMPT_NEXT, "SELECT min(id) FROM (SELECT id FROM recall WHERE attempt = ?1 AND id > ?4 "        \
+                                  "UNION ALL SELECT id FROM recall WHERE autoclave = ?2 "                             \
+                                  "AND ?3 BETWEEN from_us AND to_us AND id > ?4) HAVING min(id) IS NOT NULL")         \
         /* alerts */                                                                                                  \
         X(ALERT_OPEN, "SELECT " ALERT_COLUMNS " FROM alert WHERE rule = ? AND subject = ? AND state < 2")             \
         X(ALERT_ADD, "INSERT INTO alert (rule, subject, severity, state, text, raised_us, last_us, count) "           \
