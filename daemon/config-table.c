@@ -13,6 +13,9 @@
 #define HOUR (3600 * US_PER_S)
 
 static const ConfigName profiles[] = { { "eu", PROFILE_EU }, { "us", PROFILE_US }, { NULL, 0 } };
+static const ConfigName commissionings[] = {
+        { "advised", COMMISSIONING_ADVISED }, { "required", COMMISSIONING_REQUIRED }, { NULL, 0 }
+};
 static const ConfigName clocks[] = { { "ntp", CLOCK_NTP }, { "rtc-trusted", CLOCK_RTC_TRUSTED }, { NULL, 0 } };
 static const ConfigName machines[] = { { "N", MACHINE_N }, { "S", MACHINE_S }, { "B", MACHINE_B }, { NULL, 0 } };
 static const ConfigName bands[] = { { "en285", BAND_EN285 }, { "en13060", BAND_EN13060 }, { NULL, 0 } };
@@ -209,6 +212,9 @@ const ConfigKey config_keys[] = {
         { POLICY(load_challenge, "load-challenge"), ENUM(challenges), .fallback = "none",
           .help = "What each load needs for its release besides the indicator outside each pack: one of type 5 or 6, or "
                   "a helix challenge." },
+        { POLICY(commissioning, "commissioning"), ENUM(commissionings), .fallback = "advised",
+          .help = "Whether a load is verified in a program that was never commissioned on its autoclave. `advised`: it "
+                  "is, and an alert stands until an officer commissions the program. `required`: it is not." },
 
         { ROOM(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { ROOM(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),

@@ -27,6 +27,7 @@ typedef enum Profile { PROFILE_EU, PROFILE_US } Profile;
 typedef enum ClockTrust { CLOCK_NTP, CLOCK_RTC_TRUSTED } ClockTrust;
 typedef enum Band { BAND_EN285, BAND_EN13060 } Band; /* set temperature to +3 K, or to +4 K */
 typedef enum ProgramType { PROGRAM_GRAVITY, PROGRAM_PREVACUUM } ProgramType;
+typedef enum Commissioning { COMMISSIONING_ADVISED, COMMISSIONING_REQUIRED } Commissioning;
 typedef enum Person { PERSON_OPERATOR, PERSON_RELEASER, PERSON_OFFICER, PERSON_PRACTITIONER } Person;
 typedef enum Reprocessing { REPROCESSING_NONE, REPROCESSING_STERILIZE, REPROCESSING_DISINFECT } Reprocessing;
 typedef enum Supplied { SUPPLIED_STERILE, SUPPLIED_CLEAN, SUPPLIED_CONTAMINATED } Supplied;
@@ -70,6 +71,7 @@ typedef struct ConfigPolicy {
         int32_t shelf_life_wrapped_days, vial_open_days, opening_stock_days;
         int64_t immediate_use_us, blood_max_us, sharps_us, disinfect_contact_us;
         int load_challenge; /* LoadChallenge */
+        int commissioning; /* Commissioning */
 } ConfigPolicy;
 
 typedef struct ConfigRoom {

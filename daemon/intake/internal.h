@@ -7,6 +7,7 @@
 #include "core/cycle.h"
 #include "core/event.h"
 #include "core/gate.h"
+#include "core/samples.h"
 #include "core/udi.h"
 #include "intake/facts.h"
 #include "intake/intake.h"
@@ -42,11 +43,15 @@ typedef struct Slot {
 typedef struct Running {
         char autoclave[LABEL_MAX + 1];
         bool stale, touched; /* stale: to be read again; touched: by the message at hand */
+        bool taken_up;       /* after a restart, and nobody was told yet */
         AttemptRow attempt;  /* id 0: none runs */
         int64_t chunks;      /* the last one's number */
-        size_t stored;       /* samples in them, whatever the cycle makes of each */
+        int64_t gaps, epoch; /* evidence gaps; the clock of the arrivals, as Intake's */
+        size_t stored;       /* samples in the chunks, whatever the cycle makes of each */
         Cycle cycle;
 } Running;
+
+#define CHUNK_MAX (STAMP_MAX + SAMPLES_ENCODED_MAX(SAMPLES_MAX))
 
 struct Intake {
         Store *store;
@@ -197,13 +202,28 @@ int item_drop(Intake *in, const char *code);
 int item_stray(Intake *in, const char *code, bool used, bool dropped);
 int item_take_up(Intake *in, ItemRow *item);
 
-/* cycle of an autoclave */
+/* running.c: the cycle that runs in an autoclave */
 /* 1 and the cycle that runs there; 0: none does. */
 int running_get(Intake *in, const char *autoclave, Running **ret);
 /* All are rebuilt from the ledger at their next use. */
 void running_forget(Intake *in);
-void running_away(Intake *in, int64_t us);
+/* The broker was away for so long, and what was sent meanwhile comes late. */
+int running_away(Intake *in, int64_t us);
+/* Messages of the autoclave are missing, or may be. */
 int running_gap(Intake *in, const char *autoclave);
+/* At start: what runs goes on. Recorded, and told by running_tell() once there is somebody to tell. */
+int running_take_up(Intake *in);
+int running_tell(Intake *in);
+/* Its place, whatever is in it. NULL: out of memory. */
+Running *running_slot(Intake *in, const char *autoclave);
+/* A new cycle for running->attempt. */
+int running_begin(Intake *in, Running *running);
+/* arrival NULL: not known. */
+void running_feed(Running *running, const Sample *samples, size_t n, const Stamp *arrival);
+
+/* commission.c */
+/* What the alert not-commissioned is about. */
+void commissioning_subject(const char *autoclave, const char *program, char ret[static CODE_MAX + 1]);
 
 /* session.c */
 void session_touch(SessionRow *s);
