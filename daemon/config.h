@@ -29,7 +29,6 @@ typedef enum Band { BAND_EN285, BAND_EN13060 } Band; /* set temperature to +3 K,
 typedef enum ProgramType { PROGRAM_GRAVITY, PROGRAM_PREVACUUM } ProgramType;
 typedef enum Commissioning { COMMISSIONING_ADVISED, COMMISSIONING_REQUIRED } Commissioning;
 typedef enum Person { PERSON_OPERATOR, PERSON_RELEASER, PERSON_OFFICER, PERSON_PRACTITIONER } Person;
-typedef enum Reprocessing { REPROCESSING_NONE, REPROCESSING_STERILIZE, REPROCESSING_DISINFECT } Reprocessing;
 typedef enum Supplied { SUPPLIED_STERILE, SUPPLIED_CLEAN, SUPPLIED_CONTAMINATED } Supplied;
 typedef enum ControlActs { CONTROL_ACTS_REFUSED, CONTROL_ACTS_ALLOWED } ControlActs;
 typedef enum DutyEffect { DUTY_BLOCK, DUTY_ALERT } DutyEffect;

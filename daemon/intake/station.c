@@ -153,10 +153,10 @@ static const char *never_again(const Intake *in, const ItemRow *item) {
         return NULL;
 }
 
-typedef int (*ItemStep)(Intake *in, const Event *e, ItemRow *item);
+typedef int (*EachItem)(Intake *in, const Event *e, ItemRow *item);
 
 /* One step for all items of a list, or for none. */
-static int each_item(Intake *in, const Event *e, const List *items, ItemStep step) {
+static int each_item(Intake *in, const Event *e, const List *items, EachItem step) {
         for (size_t i = 0; i < items->n; i++) {
                 ItemRow item;
                 const char *why;
