@@ -63,6 +63,7 @@ static const ConfigName control_acts[] = {
 static const ConfigName challenges[] = {
         { "none", CHALLENGE_NONE }, { "type-5", CHALLENGE_TYPE_5 }, { "helix", CHALLENGE_HELIX }, { NULL, 0 },
 };
+static const ConfigName levels[] = { { "intermediate", LEVEL_INTERMEDIATE }, { "high", LEVEL_HIGH }, { NULL, 0 } };
 static const ConfigName duty_effects[] = { { "block", DUTY_BLOCK }, { "alert", DUTY_ALERT }, { NULL, 0 } };
 
 #define ONE(struct_type, member, text, ...) \
@@ -305,6 +306,16 @@ const ConfigKey config_keys[] = {
           .help = "Sterile until its pack is damaged, without a shelf life." },
         { CLASS(needs_biological, "needs-biological"), BOOL, .fallback = "no",
           .help = "Whether a load with it waits for its own spore test, read with a control that grew." },
+        { CLASS(inside_indicator, "inside-indicator"), BOOL, .fallback = "yes",
+          .help = "Whether there must be an indicator inside each of its packs. An open pack without one that passed is not "
+                  "used." },
+        { CLASS(disinfection_level, "disinfection-level"), ENUM(levels), .fallback = "high",
+          .help = "Level that its disinfection must have at least." },
+        { CLASS(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),
+          .otherwise = "the policy's; then it need not be said",
+          .help = "Least contact time of its disinfection (seconds), not below the policy's." },
+        { CLASS(vial_open_days, "vial-open-days"), NUMBER(1, 28, 1), .otherwise = "the policy's",
+          .help = "The maker's limit after the first puncture (days), not above the policy's." },
         { CLASS(needs_barrier, "needs-barrier"), LABEL, .otherwise = "none; error for a handpiece that is not sterile",
           .help = "Class of the barrier sleeve that it needs in each session." },
 

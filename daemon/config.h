@@ -130,6 +130,11 @@ typedef struct ConfigClass {
         int reprocessing;   /* Reprocessing */
         int role;           /* Role */
         bool single_use, sterilize_before_use, hollow, critical, needs_wrap, event_related, needs_biological;
+        bool inside_indicator;      /* it wants one inside each pack, read at opening */
+        int disinfection_level;     /* DisinfectLevel, at least */
+        bool disinfect_contact_said;   /* by the class itself, and then by whoever disinfects */
+        int64_t disinfect_contact_us;  /* its own or the policy's */
+        int32_t vial_open_days;        /* its own or the policy's */
         List required_programs;  /* none: any that suits */
         uint32_t required_wraps; /* bit 1 << Wrap; 0: any */
         int32_t reprocessing_limit; /* cycles, 0: none */
@@ -142,6 +147,9 @@ typedef struct ConfigProduct {
         const char *class_id, *name;
         int supplied; /* Supplied */
 } ConfigProduct;
+
+/* In place of a supplier: what the clinic itself sterilized before it had this ledger. */
+#define CONFIG_OPENING_STOCK "opening-stock"
 
 typedef struct ConfigSupplier {
         const char *id, *name;

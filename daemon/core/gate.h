@@ -61,6 +61,7 @@ typedef struct ItemFacts {
         const char *attempt;       /* the autoclave attempt that sterilized it; NULL: supplied sterile or never */
         LoadState load;
         bool unwrapped, immediate_use;
+        const char *for_session;   /* unwrapped: the one session that it was sterilized for; NULL: none was named */
         int64_t sterile_us;        /* when it became sterile here; 0: supplied sterile */
         int64_t good_until_us;     /* end of shelf life; 0: none applies */
         bool process_suitable;     /* cycle and wrap that its class wants; true where it was supplied sterile */

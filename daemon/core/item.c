@@ -14,8 +14,8 @@
  * somebody else's hands. Only steps that lead towards use can be refused. Use, contact and the sharps container are
  * taken as they come: a report that locks is worth more than its form.
  *
- * Cleaning a single-use item that nobody has used is taken, and spends it: whoever washes it has opened its barrier, and
- * refusing the report would leave it standing as sterile.
+ * Cleaning a single-use item that nobody has used is taken, and spends it: whoever washes it has opened its barrier,
+ * and refusing the report would leave it standing as sterile.
  */
 
 #define WAY(w) (1U << ITEM_WAY_##w)
@@ -26,11 +26,14 @@
 #define STERILIZED_WAYS (WAY(STERILIZED) | WAY(STERILIZED_ONCE))
 #define REUSABLE_WAYS (WAY(STERILIZED) | WAY(DISINFECTED) | WAY(CLEANED))
 
-#define GOES(step, ways, states, to) { ITEM_STEP_##step, (ways), (states), ITEM_GOES, ITEM_##to, NULL }
-#define STAYS(step, ways, states) { ITEM_STEP_##step, (ways), (states), ITEM_STAYS, _ITEM_STATE_MAX, NULL }
-#define NO(step, ways, states, text) { ITEM_STEP_##step, (ways), (states), ITEM_REFUSED, _ITEM_STATE_MAX, text }
-#define GONE(step)                                                                                                   \
-        NO(step, ANY_WAY, IN(DISCARDED),                                                                             \
+#define GOES(step, ways, states, to)                                                                                   \
+        { ITEM_STEP_##step, (ways), (states), ITEM_GOES, ITEM_##to, NULL }
+#define STAYS(step, ways, states)                                                                                      \
+        { ITEM_STEP_##step, (ways), (states), ITEM_STAYS, _ITEM_STATE_MAX, NULL }
+#define NO(step, ways, states, text)                                                                                   \
+        { ITEM_STEP_##step, (ways), (states), ITEM_REFUSED, _ITEM_STATE_MAX, text }
+#define GONE(step)                                                                                                     \
+        NO(step, ANY_WAY, IN(DISCARDED),                                                                               \
            "it was dropped into a sharps container. If you hold it, tell the officer; take another")
 
 static const ItemTransition table[] = {
@@ -53,7 +56,8 @@ static const ItemTransition table[] = {
 
         GOES(PACK, STERILIZED_WAYS, IN(CLEAN), PACKED),
         NO(PACK, STERILIZED_WAYS, IN(CONTAMINATED), "clean it first, then pack it"),
-        NO(PACK, STERILIZED_WAYS, IN(DISINFECTED), "it was disinfected, maybe without cleaning. Clean it, then pack it"),
+        NO(PACK, STERILIZED_WAYS, IN(DISINFECTED),
+           "it was disinfected, maybe without cleaning. Clean it, then pack it"),
         NO(PACK, STERILIZED_WAYS, IN(PACKED),
            "it lies in a pack already. Load that pack; or open it, clean what is in it and pack it anew"),
         NO(PACK, STERILIZED_WAYS, IN(STERILE),
@@ -70,7 +74,8 @@ static const ItemTransition table[] = {
         NO(LOAD, STERILIZED_WAYS, IN(CLEAN), "pack it, then load the pack"),
         NO(LOAD, STERILIZED_WAYS, IN(STERILE),
            "it went through a load already, or came sterile. Use it so; or clean it, pack it anew and load that pack"),
-        NO(LOAD, ANY_WAY & ~STERILIZED_WAYS, NOT_DISCARDED, "its class is not sterilized here. Take it out of the load"),
+        NO(LOAD, ANY_WAY & ~STERILIZED_WAYS, NOT_DISCARDED,
+           "its class is not sterilized here. Take it out of the load"),
         GONE(LOAD),
 
         GOES(RELEASE, STERILIZED_WAYS, IN(PACKED), STERILE),
@@ -123,8 +128,9 @@ const char *item_state_name(ItemState state) {
 }
 
 const char *item_way_name(ItemWay way) {
-        static const char *const names[] = { "sterilized", "sterilized once", "disinfected",
-                                             "cleaned",    "once",            "vial" };
+        static const char *const names[] = {
+                "sterilized", "sterilized once", "disinfected", "cleaned", "once", "vial"
+        };
 
         return (size_t)way < ELEMENTSOF(names) ? names[way] : "unknown";
 }
@@ -190,12 +196,14 @@ static bool is_in_a_load(const ItemStanding *i, char text[static ITEM_TEXT_MAX])
         if (!i->cycle_running && !i->cycle_verified)
                 return false;
         if (i->cycle_running)
-                say(text, "its pack %.*s is in load %.*s, which runs. Wait for its end, then have it released or "
-                          "rejected",
+                say(text,
+                    "its pack %.*s is in load %.*s, which runs. Wait for its end, then have it released or "
+                    "rejected",
                     LABEL_MAX, i->pack ? i->pack : "?", LABEL_MAX, i->attempt);
         else
-                say(text, "its pack %.*s is in load %.*s, on which nobody has decided. Have that released or rejected "
-                          "first",
+                say(text,
+                    "its pack %.*s is in load %.*s, on which nobody has decided. Have that released or rejected "
+                    "first",
                     LABEL_MAX, i->pack ? i->pack : "?", LABEL_MAX, i->attempt);
         return true;
 }

@@ -21,10 +21,10 @@ typedef enum LoadState { LOAD_NONE, LOAD_OPEN, LOAD_RELEASED, LOAD_REJECTED, LOA
 typedef enum ItemState {
         ITEM_CONTAMINATED, /* used, or unproven: as anything enters of which nothing else is shown */
         ITEM_CLEAN,
-        ITEM_PACKED,       /* clean and in its pack, also while that goes through an autoclave */
-        ITEM_STERILE,      /* its load was released, or it came sterile and unopened */
+        ITEM_PACKED,  /* clean and in its pack, also while that goes through an autoclave */
+        ITEM_STERILE, /* its load was released, or it came sterile and unopened */
         ITEM_DISINFECTED,
-        ITEM_DISCARDED,    /* in a sharps container: never leaves it */
+        ITEM_DISCARDED, /* in a sharps container: never leaves it */
         _ITEM_STATE_MAX,
 } ItemState;
 
@@ -35,7 +35,7 @@ typedef enum ItemWay {
         ITEM_WAY_DISINFECTED,     /* clean and disinfect; after use again */
         ITEM_WAY_CLEANED,         /* clean; after use again */
         ITEM_WAY_ONCE,            /* as delivered, for one session */
-        ITEM_WAY_VIAL,            /* multi-dose: as delivered; who it was opened for, and when, is kept beside its state */
+        ITEM_WAY_VIAL, /* multi-dose: as delivered; who it was opened for, and when, is kept beside its state */
         _ITEM_WAY_MAX,
 } ItemWay;
 
@@ -63,8 +63,8 @@ typedef struct ItemStanding {
         ItemState state;
         bool class_known;
         bool single_use, critical;
-        bool used;                 /* and not returned unopened */
-        bool opened;               /* punctured, drawn into, or brought into a room for a patient */
+        bool used;   /* and not returned unopened */
+        bool opened; /* punctured, drawn into, or brought into a room for a patient */
         bool damaged, dropped;
         const char *claim_session; /* the live session that holds it; NULL: none */
         int64_t cycles;            /* that it went through; of disinfected classes: disinfections */
@@ -90,8 +90,8 @@ typedef struct ItemTransition {
         ItemStep step;
         uint32_t ways, states; /* bits 1 << ItemWay, 1 << ItemState */
         ItemOutcome outcome;
-        ItemState to;          /* with ITEM_GOES */
-        const char *instead;   /* with ITEM_REFUSED: the sentence */
+        ItemState to;        /* with ITEM_GOES */
+        const char *instead; /* with ITEM_REFUSED: the sentence */
 } ItemTransition;
 size_t item_transitions(const ItemTransition **ret);
 const ItemTransition *item_transition(ItemWay way, ItemState state, ItemStep step);

@@ -192,7 +192,18 @@ int item_code(Intake *in, const char *member, const char *code, Udi *ret);
 int item_find(Intake *in, const char *code, ItemRow *ret);
 /* As item_find(), but a code that is unreadable or not known is refused, saying so. 0 or a Reject. */
 int item_want(Intake *in, const char *member, const char *code, ItemRow *ret);
+/* The one place where an item that is in the ledger changes its state; reports old and new. Does not save the row. */
 int item_enter_state(Intake *in, ItemRow *item, ItemState state);
+/* A step towards use, done by a person. */
+typedef struct ItemDone {
+        ItemStep step;
+        const char *by, *detail;
+} ItemDone;
+/* What the step would make of it: 0 and *ret; a Reject that says what should have happened; or an error. */
+int item_may(Intake *in, const char *member, const ItemRow *item, ItemStep step, ItemState *ret);
+/* The same, done and noted in the item's history. Does not save the row. */
+int item_advance(Intake *in, const Origin *o, ItemRow *item, const ItemDone *done);
+ItemWay item_way_of(const ConfigClass *c);
 const ConfigClass *item_class(const Intake *in, const ItemRow *item);
 bool item_single_use(const Intake *in, const ItemRow *item);
 /* Marks it used, once; session may be "" where nobody knows. */
@@ -225,6 +236,12 @@ void running_feed(Running *running, const Sample *samples, size_t n, const Stamp
 /* What the alert not-commissioned is about. */
 void commissioning_subject(const char *autoclave, const char *program, char ret[static CODE_MAX + 1]);
 
+/* reprocess.c */
+/* Whether all that is in the pack may go into this autoclave; a known program is judged too. 0, a Reject, or an error. */
+int pack_may_load(Intake *in, const PackRow *pack, const ConfigAutoclave *a, const ConfigProgram *known);
+/* Whether the program, in this autoclave, sterilizes items of the class in such a wrap. */
+bool process_suits(const ConfigClass *c, const ConfigAutoclave *a, const ConfigProgram *p, int wrap);
+
 /* session.c */
 void session_touch(SessionRow *s);
 /* A report that could not be read: whatever it said, the live session of the room may have been touched. */
@@ -234,7 +251,11 @@ int room_lock(Intake *in, const char *room, const char *rule);
 /* Somebody was treated in the room, or may have been: it needs disinfection before the next session. */
 int room_used(Intake *in, const char *room);
 
+/* 0, or a Reject: not a registered person. */
+int want_person(Intake *in, const char *member, const char *id);
 int32_t date_of(int64_t wall_us);
+/* The calendar day that lies so many days after this one. */
+int32_t date_after(int32_t date, int32_t days);
 int32_t year_now(const Intake *in);
 void to_base64(const void *from, size_t n, char *to, size_t size);
 /* Publishes what in->w holds, at QoS 1 and durable, or as the caller says by the returned entry. */
