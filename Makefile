@@ -65,6 +65,7 @@ CORE_OBJ   := $(call obj,$(CORE_SRC))
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/bin/%,$(FUZZ_SRC))
 BENCH_BIN  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
+DEMO_BIN   := $(patsubst demo/%.c,$(BUILD)/demo/%,$(wildcard demo/*.c))
 IT_BIN     := $(patsubst tests/it/src/%.c,$(BUILD)/it/%,$(IT_SRC))
 
 all: $(BUILD)/asepsisd $(BUILD)/asepsisctl ## build the daemon and the command
@@ -98,7 +99,7 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call obj,$(UNIT_LIB)) $(BUILD)/libase
 	@mkdir -p $(@D)
 	$(LINK) $(CMOCKA) $(PKG_LIBS) -lm
 
-$(BUILD)/demo/past: $(BUILD)/demo/past.o $(BUILD)/tests/lib/cyclegen.o $(BUILD)/libasepsis.a
+$(DEMO_BIN): $(BUILD)/demo/%: $(BUILD)/demo/%.o $(BUILD)/tests/lib/cyclegen.o $(BUILD)/libasepsis.a
 	@mkdir -p $(@D)
 	$(LINK) $(PKG_LIBS) -lm
 
@@ -112,10 +113,10 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libasepsis.a
 
 # ------------------------------------------------------------------------------------------------ the two commands
 
-run: all $(BUILD)/demo/past | prepare ## play a simulated day: broker, daemon, devices; KEEP=1 leaves them up
+run: all $(DEMO_BIN) | prepare ## play a simulated day: broker, daemon, devices; KEEP=1 leaves them up
 	@BUILD=$(abspath $(BUILD)) demo/run $(if $(filter-out 0 no,$(KEEP)),--keep)
 
-check: all $(UNIT_BIN) $(IT_BIN) $(BUILD)/demo/past | prepare ## run every test
+check: all $(UNIT_BIN) $(IT_BIN) $(DEMO_BIN) | prepare ## run every test
 	@BUILD=$(abspath $(BUILD)) scripts/check $(UNIT_BIN) $(IT)
 
 # --------------------------------------------------------------------------------------------------- further checks
