@@ -157,7 +157,7 @@ $(BUILD)/fuzz/libasepsis.a: $(FUZZ_OBJ)
 	@rm -f $@
 	$(call say,AR)ar rcs $@ $^
 
-$(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/libasepsis.a
+$(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/tests/lib/cyclegen.o $(BUILD)/fuzz/libasepsis.a
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(PKG_LIBS) -lm
 
