@@ -209,6 +209,8 @@ bool item_single_use(const Intake *in, const ItemRow *item);
 /* Marks it used, once; session may be "" where nobody knows. */
 int item_use(Intake *in, ItemRow *item, const char *session);
 int item_drop(Intake *in, const char *code);
+/* In use where no session held it: for a look-back, which finds through it whoever was in that room. room may be NULL. */
+int item_contact(Intake *in, const char *code, int64_t pack, const char *room);
 /* A piece that was never received was in use, or dropped: remembered, and held against it once it is received. */
 int item_stray(Intake *in, const char *code, bool used, bool dropped);
 int item_take_up(Intake *in, ItemRow *item);

@@ -190,6 +190,17 @@ int item_stray(Intake *in, const char *code, bool used, bool dropped) {
         return stray_put(in->store, udi.canonical, used ? in->now.wall_us : 0, dropped ? in->now.wall_us : 0);
 }
 
+int item_contact(Intake *in, const char *code, int64_t pack, const char *room) {
+        SessionRow s;
+        Udi udi;
+        int live = room ? session_live(in->store, room, &s) : 0;
+
+        if (live < 0)
+                return live;
+        return contact_add(in->store, udi_parse(code, strlen(code), year_now(in), &udi) ? code : udi.canonical, room,
+                           live ? s.id : 0, pack, in->now.wall_us);
+}
+
 /* What was said of it before it was received. */
 int item_take_up(Intake *in, ItemRow *item) {
         int64_t used_us, dropped_us;

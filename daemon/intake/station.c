@@ -91,7 +91,7 @@ int on_duty(Intake *in, const Event *e, const Origin *o) {
 }
 
 /* What hurt somebody has been in use. */
-static int injured_by(Intake *in, const char *code) {
+static int injured_by(Intake *in, const char *code, const char *where) {
         SessionRow session;
         ItemRow item;
         char label[LABEL_MAX + 1] = "", room[LABEL_MAX + 1];
@@ -107,6 +107,8 @@ static int injured_by(Intake *in, const char *code) {
                 session_touch(&session);
                 r = session_save(in->store, &session);
         }
+        if (r == 0 && !label[0])
+                r = item_contact(in, item.code, item.pack, where);
         if (r == 0)
                 r = item_use(in, &item, label);
         return r < 0 ? r : item_save(in->store, &item);
@@ -126,7 +128,7 @@ int on_injury(Intake *in, const Event *e, const Origin *o) {
         snprintf(room.exposure, sizeof(room.exposure), "%s", e->injury.detail);
         room.first_aid = room.reported = false;
         r = room_save(in->store, &room);
-        return r < 0 || !e->injury.item ? r : injured_by(in, e->injury.item);
+        return r < 0 || !e->injury.item ? r : injured_by(in, e->injury.item, where);
 }
 
 int on_disinfected(Intake *in, const Event *e, const Origin *o) {

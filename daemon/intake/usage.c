@@ -128,6 +128,8 @@ static int unknown_item(Intake *in, const Event *e, const Origin *o) {
         char text[TEXT_MAX + 1];
         int r = e->usage.event == USAGE_DETACHED ? 0 : item_stray(in, e->usage.item, true, false);
 
+        if (r == 0 && e->usage.event == USAGE_CONTACT)
+                r = item_contact(in, e->usage.item, 0, o->device->room);
         if (r < 0 || e->usage.event != USAGE_CONTACT)
                 return r;
         r = contact_in(in, o->device->room);
@@ -151,15 +153,17 @@ static void follow_attachment(Intake *in, const Event *e, ItemRow *item) {
  * The session that the use belongs to, or none. One that was cancelled and ended less than a minute ago was touched
  * after all: what it held does not come free.
  */
-static int note_use(Intake *in, ItemRow *item, Holder *h) {
+static int note_use(Intake *in, const Origin *o, ItemRow *item, Holder *h) {
         int r = 0;
 
         if (h->after)
                 r = session_get(in->store, h->last.label, &h->session);
         if (r < 0 || (r == 0 && h->after))
                 return r < 0 ? r : -EBADMSG;
-        if (!h->live && !h->after && !h->stopped)
-                return item_use(in, item, "");
+        if (!h->live && !h->after && !h->stopped) {
+                r = item_contact(in, item->code, item->pack, o->device->room);
+                return r < 0 ? r : item_use(in, item, "");
+        }
         r = item_use(in, item, h->session.label);
         session_touch(&h->session);
         return r < 0 ? r : session_save(in->store, &h->session);
@@ -184,7 +188,7 @@ int on_usage(Intake *in, const Event *e, const Origin *o) {
         if (r == 0 && (h.live || h.stopped) && session_get_id(in->store, h.session.id, &h.session) < 0)
                 r = -EIO;
         if (r == 0 && e->usage.event != USAGE_DETACHED)
-                r = note_use(in, &item, &h);
+                r = note_use(in, o, &item, &h);
         if (r < 0)
                 return r;
         follow_attachment(in, e, &item);

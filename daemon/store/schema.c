@@ -298,6 +298,14 @@ static const char second[] =
         " used_us = (SELECT CASE WHEN s.touched THEN coalesce(s.started_us, s.allowed_us) END"
         "  FROM session s WHERE s.id = session_item.session);"
         "CREATE INDEX session_item_pack ON session_item (pack, item) WHERE pack IS NOT NULL;"
+        /* Use outside any session that held the item, by its code: the session is the one that was live in that room. */
+        "CREATE TABLE contact ("
+        " id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL,"
+        " code TEXT NOT NULL, room TEXT,"
+        " session INTEGER REFERENCES session (id), pack INTEGER REFERENCES pack (id)) STRICT;"
+        "CREATE INDEX contact_code ON contact (code);"
+        "CREATE INDEX contact_session ON contact (session) WHERE session IS NOT NULL;"
+        "CREATE INDEX contact_room ON contact (room, at_us) WHERE session IS NULL;"
         "CREATE INDEX session_room ON session (room, allowed_us);"
         "CREATE INDEX session_practitioner ON session (practitioner, allowed_us);"
         "CREATE INDEX session_patient ON session (patient, allowed_us);";

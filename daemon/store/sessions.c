@@ -154,6 +154,25 @@ int session_item_next(Store *s, int64_t session, int64_t after, int64_t *ret_ite
         return 1;
 }
 
+int contact_add(Store *s, const char *code, const char *room, int64_t session, int64_t pack, int64_t at_us) {
+        const StatementId q = SQL_CONTACT_LAST;
+        char where[LABEL_MAX + 1];
+        bool same;
+        int r = sql_first(s, q, "t", code);
+
+        if (r < 0)
+                return r;
+        if (r > 0) {
+                TEXT(q, 1, where);
+                same = streq(where, room ?: "") && col_int(s, q, 2) == session &&
+                       at_us - col_int(s, q, 0) < CONTACT_AGAIN_US && at_us >= col_int(s, q, 0);
+                sql_done(s, q);
+                if (same)
+                        return 0;
+        }
+        return sql_run(s, SQL_CONTACT_ADD, "itt00", at_us, code, room, session, pack);
+}
+
 int item_session_last(Store *s, int64_t item, ItemSession *ret) {
         const StatementId q = SQL_SESSION_LAST_OF_ITEM;
         int r = sql_first(s, q, "i", item);

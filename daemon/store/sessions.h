@@ -67,9 +67,16 @@ int session_item_add(Store *s, int64_t session, int64_t item, int64_t at_us, int
 int session_item_used(Store *s, const char *session, int64_t item, int64_t at_us);
 /* Out of which pack the session was given it: 1, or 0 for none. */
 int session_item_pack(Store *s, int64_t session, int64_t item, int64_t *ret_pack);
-/* It came back unopened. */
+/* It came back unopened; the first telling stays. */
 int session_item_returned(Store *s, int64_t session, int64_t item, int64_t at_us);
 int session_item_next(Store *s, int64_t session, int64_t after, int64_t *ret_item, char ret_code[static CODE_MAX + 1]);
+
+/*
+ * An item was in use and no session of the room held it; session: the one that was live there, or 0. room NULL: nobody
+ * knows where. Told again within CONTACT_AGAIN_US of the last, the same is not written again.
+ */
+#define CONTACT_AGAIN_US (600 * US_PER_S)
+int contact_add(Store *s, const char *code, const char *room, int64_t session, int64_t pack, int64_t at_us);
 
 typedef struct ItemSession {
         int64_t id;

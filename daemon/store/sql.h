@@ -26,6 +26,19 @@
 #define TEST_SHOWN                                                                                                    \
         "t.id, t.test, a.label, t.run_us, t.read_us, t.outcome, t.rate_mpa, t.reader, t.lot, t.expires_on, t.why "    \
         "FROM test t LEFT JOIN attempt a ON a.id = t.attempt"
+/* What a session did with an item, in store/lookback.c. 0 session, 1 item, 2 given, 3 used, 4 returned; 5 to 8 the item;
+ * 9 to 14 the session; 15 and 16 its pack; 17 to 20 the attempt. */
+#define LOOKBACK_USE                                                                                                  \
+        "SELECT x.session, x.item, x.at_us, x.used_us, x.returned_us, i.code, i.class, i.product, i.lot, "            \
+        "s.label, s.room, s.practitioner, s.patient, s.procedure, s.allowed_us, p.label, p.loaded_us, "               \
+        "a.label, a.autoclave, a.cycle, a.id FROM session_item x CROSS JOIN item i ON i.id = x.item "                 \
+        "CROSS JOIN session s ON s.id = x.session LEFT JOIN pack p ON p.id = x.pack "                                 \
+        "LEFT JOIN attempt a ON a.id = p.attempt "
+/* Use outside the session that held the item: 0 contact, 1 its code, 2 when, 3 its pack, 4 to 6 the item, 7 to 12 the
+ * session that was live there. */
+#define LOOKBACK_CONTACT                                                                                              \
+        "SELECT c.id, c.code, c.at_us, c.pack, i.class, i.product, i.lot, "                                           \
+        "s.label, coalesce(s.room, c.room), s.practitioner, s.patient, s.procedure, s.allowed_us "
 #define ALERT_COLUMNS "id, rule, subject, severity, state, text, raised_us, last_us, count, by"
 #define STREAM_COLUMNS "id, boot, current, top, applied, lost, holes"
 
@@ -140,9 +153,53 @@
                                 "ORDER BY decide_by_us LIMIT 1")                                                      \
         X(RECALL_ON_ATTEMPT, "SELECT 1 FROM recall WHERE attempt = ? AND ended_us IS NULL LIMIT 1")                   \
         X(RECALL_END, "UPDATE recall SET ended_us = ?, ended_i = ?, ended_by = ?, ended_reason = ?, "                 \
-                      "decide_by_us = NULL WHERE id = ?")                                                             \
+                      "decide_by_us = NULL WHERE id = ? AND ended_us IS NULL")                                        \
         X(RECALL_CONFIRM, "UPDATE recall SET kind = 0, confirmed_us = ?, confirmed_i = ?, confirmed_by = ?, "         \
                           "confirmed_reason = ?, decide_by_us = NULL WHERE id = ?")                                   \
+        /* look-back: each of them one row by an index */                                                             \
+        X(LOOKBACK_ITEM, "SELECT id, received_us FROM item WHERE code = ? AND id > ?")                                \
+        X(LOOKBACK_LOT, "SELECT id, received_us FROM item WHERE lot = ? AND id > ? ORDER BY id LIMIT 1")              \
+        X(LOOKBACK_PRODUCT, "SELECT id, received_us FROM item WHERE product = ? AND id > ? ORDER BY id LIMIT 1")      \
+        X(LOOKBACK_SUPPLIER_LOAD, "SELECT id, received_us FROM item WHERE supplier_load = ? AND id > ? "              \
+                                  "ORDER BY id LIMIT 1")                                                              \
+        X(LOOKBACK_ATTEMPT, "SELECT id, started_us FROM attempt WHERE autoclave = ?1 AND (started_us, id) > (?2, ?3) " \
+                            "AND started_us <= ?4 ORDER BY started_us, id LIMIT 1")                                   \
+        X(LOOKBACK_ROOM, "SELECT id, allowed_us FROM session WHERE room = ?1 AND (allowed_us, id) > (?2, ?3) "        \
+                         "AND allowed_us <= ?4 ORDER BY allowed_us, id LIMIT 1")                                      \
+        X(LOOKBACK_PRACTITIONER, "SELECT id, allowed_us FROM session WHERE practitioner = ?1 "                        \
+                                 "AND (allowed_us, id) > (?2, ?3) AND allowed_us <= ?4 "                              \
+                                 "ORDER BY allowed_us, id LIMIT 1")                                                   \
+        X(LOOKBACK_PATIENT, "SELECT id, allowed_us FROM session WHERE patient = ?1 AND (allowed_us, id) > (?2, ?3) "  \
+                            "AND allowed_us <= ?4 ORDER BY allowed_us, id LIMIT 1")                                   \
+        X(LOOKBACK_PACK, "SELECT id, loaded_us FROM pack WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1")           \
+        X(LOOKBACK_PACK_ITEM, "SELECT item FROM pack_item WHERE pack = ? AND item > ? ORDER BY item LIMIT 1")         \
+        X(LOOKBACK_LAST_PACK, "SELECT p.id, p.label, p.loaded_us, a.id, a.label, a.autoclave, a.cycle, a.started_us " \
+                              "FROM pack_item x CROSS JOIN pack p ON p.id = x.pack LEFT JOIN attempt a "              \
+                              "ON a.id = p.attempt WHERE x.item = ? AND p.packed_us <= ? ORDER BY x.pack DESC LIMIT 1") \
+        X(LOOKBACK_USE_OF_ITEM, LOOKBACK_USE "WHERE x.item = ? AND x.session > ? ORDER BY x.session LIMIT 1")         \
+        X(LOOKBACK_USE_OF_PACK, LOOKBACK_USE "WHERE x.pack = ? AND x.item = ? AND x.session > ? "                     \
+                                "ORDER BY x.session LIMIT 1")                                                         \
+        X(LOOKBACK_USE_OF_SESSION, LOOKBACK_USE "WHERE x.session = ? AND x.item > ? ORDER BY x.item LIMIT 1")         \
+        X(LOOKBACK_CONTACT_OF_ITEM, LOOKBACK_CONTACT "FROM item i CROSS JOIN contact c ON c.code = i.code "           \
+                                    "LEFT JOIN session s ON s.id = c.session WHERE i.id = ? AND c.id > ? "            \
+                                    "ORDER BY c.id LIMIT 1")                                                          \
+        X(LOOKBACK_CONTACT_OF_SESSION, LOOKBACK_CONTACT "FROM contact c CROSS JOIN session s ON s.id = c.session "    \
+                                       "LEFT JOIN item i ON i.code = c.code WHERE c.session = ? AND c.id > ? "        \
+                                       "ORDER BY c.id LIMIT 1")                                                       \
+        X(LOOKBACK_CONTACT_OF_ROOM, LOOKBACK_CONTACT "FROM contact c LEFT JOIN session s ON s.id = c.session "        \
+                                    "LEFT JOIN item i ON i.code = c.code WHERE c.room = ?1 AND c.session IS NULL "    \
+                                    "AND (c.at_us, c.id) > (?2, ?3) AND c.at_us <= ?4 ORDER BY c.at_us, c.id LIMIT 1") \
+        X(LOOKBACK_RECALLED, "SELECT 1 FROM recall WHERE code = ?1 AND at_us <= ?8 AND coalesce(ended_us, ?8 + 1) > ?8 " \
+                     "UNION ALL SELECT 1 FROM recall WHERE lot = ?2 AND at_us <= ?8 "                                 \
+                     "AND coalesce(ended_us, ?8 + 1) > ?8 "                                                           \
+                     "UNION ALL SELECT 1 FROM recall WHERE product = ?3 AND at_us <= ?8 "                             \
+                     "AND coalesce(ended_us, ?8 + 1) > ?8 "                                                           \
+                     "UNION ALL SELECT 1 FROM recall WHERE supplier_load = ?4 AND at_us <= ?8 "                       \
+                     "AND coalesce(ended_us, ?8 + 1) > ?8 "                                                           \
+                     "UNION ALL SELECT 1 FROM recall WHERE attempt = ?5 AND at_us <= ?8 "                             \
+                     "AND coalesce(ended_us, ?8 + 1) > ?8 "                                                           \
+                     "UNION ALL SELECT 1 FROM recall WHERE autoclave = ?6 AND ?7 BETWEEN from_us AND to_us "          \
+                     "AND at_us <= ?8 AND coalesce(ended_us, ?8 + 1) > ?8 LIMIT 1")                                   \
         /* rooms and sessions */                                                                                      \
         X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us, exposure_us, exposure, "                      \
                     "first_aid, reported FROM room WHERE id = ?")                                                     \
@@ -178,7 +235,11 @@
         X(SESSION_ITEM_USED, "UPDATE session_item SET used_us = ? WHERE item = ? "                                    \
                              "AND session = (SELECT id FROM session WHERE label = ?) AND used_us IS NULL")            \
         X(SESSION_ITEM_PACK, "SELECT pack FROM session_item WHERE session = ? AND item = ? AND pack IS NOT NULL")     \
-        X(SESSION_ITEM_RETURNED, "UPDATE session_item SET returned_us = ? WHERE session = ? AND item = ?")            \
+        X(SESSION_ITEM_RETURNED, "UPDATE session_item SET returned_us = ? WHERE session = ? AND item = ? "            \
+                                 "AND returned_us IS NULL")                                                           \
+        X(CONTACT_LAST, "SELECT at_us, coalesce(room, ''), coalesce(session, 0) FROM contact WHERE code = ? "         \
+                        "ORDER BY id DESC LIMIT 1")                                                                   \
+        X(CONTACT_ADD, "INSERT INTO contact (at_us, code, room, session, pack) VALUES (?, ?, ?, ?, ?)")               \
         X(CLAIM_ADD, "INSERT INTO claim (item, session) VALUES (?, ?)")                                               \
         X(CLAIM_OF, "SELECT s.id, s.label, s.room FROM claim c JOIN session s ON s.id = c.session WHERE c.item = ?")  \
         X(CLAIM_DELETE, "DELETE FROM claim WHERE item = ?")                                                           \
