@@ -57,6 +57,7 @@ UNIT_LIB   := $(wildcard tests/lib/*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz-*.c)
 BENCH_SRC  := $(wildcard tests/bench/*.c)
 IT_SRC     := $(wildcard tests/it/src/*.c)
+MODEL_SRC  := $(wildcard tests/model/*.c)
 IT         := $(sort $(wildcard tests/it/[0-9][0-9]-*))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -65,8 +66,8 @@ CORE_OBJ   := $(call obj,$(CORE_SRC))
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/bin/%,$(FUZZ_SRC))
 BENCH_BIN  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
-DEMO_BIN   := $(patsubst demo/%.c,$(BUILD)/demo/%,$(wildcard demo/*.c))
 IT_BIN     := $(patsubst tests/it/src/%.c,$(BUILD)/it/%,$(IT_SRC))
+MODEL_BIN  := $(patsubst tests/model/%.c,$(BUILD)/model/%,$(MODEL_SRC))
 
 all: $(BUILD)/asepsisd $(BUILD)/asepsisctl ## build the daemon and the command
 
@@ -99,9 +100,13 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call obj,$(UNIT_LIB)) $(BUILD)/libase
 	@mkdir -p $(@D)
 	$(LINK) $(CMOCKA) $(PKG_LIBS) -lm
 
-$(DEMO_BIN): $(BUILD)/demo/%: $(BUILD)/demo/%.o $(BUILD)/tests/lib/cyclegen.o $(BUILD)/libasepsis.a
+$(BUILD)/demo/past: $(BUILD)/demo/past.o $(BUILD)/tests/lib/cyclegen.o $(BUILD)/libasepsis.a
 	@mkdir -p $(@D)
 	$(LINK) $(PKG_LIBS) -lm
+
+$(BUILD)/model/%: $(BUILD)/tests/model/%.o $(call obj,$(UNIT_LIB)) $(BUILD)/libasepsis.a
+	@mkdir -p $(@D)
+	$(LINK) $(CMOCKA) $(PKG_LIBS) -lm
 
 $(BUILD)/it/%: $(BUILD)/tests/it/src/%.o $(BUILD)/libasepsis.a
 	@mkdir -p $(@D)
@@ -113,10 +118,10 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libasepsis.a
 
 # ------------------------------------------------------------------------------------------------ the two commands
 
-run: all $(DEMO_BIN) | prepare ## play a simulated day: broker, daemon, devices; KEEP=1 leaves them up
+run: all $(BUILD)/demo/past | prepare ## play a simulated day: broker, daemon, devices; KEEP=1 leaves them up
 	@BUILD=$(abspath $(BUILD)) demo/run $(if $(filter-out 0 no,$(KEEP)),--keep)
 
-check: all $(UNIT_BIN) $(IT_BIN) $(DEMO_BIN) | prepare ## run every test
+check: all $(UNIT_BIN) $(IT_BIN) $(BUILD)/demo/past $(MODEL_BIN) | prepare ## run every test
 	@BUILD=$(abspath $(BUILD)) scripts/check $(UNIT_BIN) $(IT)
 
 # --------------------------------------------------------------------------------------------------- further checks
@@ -157,7 +162,7 @@ $(BUILD)/fuzz/libasepsis.a: $(FUZZ_OBJ)
 	@rm -f $@
 	$(call say,AR)ar rcs $@ $^
 
-$(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/tests/lib/cyclegen.o $(BUILD)/fuzz/libasepsis.a
+$(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/libasepsis.a
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(PKG_LIBS) -lm
 
