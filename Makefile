@@ -66,6 +66,7 @@ CORE_OBJ   := $(call obj,$(CORE_SRC))
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/bin/%,$(FUZZ_SRC))
 BENCH_BIN  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
+DEMO_BIN   := $(patsubst demo/%.c,$(BUILD)/demo/%,$(wildcard demo/*.c))
 IT_BIN     := $(patsubst tests/it/src/%.c,$(BUILD)/it/%,$(IT_SRC))
 MODEL_BIN  := $(patsubst tests/model/%.c,$(BUILD)/model/%,$(MODEL_SRC))
 
@@ -100,7 +101,7 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call obj,$(UNIT_LIB)) $(BUILD)/libase
 	@mkdir -p $(@D)
 	$(LINK) $(CMOCKA) $(PKG_LIBS) -lm
 
-$(BUILD)/demo/past: $(BUILD)/demo/past.o $(BUILD)/tests/lib/cyclegen.o $(BUILD)/libasepsis.a
+$(DEMO_BIN): $(BUILD)/demo/%: $(BUILD)/demo/%.o $(BUILD)/tests/lib/cyclegen.o $(BUILD)/libasepsis.a
 	@mkdir -p $(@D)
 	$(LINK) $(PKG_LIBS) -lm
 
@@ -118,10 +119,10 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libasepsis.a
 
 # ------------------------------------------------------------------------------------------------ the two commands
 
-run: all $(BUILD)/demo/past | prepare ## play a simulated day: broker, daemon, devices; KEEP=1 leaves them up
+run: all $(DEMO_BIN) | prepare ## play a simulated day: broker, daemon, devices; KEEP=1 leaves them up
 	@BUILD=$(abspath $(BUILD)) demo/run $(if $(filter-out 0 no,$(KEEP)),--keep)
 
-check: all $(UNIT_BIN) $(IT_BIN) $(BUILD)/demo/past $(MODEL_BIN) | prepare ## run every test
+check: all $(UNIT_BIN) $(IT_BIN) $(DEMO_BIN) $(MODEL_BIN) | prepare ## run every test
 	@BUILD=$(abspath $(BUILD)) scripts/check $(UNIT_BIN) $(IT)
 
 # --------------------------------------------------------------------------------------------------- further checks
@@ -162,7 +163,7 @@ $(BUILD)/fuzz/libasepsis.a: $(FUZZ_OBJ)
 	@rm -f $@
 	$(call say,AR)ar rcs $@ $^
 
-$(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/libasepsis.a
+$(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/tests/lib/cyclegen.o $(BUILD)/fuzz/libasepsis.a
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(PKG_LIBS) -lm
 

@@ -295,21 +295,38 @@ static void check_class_barrier(ConfigLoad *l, const ConfigDraft *d, const Confi
                             "each session");
 }
 
+/* Its own limits, or the policy's: a class may be stricter, never laxer. */
+static void check_class_limits(ConfigLoad *l, const ConfigDraft *d, ConfigClass *c) {
+        const ConfigPolicy *p = &l->config->policy;
+
+        c->disinfect_contact_said = is_set(d, "disinfect-contact-s");
+        if (is_set(d, "shelf-life-days") && c->event_related)
+                config_fail(l, d, "shelf-life-days", "contradicts event-related = yes");
+        if (c->shelf_life_days == 0)
+                c->shelf_life_days = p->shelf_life_wrapped_days;
+        if (c->disinfect_contact_us == 0)
+                c->disinfect_contact_us = p->disinfect_contact_us;
+        if (c->vial_open_days == 0)
+                c->vial_open_days = p->vial_open_days;
+        if (c->shelf_life_days > p->shelf_life_wrapped_days)
+                config_fail(l, d, "shelf-life-days", "is longer than the policy's %d days: a class may be stricter, "
+                            "never laxer", (int)p->shelf_life_wrapped_days);
+        if (c->vial_open_days > p->vial_open_days)
+                config_fail(l, d, "vial-open-days", "is longer than the policy's %d days: a class may be stricter, never "
+                            "laxer", (int)p->vial_open_days);
+        if (c->disinfect_contact_us < p->disinfect_contact_us)
+                config_fail(l, d, "disinfect-contact-s", "is shorter than the policy's %lld s: a class may be stricter, "
+                            "never laxer", (long long)(p->disinfect_contact_us / US_PER_S));
+}
+
 static void check_class(ConfigLoad *l, const ConfigDraft *d) {
         ConfigClass *c = d->object;
-        int32_t policy = l->config->policy.shelf_life_wrapped_days;
 
         default_text(&c->name, c->id);
         check_class_use(l, d, c);
         check_class_process(l, d, c);
         check_class_barrier(l, d, c);
-        if (is_set(d, "shelf-life-days") && c->event_related)
-                config_fail(l, d, "shelf-life-days", "contradicts event-related = yes");
-        if (c->shelf_life_days == 0)
-                c->shelf_life_days = policy;
-        if (c->shelf_life_days > policy)
-                config_fail(l, d, "shelf-life-days", "is longer than the policy's %d days: a class may be stricter, "
-                            "never laxer", (int)policy);
+        check_class_limits(l, d, c);
 }
 
 static void check_product(ConfigLoad *l, const ConfigDraft *d) {
@@ -323,7 +340,8 @@ static void check_product(ConfigLoad *l, const ConfigDraft *d) {
 static void check_supplier(ConfigLoad *l, const ConfigDraft *d) {
         ConfigSupplier *s = d->object;
 
-        (void)l;
+        if (streq(s->id, CONFIG_OPENING_STOCK))
+                config_fail(l, d, "name", "no supplier can be called so: it stands for what the clinic had before");
         default_text(&s->name, s->id);
 }
 

@@ -13,6 +13,9 @@
 #define HOUR (3600 * US_PER_S)
 
 static const ConfigName profiles[] = { { "eu", PROFILE_EU }, { "us", PROFILE_US }, { NULL, 0 } };
+static const ConfigName commissionings[] = {
+        { "advised", COMMISSIONING_ADVISED }, { "required", COMMISSIONING_REQUIRED }, { NULL, 0 }
+};
 static const ConfigName clocks[] = { { "ntp", CLOCK_NTP }, { "rtc-trusted", CLOCK_RTC_TRUSTED }, { NULL, 0 } };
 static const ConfigName machines[] = { { "N", MACHINE_N }, { "S", MACHINE_S }, { "B", MACHINE_B }, { NULL, 0 } };
 static const ConfigName bands[] = { { "en285", BAND_EN285 }, { "en13060", BAND_EN13060 }, { NULL, 0 } };
@@ -60,6 +63,7 @@ static const ConfigName control_acts[] = {
 static const ConfigName challenges[] = {
         { "none", CHALLENGE_NONE }, { "type-5", CHALLENGE_TYPE_5 }, { "helix", CHALLENGE_HELIX }, { NULL, 0 },
 };
+static const ConfigName levels[] = { { "intermediate", LEVEL_INTERMEDIATE }, { "high", LEVEL_HIGH }, { NULL, 0 } };
 static const ConfigName duty_effects[] = { { "block", DUTY_BLOCK }, { "alert", DUTY_ALERT }, { NULL, 0 } };
 
 #define ONE(struct_type, member, text, ...) \
@@ -209,6 +213,9 @@ const ConfigKey config_keys[] = {
         { POLICY(load_challenge, "load-challenge"), ENUM(challenges), .fallback = "none",
           .help = "What each load needs for its release besides the indicator outside each pack: one of type 5 or 6, or "
                   "a helix challenge." },
+        { POLICY(commissioning, "commissioning"), ENUM(commissionings), .fallback = "advised",
+          .help = "Whether a load is verified in a program that was never commissioned on its autoclave. `advised`: it "
+                  "is, and an alert stands until an officer commissions the program. `required`: it is not." },
 
         { ROOM(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { ROOM(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),
@@ -299,6 +306,16 @@ const ConfigKey config_keys[] = {
           .help = "Sterile until its pack is damaged, without a shelf life." },
         { CLASS(needs_biological, "needs-biological"), BOOL, .fallback = "no",
           .help = "Whether a load with it waits for its own spore test, read with a control that grew." },
+        { CLASS(inside_indicator, "inside-indicator"), BOOL, .fallback = "yes",
+          .help = "Whether there must be an indicator inside each of its packs. An open pack without one that passed is not "
+                  "used." },
+        { CLASS(disinfection_level, "disinfection-level"), ENUM(levels), .fallback = "high",
+          .help = "Level that its disinfection must have at least." },
+        { CLASS(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),
+          .otherwise = "the policy's; then it need not be said",
+          .help = "Least contact time of its disinfection (seconds), not below the policy's." },
+        { CLASS(vial_open_days, "vial-open-days"), NUMBER(1, 28, 1), .otherwise = "the policy's",
+          .help = "The maker's limit after the first puncture (days), not above the policy's." },
         { CLASS(needs_barrier, "needs-barrier"), LABEL, .otherwise = "none; error for a handpiece that is not sterile",
           .help = "Class of the barrier sleeve that it needs in each session." },
 

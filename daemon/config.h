@@ -27,8 +27,8 @@ typedef enum Profile { PROFILE_EU, PROFILE_US } Profile;
 typedef enum ClockTrust { CLOCK_NTP, CLOCK_RTC_TRUSTED } ClockTrust;
 typedef enum Band { BAND_EN285, BAND_EN13060 } Band; /* set temperature to +3 K, or to +4 K */
 typedef enum ProgramType { PROGRAM_GRAVITY, PROGRAM_PREVACUUM } ProgramType;
+typedef enum Commissioning { COMMISSIONING_ADVISED, COMMISSIONING_REQUIRED } Commissioning;
 typedef enum Person { PERSON_OPERATOR, PERSON_RELEASER, PERSON_OFFICER, PERSON_PRACTITIONER } Person;
-typedef enum Reprocessing { REPROCESSING_NONE, REPROCESSING_STERILIZE, REPROCESSING_DISINFECT } Reprocessing;
 typedef enum Supplied { SUPPLIED_STERILE, SUPPLIED_CLEAN, SUPPLIED_CONTAMINATED } Supplied;
 typedef enum ControlActs { CONTROL_ACTS_REFUSED, CONTROL_ACTS_ALLOWED } ControlActs;
 typedef enum DutyEffect { DUTY_BLOCK, DUTY_ALERT } DutyEffect;
@@ -70,6 +70,7 @@ typedef struct ConfigPolicy {
         int32_t shelf_life_wrapped_days, vial_open_days, opening_stock_days;
         int64_t immediate_use_us, blood_max_us, sharps_us, disinfect_contact_us;
         int load_challenge; /* LoadChallenge */
+        int commissioning; /* Commissioning */
 } ConfigPolicy;
 
 typedef struct ConfigRoom {
@@ -129,6 +130,11 @@ typedef struct ConfigClass {
         int reprocessing;   /* Reprocessing */
         int role;           /* Role */
         bool single_use, sterilize_before_use, hollow, critical, needs_wrap, event_related, needs_biological;
+        bool inside_indicator;      /* it wants one inside each pack, read at opening */
+        int disinfection_level;     /* DisinfectLevel, at least */
+        bool disinfect_contact_said;   /* by the class itself, and then by whoever disinfects */
+        int64_t disinfect_contact_us;  /* its own or the policy's */
+        int32_t vial_open_days;        /* its own or the policy's */
         List required_programs;  /* none: any that suits */
         uint32_t required_wraps; /* bit 1 << Wrap; 0: any */
         int32_t reprocessing_limit; /* cycles, 0: none */
@@ -141,6 +147,9 @@ typedef struct ConfigProduct {
         const char *class_id, *name;
         int supplied; /* Supplied */
 } ConfigProduct;
+
+/* In place of a supplier: what the clinic itself sterilized before it had this ledger. */
+#define CONFIG_OPENING_STOCK "opening-stock"
 
 typedef struct ConfigSupplier {
         const char *id, *name;

@@ -19,7 +19,10 @@
         X(SESSION_ALLOWED, "e50cae3e69ac43f59d4a2f33d8cec28c")         \
         X(SESSION_DENIED, "98ccf6c3db684e6fb7c4679573f0c049")          \
         X(SESSION_CHANGED, "6c5ccb7c4e594b1680dc09ffa132960b")         \
+        X(ITEM_CHANGED, "5d0c7f8a1b9e4c63a2d4e0f7b6c81935")            \
         X(CYCLE_JUDGED, "0cc2a99fdbdc4f509962359954290ede")            \
+        X(CYCLE_TAKEN_UP, "cfd773fffc3541338c4a781b720ae192")          \
+        X(COMMISSIONED, "5b1c1e9d0e6f4d0f9a52f6b7c3a8d214")            \
         X(LOAD_RELEASED, "ec54d81cb5724db1a971583bb170c7c3")           \
         X(LOAD_REFUSED, "2d0f3129ae3840619c0bdd2156534212")            \
         X(ALERT_RAISED, "ef36e4afd5eb42d7a3c49a79193d9a5b")            \

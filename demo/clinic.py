@@ -128,6 +128,14 @@ class Clinic:
     def ctl(self, *arguments):
         return subprocess.run(self.ctl_command(*arguments), capture_output=True, text=True)
 
+    def cycle(self, program, fault, seed, length_s):
+        """[[seconds, degrees Celsius, kPa], ...]"""
+        generator = os.path.join(self.build, "demo/cycle")
+        if not os.access(generator, os.X_OK):
+            raise Broken(f"there is no {generator}: make run builds it")
+        made = subprocess.run([generator, program, fault, str(seed), str(length_s)], check=True, capture_output=True)
+        return json.loads(made.stdout)
+
     # --------------------------------------------------------------------------------------------------- start and end
 
     def wait_for(self, name, test, seconds=15):

@@ -49,6 +49,14 @@ def note(text):
     rows(text, 7 + WHO)
 
 
+def spark(values, low, high, width=64):
+    """A row of blocks, a picture of how something went."""
+    blocks = " ▁▂▃▄▅▆▇█"
+    step = max(1, len(values) / width)
+    picked = [values[min(len(values) - 1, int(i * step))] for i in range(min(width, len(values)))]
+    return "".join(blocks[max(0, min(8, round((v - low) / (high - low) * 8)))] for v in picked)
+
+
 def picture(label, row, text):
     line(" " * (7 + WHO) + f"{label:<12}" + row + "  " + paint(text, "dim"))
 

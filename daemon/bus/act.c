@@ -79,12 +79,17 @@ static int perform(sd_bus_message *m, const BusSource *source, Act *act, sd_bus_
         return r > 0 ? sd_bus_error_set(error, BUS_ERROR_REFUSED, text) : answer(m, text);
 }
 
-/* Commission(s attempt, s by). */
+/* Commission(s attempt, s by). Also NotFound, Ambiguous. */
 int method_commission(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Act act = { .type = ACT_COMMISSION };
-        int r = sd_bus_message_read(m, "ss", &act.subject, &act.by);
+        const char *name;
+        AttemptRow a;
+        int r = sd_bus_message_read(m, "ss", &name, &act.by);
 
-        return r < 0 ? r : perform(m, userdata, &act, error);
+        if (r < 0 || (r = bus_find_attempt(userdata, name, &a, error)) < 0)
+                return r;
+        act.subject = a.label;
+        return perform(m, userdata, &act, error);
 }
 
 /* PutAutoclaveOut(s autoclave, s cause, s by, s reason). */

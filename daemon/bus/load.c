@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "bus/internal.h"
+#include "codec/attempt.h"
 #include "core/event.h"
 #include "store/cycles.h"
 #include "store/items.h"
@@ -216,12 +217,27 @@ static int read_reference(Store *s, const AttemptRow *a, Reply *reply) {
         return r;
 }
 
+/* What the machine said at the start that it was set to. */
+static void put_announced(const AttemptRow *a, Reply *r) {
+        AttemptStart start = {};
+
+        if (attempt_start_read(a->start, &start) < 0)
+                return;
+        if (start.has_set_temperature)
+                reply_number(r, "announced_temperature_mc", start.set_temperature_mc);
+        if (start.has_set_hold)
+                reply_number(r, "announced_hold_us", start.set_hold_us);
+        if (start.has_set_drying)
+                reply_number(r, "announced_drying_us", start.set_drying_us);
+        reply_text(r, "operator", start.operator);
+}
+
 static int read_load(Store *s, const AttemptRow *a, Reply *reply) {
         int r;
 
         reply_open(reply);
         bus_put_attempt(a, reply);
-        bus_put_figures(reply, "announced", a->start);
+        put_announced(a, reply);
         bus_put_figures(reply, "figures", a->figures);
         if ((r = read_decisions(s, a->id, reply)) < 0 || (r = read_indicators(s, a->id, reply)) < 0 ||
             (r = read_tests(s, a->id, reply)) < 0 || (r = read_recalls(s, a, reply)) < 0 ||

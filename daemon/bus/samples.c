@@ -41,14 +41,17 @@ static int page_grow(Page *p, size_t more) {
 /* 1; 0: there is no further chunk. */
 static int page_add_chunk(Store *s, int64_t attempt, Page *p) {
         _cleanup_(freep) void *data = NULL;
-        size_t samples, size, n = 0;
+        size_t samples, size, n = 0, stamped = 0;
         int r = chunk_next(s, attempt, &p->last, &samples, &data, &size);
+        Stamp stamp;
 
         if (r <= 0)
                 return r;
-        r = page_grow(p, samples + 1);
+        r = stamp_decode(data, size, &stamp, &stamped);
+        if (r >= 0)
+                r = page_grow(p, samples + 1);
         if (r == 0)
-                r = samples_decode(data, size, p->v + p->n, samples + 1, &n);
+                r = samples_decode((uint8_t *)data + stamped, size - stamped, p->v + p->n, samples + 1, &n);
         p->n += n;
         return r < 0 ? r : 1;
 }

@@ -161,6 +161,10 @@ int encode_autoclave_state(JsonWriter *w, const EncodeAutoclaveState *s) {
                 jsonw_member_int(w, "cycle", s->last_cycle);
                 jsonw_member_string(w, "verdict", s->last_verdict);
                 member_reasons(w, &s->last_reasons, false);
+                if (s->last_figures) {
+                        jsonw_key(w, "figures");
+                        attempt_figures_publish(w, s->last_figures);
+                }
                 jsonw_object_end(w);
         }
         return finish(w);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/attempt.h"
 #include "codec/jsonw.h"
 #include "codec/messages.h"
 #include "core/limits.h"
@@ -75,6 +76,7 @@ typedef struct EncodeAutoclaveState {
         int64_t last_cycle;
         const char *last_verdict; /* verified, failed or unverified */
         EncodeReasons last_reasons;
+        const AttemptFigures *last_figures; /* optional */
 } EncodeAutoclaveState;
 
 /* state/alert/<alert>, and in a delivery */

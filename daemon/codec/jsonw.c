@@ -180,6 +180,23 @@ void jsonw_member_bool(JsonWriter *w, const char *key, bool v) {
         jsonw_bool(w, v);
 }
 
+void jsonw_member_decimal(JsonWriter *w, const char *key, int64_t v, int digits) {
+        uint64_t rest = v < 0 ? -(uint64_t) v : (uint64_t) v, one = 1;
+        char text[40];
+        int n;
+
+        for (int i = 0; i < digits; i++)
+                one *= 10;
+        n = snprintf(text, sizeof(text), "%s%llu", v < 0 ? "-" : "", (unsigned long long) (rest / one));
+        if (rest % one) {
+                n += snprintf(text + n, sizeof(text) - (size_t) n, ".%0*llu", digits, (unsigned long long) (rest % one));
+                while (text[n - 1] == '0')
+                        n--;
+        }
+        jsonw_key(w, key);
+        append_value(w, text, (size_t) n);
+}
+
 void jsonw_member_optional(JsonWriter *w, const char *key, const char *s) {
         if (s)
                 jsonw_member_string(w, key, s);

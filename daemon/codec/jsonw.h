@@ -40,5 +40,8 @@ void jsonw_member_string(JsonWriter *w, const char *key, const char *s);
 void jsonw_member_int(JsonWriter *w, const char *key, int64_t v);
 void jsonw_member_bool(JsonWriter *w, const char *key, bool v);
 
+/* v / 10^digits, exactly, without zeros at the end: 1500 with 3 digits is 1.5. At most 9 digits. */
+void jsonw_member_decimal(JsonWriter *w, const char *key, int64_t v, int digits);
+
 /* Nothing where s is NULL. */
 void jsonw_member_optional(JsonWriter *w, const char *key, const char *s);

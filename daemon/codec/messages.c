@@ -174,6 +174,7 @@ static const Field receive_fields[] = {
         NAME("lot", OPTIONAL, receive.lot),
         DATE("expires", OPTIONAL, receive.expires),
         { "sterilized", FIELD_OBJECT, OPTIONAL, 0, 0, AT(receive.sterilized), 0, NULL, sterilized_fields },
+        LABEL("by", OPTIONAL, receive.by),
         END,
 };
 static const Field clean_fields[] = {
@@ -195,6 +196,7 @@ static const Field pack_fields[] = {
         CODES("items", REQUIRED, 1, pack.items),
         ENUM("wrap", REQUIRED, pack.wrap, wraps),
         LABEL("operator", REQUIRED, pack.operator),
+        LABEL("session", OPTIONAL, pack.session),
         END,
 };
 static const Field load_fields[] = {

@@ -110,7 +110,7 @@ static void program_altered(Text *t, const CycleVerdict *v) {
 
 static void temperature_high(Text *t, const CycleVerdict *v) {
         say(t, "The chamber got as hot as ");
-        say_tenths(t, v->plateau_hottest_mc);
+        say_tenths(t, (int64_t)v->plateau_hottest_mc + 99); /* more than what is allowed must look so */
         say(t, " degrees; ");
         say_program(t, v);
         say(t, " allows ");
@@ -129,6 +129,36 @@ static void air_removal_short(Text *t, const CycleVerdict *v) {
         say(t, " needs ");
         say_number(t, v->pulses_required);
         say(t, ". Run the load again.");
+}
+
+/* Hundredths: a drift of a little more than a kelvin must not look like one of exactly that. */
+static void say_offset(Text *t, int64_t mc) {
+        int64_t hundredths = ((mc < 0 ? -mc : mc) + 5) / 10;
+        say(t, mc < 0 ? "-" : "+");
+        say_number(t, hundredths / 100);
+        say(t, hundredths % 100 < 10 ? ".0" : ".");
+        say_number(t, hundredths % 100);
+        say(t, " K");
+}
+
+static void saturation_drift(Text *t, const CycleVerdict *v) {
+        say(t, "Chamber temperature less that of saturated steam was ");
+        say_offset(t, v->median_mc);
+        say(t, " in the hold, and ");
+        say_offset(t, v->reference_mc);
+        say(t, " when ");
+        say_program(t, v);
+        say(t, " was commissioned: more than 1 K has changed. A sensor is off, or there is air in the steam. ");
+        if (cycle_has_reason(v, CYCLE_SATURATION_DRIFT))
+                say(t, "Do not use this load. ");
+        say(t, "Have the autoclave looked at, and commission the program again after that.");
+}
+
+static void not_commissioned(Text *t, const CycleVerdict *v) {
+        say(t, "Nobody has commissioned ");
+        say_program(t, v);
+        say(t, " on this autoclave, so that nothing shows whether its steam is as it was. Run it once empty, have an "
+               "officer commission that cycle, and run the load again.");
 }
 
 static void samples_too_sparse(Text *t, const CycleVerdict *v) {
@@ -179,6 +209,8 @@ static const Rule RULES[_CYCLE_RULE_MAX] = {
         [CYCLE_PROGRAM_ALTERED] = { "program-altered", "own", CYCLE_UNVERIFIED, program_altered },
         [CYCLE_TEMPERATURE_HIGH] = { "temperature-high", "own", CYCLE_UNVERIFIED, temperature_high },
         [CYCLE_AIR_REMOVAL_SHORT] = { "air-removal-short", "own", CYCLE_UNVERIFIED, air_removal_short },
+        [CYCLE_SATURATION_DRIFT] = { "saturation-drift", "own", CYCLE_UNVERIFIED, saturation_drift },
+        [CYCLE_NOT_COMMISSIONED] = { "not-commissioned", "own", CYCLE_UNVERIFIED, not_commissioned },
         [CYCLE_SAMPLES_TOO_SPARSE] = { "samples-too-sparse", "EN 285 recorder", CYCLE_UNVERIFIED, samples_too_sparse },
         [CYCLE_SAMPLES_INCONSISTENT] = { "samples-inconsistent", "own", CYCLE_UNVERIFIED, samples_inconsistent },
         [CYCLE_SAMPLES_MISSING] = { "samples-missing", "own", CYCLE_UNVERIFIED, samples_missing },

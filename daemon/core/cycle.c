@@ -68,6 +68,7 @@ void cycle_begin(Cycle *c, const CycleProgram *program, const CycleStart *start)
         c->start = *start;
         c->loaded = start->purpose == PURPOSE_LOAD;
         c->plateau_start_us = c->plateau_end_us = c->contradiction_us = c->warm_start_us = -1;
+        c->arrival_unknown = start->arrival_us < 0;
         if (start->arrival_us >= 0)
                 take_skew(c, start->arrival_us);
         if (!program || cycle_program_check(program) < 0)
@@ -260,8 +261,10 @@ static void take_in_order(Cycle *c, CyclePoint *p) {
 
 /* The samples of one message arrive together; only the newest of them is as old as the message. */
 static void note_arrival(Cycle *c, int64_t t_us, int64_t arrival_us) {
-        if (arrival_us < 0)
+        if (arrival_us < 0) {
+                c->arrival_unknown = true;
                 return;
+        }
         if (c->has_arrival && arrival_us != c->arrival_us)
                 take_skew(c, c->skew_us);
         c->has_arrival = true;
@@ -302,8 +305,40 @@ void cycle_away(Cycle *c, int64_t us) {
                 c->away_us = INT64_MAX;
 }
 
+static int64_t skew_of(const Cycle *c) {
+        int64_t skew;
+        if (!c->has_skew)
+                return c->skew_before_us;
+        if (__builtin_sub_overflow(c->skew_max_us, c->skew_min_us, &skew))
+                return INT64_MAX;
+        return skew > c->skew_before_us ? skew : c->skew_before_us;
+}
+
+static void finish_skew(Cycle *c) {
+        if (c->has_arrival)
+                take_skew(c, c->skew_us);
+        c->skew_before_us = skew_of(c);
+        c->has_arrival = c->has_skew = false;
+}
+
+void cycle_clock_anew(Cycle *c) {
+        finish_skew(c);
+        c->arrival_unknown = true;
+}
+
 void cycle_load(Cycle *c) {
         c->loaded = true;
+}
+
+void cycle_reference(Cycle *c, const CycleReference *reference) {
+        c->reference = *reference;
+}
+
+int64_t cycle_numbers_skipped(int64_t last, int64_t number) {
+        int64_t step;
+        if (__builtin_sub_overflow(number, last, &step))
+                return number > last ? INT64_MAX : 0;
+        return step > 1 ? step - 1 : 0;
 }
 
 CyclePhase cycle_phase(const Cycle *c) {
@@ -349,6 +384,8 @@ static void fill_figures(CycleVerdict *v, const Cycle *c) {
         const CycleProgram *p = &c->program;
         memcpy(v->program, p->name, sizeof(v->program));
         fill_hold(v, &c->hold);
+        v->has_reference = c->known && c->reference.known;
+        v->reference_mc = v->has_reference ? c->reference.median_mc : 0;
         v->required_us = c->required_us;
         v->hold_by_temperature_us = c->warm_us;
         v->gap_allowed_us = c->gap_allowed_us[v->grade];
@@ -361,7 +398,8 @@ static void fill_figures(CycleVerdict *v, const Cycle *c) {
         v->pulse_pressure_pa = p->prevacuum ? p->pulse_pressure_pa : 0;
         v->set_temperature_mc = p->set_temperature_mc;
         v->band_mc = p->band_mc;
-        v->arrival_skew_us = c->has_skew ? c->skew_max_us - c->skew_min_us : 0;
+        v->arrival_skew_us = c->skew_before_us;
+        v->arrival_judged = c->known && !c->arrival_unknown && !p->store_and_forward;
         v->samples = c->samples;
         v->samples_merged = c->merged;
         v->samples_dropped = c->dropped;
@@ -399,8 +437,16 @@ static void judge_short(CycleVerdict *v, const Cycle *c) {
         add_reason(v, !v->truncated, CYCLE_HOLD_TOO_SHORT);
 }
 
+/* Steam that is colder or warmer than at commissioning while the probe reads the same can pass (b) and (c) with a machine
+ * that holds well above its set temperature. A change is what shows it. */
+static bool has_drifted(const CycleVerdict *v) {
+        int64_t moved = (int64_t)v->median_mc - v->reference_mc;
+        return v->has_reference && (moved > CYCLE_DRIFT_MC || moved < -CYCLE_DRIFT_MC);
+}
+
 static void judge_hold(CycleVerdict *v, const Cycle *c) {
         bool enough = c->hold.n >= 2 && v->hold_us >= c->required_us;
+        v->drifted = enough && has_drifted(v);
         if (!enough && c->warm_us >= c->required_us)
                 add_reason(v, true, CYCLE_STEAM_NOT_SATURATED);
         else if (!enough)
@@ -421,6 +467,8 @@ static void judge(CycleVerdict *v, const Cycle *c, CycleOutcome outcome) {
         add_reason(v, c->known && is_altered(&c->start, p), CYCLE_PROGRAM_ALTERED);
         add_reason(v, c->too_hot, CYCLE_TEMPERATURE_HIGH);
         add_reason(v, p->prevacuum && c->pulses < p->pulses, CYCLE_AIR_REMOVAL_SHORT);
+        add_reason(v, v->drifted && c->loaded, CYCLE_SATURATION_DRIFT);
+        add_reason(v, c->known && c->loaded && c->reference.required && !v->has_reference, CYCLE_NOT_COMMISSIONED);
         add_reason(v, v->disordered || v->contradictory || arrival_differs(c, v), CYCLE_SAMPLES_INCONSISTENT);
         v->verdict = CYCLE_VERIFIED;
         for (int rule = 0; rule < _CYCLE_RULE_MAX && v->verdict != CYCLE_FAILED; rule++)
@@ -433,8 +481,7 @@ void cycle_end(const Cycle *c, CycleOutcome outcome, Grade grade, CycleVerdict *
         take_held(&ended);
         finish_unseen(&ended);
         stretch_end(&ended);
-        if (ended.has_arrival)
-                take_skew(&ended, ended.skew_us);
+        finish_skew(&ended);
         memset(ret, 0, sizeof(*ret));
         ret->grade = grade == GRADE_PRINTOUT ? GRADE_PRINTOUT : GRADE_CONTINUOUS;
         fill_figures(ret, &ended);

@@ -30,6 +30,7 @@
 #define CYCLE_ARRIVAL_SLACK_US 15000000 /* t_s against arrival: this, and one part in... */
 #define CYCLE_ARRIVAL_PART 100          /* ...so many of the time passed */
 #define CYCLE_PRESSURIZED_PA 120000   /* samples that stop above this stop before the cycle's end */
+#define CYCLE_DRIFT_MC 1000           /* median of T - T_sat against the value at commissioning */
 #define CYCLE_ALTERED_MC 50           /* an announced set temperature may be rounded by so much... */
 #define CYCLE_ALTERED_US 500000       /* ...and a set time by so much */
 #define CYCLE_T_MAX_US (INT64_C(7) * 86400 * 1000000) /* a later sample is not ordered: inconsistent */
@@ -62,6 +63,13 @@ typedef struct CycleStart {
         int64_t arrival_us; /* as in cycle_sample(); -1: not known */
 } CycleStart;
 
+/* What commissioning left for this autoclave and program. */
+typedef struct CycleReference {
+        bool known;
+        bool required;     /* a load whose program was never commissioned is not verified */
+        int32_t median_mc; /* of T - T_sat in the hold of the commissioning run */
+} CycleReference;
+
 /* In the order in which people are told. */
 typedef enum CycleRule {
         CYCLE_OUTCOME_NOT_COMPLETED,
@@ -72,6 +80,8 @@ typedef enum CycleRule {
         CYCLE_PROGRAM_ALTERED,
         CYCLE_TEMPERATURE_HIGH,
         CYCLE_AIR_REMOVAL_SHORT,
+        CYCLE_SATURATION_DRIFT,
+        CYCLE_NOT_COMMISSIONED,
         CYCLE_SAMPLES_TOO_SPARSE,
         CYCLE_SAMPLES_INCONSISTENT,
         CYCLE_SAMPLES_MISSING,
@@ -93,6 +103,8 @@ typedef struct CycleVerdict {
         int32_t coldest_mc, hottest_mc;
         int32_t worst_mc;             /* T - T_sat of the largest size, with its sign */
         int32_t median_mc;            /* of T - T_sat, to CYCLE_BIN_MC / 2 */
+        bool has_reference, drifted;  /* drifted: with a hold that is long enough, loaded or not */
+        int32_t reference_mc;
         int64_t gap_us, gap_allowed_us; /* largest between two samples */
         int64_t f0;                   /* thousandths of a minute */
         int64_t plateau_start_us, plateau_end_us; /* -1: the lower limit was never reached */
@@ -101,6 +113,7 @@ typedef struct CycleVerdict {
         int32_t pulses, pulses_required, pulse_pressure_pa;
         int32_t set_temperature_mc, band_mc;
         int64_t arrival_skew_us;      /* by how much t_s and arrival drifted apart */
+        bool arrival_judged;          /* all of it, on one clock */
         bool truncated;               /* the samples do not show the whole hold */
         bool disordered, contradictory; /* why samples-inconsistent */
         uint32_t samples, samples_held, samples_merged, samples_dropped, samples_refused;
@@ -136,6 +149,7 @@ typedef struct CycleUnseen {
 typedef struct Cycle {
         CycleProgram program;
         CycleStart start;
+        CycleReference reference;
         bool known, loaded;
         int32_t lower_mc, upper_mc, narrow_lower_mc, narrow_upper_mc;
         int64_t required_us, gap_allowed_us[CYCLE_GRADES];
@@ -155,8 +169,8 @@ typedef struct Cycle {
         CycleStretch stretch, hold; /* n == 0: none */
         CycleUnseen unseen;
         int64_t arrival_us, skew_us; /* of the message that is coming in: arrival, less its newest t_us */
-        int64_t skew_min_us, skew_max_us, away_us;
-        bool has_arrival, has_skew;
+        int64_t skew_min_us, skew_max_us, skew_before_us, away_us; /* before: the largest on clocks of before */
+        bool has_arrival, has_skew, arrival_unknown;
 } Cycle;
 
 /* 0; -EINVAL when a member makes no sense; -ERANGE when the uncertainty leaves nothing of the band. */
@@ -177,8 +191,14 @@ void cycle_gap(Cycle *c);
 /* The daemon or the broker was away for so long: messages may have waited. */
 void cycle_away(Cycle *c, int64_t us);
 
+/* The clock of arrivals begins anew (the machine restarted): what came before is judged, and then what comes. */
+void cycle_clock_anew(Cycle *c);
+
 /* A load is in this cycle, whatever its cycle-start announced. (purpose load says so by itself.) */
 void cycle_load(Cycle *c);
+
+/* The reference that counts; the last one set does. Without a call: none, and none required. */
+void cycle_reference(Cycle *c, const CycleReference *reference);
 
 /* Where the cycle is by its newest sample. The manifest closes when this leaves CYCLE_BEFORE_HOLD. */
 CyclePhase cycle_phase(const Cycle *c);
@@ -188,6 +208,10 @@ void cycle_end(const Cycle *c, CycleOutcome outcome, Grade grade, CycleVerdict *
 static inline bool cycle_has_reason(const CycleVerdict *v, CycleRule rule) {
         return v->reasons >> rule & 1;
 }
+
+/* How many numbers were left out between the number of the autoclave's last cycle and this one. A number that repeats or
+ * goes back (a counter that was reset, a cycle sent late) leaves out none. */
+int64_t cycle_numbers_skipped(int64_t last, int64_t number);
 
 const char *cycle_verdict_id(CycleVerdictKind verdict); /* "verified", "failed", "unverified" */
 const char *cycle_rule_id(CycleRule rule);

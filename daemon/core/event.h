@@ -143,7 +143,7 @@ typedef struct Event {
                         int severity; /* Severity */
                 } fault;
                 struct {
-                        const char *item, *class_id, *lot;
+                        const char *item, *class_id, *lot, *by;
                         bool has_quantity;
                         int64_t quantity;
                         int32_t expires;
@@ -164,7 +164,7 @@ typedef struct Event {
                         int64_t contact_us;
                 } disinfect;
                 struct {
-                        const char *pack, *operator;
+                        const char *pack, *operator, *session;
                         List items;
                         int wrap; /* Wrap */
                 } pack;

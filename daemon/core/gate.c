@@ -377,6 +377,12 @@ ITEM_TEST(shelf_life_over) {
                           "wrapped one.");
                 return true;
         }
+        if (i->unwrapped && (i->for_session || i->critical) && !streq_ptr(i->for_session, f->session)) {
+                say(text, "Sterilized unwrapped for immediate use in %s%s, and only there. Take a wrapped one.",
+                    i->for_session ? "session " : "a session that nobody named",
+                    i->for_session ? LABEL(i->for_session) : "");
+                return true;
+        }
         if (endless && (i->unwrapped || (i->sterile_us != 0 && !i->event_related))) {
                 say(text, "It is not known how long it stays sterile. Take another; %s.", then(i));
                 return true;

@@ -10,20 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/item.h"
 #include "core/limits.h"
-
-typedef enum RequiredState { REQUIRED_STERILE, REQUIRED_DISINFECTED, REQUIRED_CLEAN } RequiredState;
-
-/* Where an item stands on its way; one enum for every class. See core/item.h for the steps. */
-typedef enum ItemState {
-        ITEM_CONTAMINATED, /* as anything unproven enters */
-        ITEM_CLEAN,
-        ITEM_PACKED,       /* clean and wrapped, or in a load not yet released */
-        ITEM_STERILE,
-        ITEM_DISINFECTED,
-        ITEM_DISCARDED,    /* in a sharps container */
-        _ITEM_STATE_MAX,
-} ItemState;
 
 typedef enum Role {
         ROLE_OTHER,
@@ -40,7 +28,6 @@ typedef enum Role {
         _ROLE_MAX,
 } Role;
 
-typedef enum LoadState { LOAD_NONE, LOAD_OPEN, LOAD_RELEASED, LOAD_REJECTED, LOAD_RECALLED } LoadState;
 typedef enum InsideIndicator { INSIDE_UNREAD, INSIDE_PASSED, INSIDE_FAILED, INSIDE_ABSENT } InsideIndicator;
 
 typedef struct ItemFacts {
@@ -74,6 +61,7 @@ typedef struct ItemFacts {
         const char *attempt;       /* the autoclave attempt that sterilized it; NULL: supplied sterile or never */
         LoadState load;
         bool unwrapped, immediate_use;
+        const char *for_session;   /* unwrapped: the one session that it was sterilized for; NULL: none was named */
         int64_t sterile_us;        /* when it became sterile here; 0: supplied sterile */
         int64_t good_until_us;     /* end of shelf life; 0: none applies */
         bool process_suitable;     /* cycle and wrap that its class wants; true where it was supplied sterile */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 enum { TIME_EXPONENTS = 7, VALUE_EXPONENTS = 4 }; /* 10^0 to 10^6 us; 10^0 to 10^3 of the others */
+enum { STAMP_BYTE = 0x80, STAMP_KINDS = 2 };      /* above every scale byte */
 
 static const int64_t POWERS[TIME_EXPONENTS] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
 
@@ -140,4 +141,26 @@ int samples_decode(const uint8_t *buf, size_t size, Sample *ret, size_t max, siz
                 return -EBADMSG;
         *ret_n = n;
         return 0;
+}
+
+size_t stamp_encode(const Stamp *stamp, uint8_t *buf, size_t size) {
+        if (size == 0)
+                return 0;
+        Writer w = { .at = buf + 1, .end = buf + size };
+        buf[0] = (uint8_t)(STAMP_BYTE + stamp->kind);
+        put(&w, (uint64_t)stamp->epoch);
+        put(&w, (uint64_t)stamp->us);
+        return w.full ? 0 : (size_t)(w.at - buf);
+}
+
+int stamp_decode(const uint8_t *buf, size_t size, Stamp *ret, size_t *ret_n) {
+        const uint8_t *at = buf + 1, *end = buf + size;
+        uint64_t epoch, us;
+        if (size == 0 || buf[0] < STAMP_BYTE)
+                return 0;
+        if (buf[0] >= STAMP_BYTE + STAMP_KINDS || get(&at, end, &epoch) < 0 || get(&at, end, &us) < 0)
+                return -EBADMSG;
+        *ret = (Stamp) { .kind = (StampKind)(buf[0] - STAMP_BYTE), .epoch = (int64_t)epoch, .us = (int64_t)us };
+        *ret_n = (size_t)(at - buf);
+        return 1;
 }

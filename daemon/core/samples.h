@@ -9,6 +9,9 @@
  * The scale byte is a + 7 * (b + 4 * c): times are multiples of 10^a us (a <= 6), temperatures of 10^b mC (b <= 3),
  * pressures of 10^c Pa (c <= 3), each as large as all samples allow. So a series has exactly one encoding. The end of
  * the bytes is the end of the series; no samples are no bytes.
+ *
+ * While a cycle runs, what is known of a chunk beside its samples stands before them as a stamp: one byte above every
+ * scale, then two integers as above. So that a cycle can be taken up again as if nothing had happened.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -24,3 +27,22 @@ size_t samples_encode(const Sample *samples, size_t n, uint8_t *buf, size_t size
 /* Takes only what samples_encode() makes: -EBADMSG for anything else, -ENOBUFS when more than `max` samples are in it
  * (some of `ret` may then be overwritten). */
 int samples_decode(const uint8_t *buf, size_t size, Sample *ret, size_t max, size_t *ret_n);
+
+typedef enum StampKind {
+        STAMP_ARRIVAL, /* when the samples after it came */
+        STAMP_AWAY,    /* alone: for `us` the daemon or the broker was away, and messages may have waited */
+} StampKind;
+
+typedef struct Stamp {
+        StampKind kind;
+        int64_t epoch; /* which clock: one for each start of the machine */
+        int64_t us;    /* on it; of STAMP_AWAY: how long */
+} Stamp;
+
+#define STAMP_MAX 21 /* bytes */
+
+/* Returns the bytes written; 0 when `size` does not suffice. */
+size_t stamp_encode(const Stamp *stamp, uint8_t *buf, size_t size);
+
+/* 1, the stamp and its bytes; 0: the bytes begin with none; -EBADMSG: with a broken one. */
+int stamp_decode(const uint8_t *buf, size_t size, Stamp *ret, size_t *ret_n);

@@ -112,6 +112,8 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
         int64_t recall;
 
         switch (act->type) {
+        case ACT_COMMISSION:
+                return intake_commission(in, &now, act->subject, act->by, ret_text);
         case ACT_RECALL_MAKE:
                 return intake_recall_make(in, &now, act->cause, act->subject, act->from_us, act->to_us, act->by,
                                           act->reason, &recall, ret_text);
@@ -119,7 +121,6 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
                 return intake_recall_confirm(in, &now, act->recall, act->by, act->reason, ret_text);
         case ACT_RECALL_END:
                 return intake_recall_end(in, &now, act->recall, act->by, act->reason, ret_text);
-        case ACT_COMMISSION:
         case ACT_AUTOCLAVE_OUT:
         case ACT_AUTOCLAVE_RETURN:
         case _ACT_MAX:

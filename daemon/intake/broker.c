@@ -47,7 +47,9 @@ int intake_broker_found(Intake *in, const Now *now, bool session_present) {
         if (r < 0)
                 return r;
         in->now = *now;
-        running_away(in, in->lost_us ? now->boot_us - in->lost_us : 0);
+        r = running_away(in, in->lost_us ? now->boot_us - in->lost_us : 0);
+        if (r < 0)
+                return r;
         in->lost_us = 0;
         record_begin(in, "broker");
         jsonw_member_bool(&in->w, "session_present", session_present);

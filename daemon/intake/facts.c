@@ -29,27 +29,14 @@ static int64_t clinic_day_end(const Intake *in, int64_t t_us) {
         return t_us < begin ? begin : date_start(today + 1, start);
 }
 
+/*
+ * A wrapped pack is good for so many days after the one on which it was sterilized, the last of them included, whatever
+ * the hour: as its label says it. 0: until something happens to it.
+ */
 static int64_t good_until(const Intake *in, const ConfigClass *c, const ItemFacts *f) {
         if (!f->unwrapped)
-                return f->sterile_us + c->shelf_life_days * US_PER_DAY;
+                return c->event_related ? 0 : date_start(date_after(date_of(f->sterile_us), c->shelf_life_days + 1), 0);
         return c->critical ? f->sterile_us + in->config->policy.immediate_use_us : clinic_day_end(in, f->sterile_us);
-}
-
-static bool list_has(const List *l, const char *what) {
-        for (size_t i = 0; i < l->n; i++)
-                if (streq(l->v[i], what))
-                        return true;
-        return false;
-}
-
-static bool suits(const ConfigClass *c, const ConfigProgram *p, int wrap) {
-        if (!p || p->purpose != PURPOSE_LOAD || !(p->wraps & (1U << wrap)))
-                return false;
-        if ((c->required_programs.n && !list_has(&c->required_programs, p->id)) || (c->hollow && !p->suits_hollow))
-                return false;
-        if (c->required_wraps && !(c->required_wraps & (1U << wrap)))
-                return false;
-        return !(c->needs_wrap && wrap == WRAP_NONE);
 }
 
 /* The pack it lies in, and the cycle that the pack went through. */
@@ -66,8 +53,10 @@ static int facts_of_pack(Intake *in, const ItemRow *item, const ConfigClass *c, 
         f->pack = pack->label;
         f->pack_opened = (pack->opened_us || pack->opened_session) && (session == 0 || pack->opened_session != session);
         f->inside = (InsideIndicator)pack->inside;
-        f->inside_required = pack->inside == INSIDE_ABSENT || pack->inside == INSIDE_FAILED;
+        f->inside_required = (!c || c->inside_indicator) && pack->wrap != WRAP_NONE && pack->opened_us != 0 &&
+                             (pack->inside == INSIDE_ABSENT || !f->pack_opened);
         f->unwrapped = pack->wrap == WRAP_NONE;
+        f->for_session = pack->for_session[0] ? pack->for_session : NULL;
         if (pack->damaged_us) {
                 f->damaged = true;
                 f->damage_reason = pack->damage_reason;
@@ -83,7 +72,7 @@ static int facts_of_pack(Intake *in, const ItemRow *item, const ConfigClass *c, 
         autoclave = config_autoclave(in->config, a->autoclave);
         program = autoclave ? config_program(autoclave, a->program) : NULL;
         f->immediate_use = program && program->immediate_use;
-        f->process_suitable = c && suits(c, program, pack->wrap);
+        f->process_suitable = c && process_suits(c, autoclave, program, pack->wrap);
         f->process_wanted = c && c->required_programs.n ? c->required_programs.v[0] : NULL;
         if (c && f->sterile_us)
                 f->good_until_us = good_until(in, c, f);
@@ -146,7 +135,7 @@ static void facts_of_class(const Intake *in, const ItemRow *item, const ConfigCl
                 f->blood_until_us = item->drawn_us ? item->drawn_us + in->config->policy.blood_max_us : 0;
         }
         if (c->role == ROLE_VIAL && item->opened_us)
-                f->vial_until_us = item->opened_us + in->config->policy.vial_open_days * US_PER_DAY;
+                f->vial_until_us = item->opened_us + c->vial_open_days * US_PER_DAY;
 }
 
 static void facts_of_use(const ItemRow *item, const char *label, ItemFacts *f) {

@@ -133,3 +133,7 @@ int intake_recall_end(Intake *in, const Now *now, int64_t recall, const char *by
 
 /* Fills what it knows. */
 void intake_status(Intake *in, Status *ret);
+
+/* An officer's act: later cycles of this attempt's program in this autoclave are compared with it. ret_text: the margins
+ * that it had; or, with 1, why it was refused and what to do. Negative: the store's error. */
+int intake_commission(Intake *in, const Now *now, const char *attempt, const char *by, char ret_text[static TEXT_MAX + 1]);

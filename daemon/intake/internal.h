@@ -7,6 +7,7 @@
 #include "core/cycle.h"
 #include "core/event.h"
 #include "core/gate.h"
+#include "core/samples.h"
 #include "core/udi.h"
 #include "intake/facts.h"
 #include "intake/intake.h"
@@ -42,11 +43,15 @@ typedef struct Slot {
 typedef struct Running {
         char autoclave[LABEL_MAX + 1];
         bool stale, touched; /* stale: to be read again; touched: by the message at hand */
+        bool taken_up;       /* after a restart, and nobody was told yet */
         AttemptRow attempt;  /* id 0: none runs */
         int64_t chunks;      /* the last one's number */
-        size_t stored;       /* samples in them, whatever the cycle makes of each */
+        int64_t gaps, epoch; /* evidence gaps; the clock of the arrivals, as Intake's */
+        size_t stored;       /* samples in the chunks, whatever the cycle makes of each */
         Cycle cycle;
 } Running;
+
+#define CHUNK_MAX (STAMP_MAX + SAMPLES_ENCODED_MAX(SAMPLES_MAX))
 
 struct Intake {
         Store *store;
@@ -187,7 +192,18 @@ int item_code(Intake *in, const char *member, const char *code, Udi *ret);
 int item_find(Intake *in, const char *code, ItemRow *ret);
 /* As item_find(), but a code that is unreadable or not known is refused, saying so. 0 or a Reject. */
 int item_want(Intake *in, const char *member, const char *code, ItemRow *ret);
+/* The one place where an item that is in the ledger changes its state; reports old and new. Does not save the row. */
 int item_enter_state(Intake *in, ItemRow *item, ItemState state);
+/* A step towards use, done by a person. */
+typedef struct ItemDone {
+        ItemStep step;
+        const char *by, *detail;
+} ItemDone;
+/* What the step would make of it: 0 and *ret; a Reject that says what should have happened; or an error. */
+int item_may(Intake *in, const char *member, const ItemRow *item, ItemStep step, ItemState *ret);
+/* The same, done and noted in the item's history. Does not save the row. */
+int item_advance(Intake *in, const Origin *o, ItemRow *item, const ItemDone *done);
+ItemWay item_way_of(const ConfigClass *c);
 const ConfigClass *item_class(const Intake *in, const ItemRow *item);
 bool item_single_use(const Intake *in, const ItemRow *item);
 /* Marks it used, once; session may be "" where nobody knows. */
@@ -199,13 +215,34 @@ int item_contact(Intake *in, const char *code, int64_t pack, const char *room);
 int item_stray(Intake *in, const char *code, bool used, bool dropped);
 int item_take_up(Intake *in, ItemRow *item);
 
-/* cycle of an autoclave */
+/* running.c: the cycle that runs in an autoclave */
 /* 1 and the cycle that runs there; 0: none does. */
 int running_get(Intake *in, const char *autoclave, Running **ret);
 /* All are rebuilt from the ledger at their next use. */
 void running_forget(Intake *in);
-void running_away(Intake *in, int64_t us);
+/* The broker was away for so long, and what was sent meanwhile comes late. */
+int running_away(Intake *in, int64_t us);
+/* Messages of the autoclave are missing, or may be. */
 int running_gap(Intake *in, const char *autoclave);
+/* At start: what runs goes on. Recorded, and told by running_tell() once there is somebody to tell. */
+int running_take_up(Intake *in);
+int running_tell(Intake *in);
+/* Its place, whatever is in it. NULL: out of memory. */
+Running *running_slot(Intake *in, const char *autoclave);
+/* A new cycle for running->attempt. */
+int running_begin(Intake *in, Running *running);
+/* arrival NULL: not known. */
+void running_feed(Running *running, const Sample *samples, size_t n, const Stamp *arrival);
+
+/* commission.c */
+/* What the alert not-commissioned is about. */
+void commissioning_subject(const char *autoclave, const char *program, char ret[static CODE_MAX + 1]);
+
+/* reprocess.c */
+/* Whether all that is in the pack may go into this autoclave; a known program is judged too. 0, a Reject, or an error. */
+int pack_may_load(Intake *in, const PackRow *pack, const ConfigAutoclave *a, const ConfigProgram *known);
+/* Whether the program, in this autoclave, sterilizes items of the class in such a wrap. */
+bool process_suits(const ConfigClass *c, const ConfigAutoclave *a, const ConfigProgram *p, int wrap);
 
 /* session.c */
 void session_touch(SessionRow *s);
@@ -216,7 +253,11 @@ int room_lock(Intake *in, const char *room, const char *rule);
 /* Somebody was treated in the room, or may have been: it needs disinfection before the next session. */
 int room_used(Intake *in, const char *room);
 
+/* 0, or a Reject: not a registered person. */
+int want_person(Intake *in, const char *member, const char *id);
 int32_t date_of(int64_t wall_us);
+/* The calendar day that lies so many days after this one. */
+int32_t date_after(int32_t date, int32_t days);
 int32_t year_now(const Intake *in);
 void to_base64(const void *from, size_t n, char *to, size_t size);
 /* Publishes what in->w holds, at QoS 1 and durable, or as the caller says by the returned entry. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding and changing items: one piece, one row, whatever way its code was scanned. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "intake/internal.h"
@@ -42,7 +43,14 @@ bool item_single_use(const Intake *in, const ItemRow *item) {
         return !c || c->single_use;
 }
 
-/* It leaves its pack, which is open from now on, whatever else lies in it. */
+ItemWay item_way_of(const ConfigClass *c) {
+        if (!c)
+                return ITEM_WAY_ONCE;
+        return item_way((RequiredState)c->required_state, (Reprocessing)c->reprocessing, c->single_use,
+                        c->role == ROLE_VIAL);
+}
+
+/* It leaves its pack, which is open from now on, whatever else lies in it, and goes into no load any more. */
 static int leave_pack(Intake *in, ItemRow *item) {
         PackRow pack;
         int r = pack_get_id(in->store, item->pack, &pack);
@@ -51,15 +59,115 @@ static int leave_pack(Intake *in, ItemRow *item) {
         if (r <= 0 || pack.opened_us)
                 return r < 0 ? r : 0;
         pack.opened_us = in->now.wall_us;
-        return pack_save(in->store, &pack);
+        r = pack_save(in->store, &pack);
+        return r < 0 ? r : manifest_delete(in->store, pack.id);
 }
 
+static int tell_state(Intake *in, const ItemRow *item, ItemState state) {
+        const LogSubject subject = { .item = item->code };
+
+        return batch_log(&in->batch, LOG_ITEM_CHANGED_KIND, LOG_INFO, &subject, "%.100s: %s, was %s", item->code,
+                         item_state_name(state), item_state_name((ItemState)item->state));
+}
+
+/* The one place where an item that is in the ledger changes its state. */
 int item_enter_state(Intake *in, ItemRow *item, ItemState state) {
         const bool stays = state == ITEM_PACKED || state == ITEM_STERILE;
+        int r = item->state == (int)state ? 0 : tell_state(in, item, state);
 
+        if (r < 0)
+                return r;
         item->state = state;
         item->state_us = in->now.wall_us;
         return stays || !item->pack ? 0 : leave_pack(in, item);
+}
+
+/* --- steps --- */
+
+/* What core/item.h looks at; the texts hold what it points to. */
+typedef struct Standing {
+        ItemStanding is;
+        PackRow pack;
+        AttemptRow attempt;
+        char session[LABEL_MAX + 1], room[LABEL_MAX + 1];
+} Standing;
+
+static void standing_of_row(const Intake *in, const ItemRow *item, ItemStanding *ret) {
+        const ConfigClass *c = item_class(in, item);
+
+        *ret = (ItemStanding){ .way = item_way_of(c),
+                               .state = (ItemState)item->state,
+                               .class_known = c,
+                               .single_use = !c || c->single_use,
+                               .critical = !c || c->critical,
+                               .used = item->used_us != 0,
+                               .opened = item->opened_us || item->drawn_us,
+                               .damaged = item->damaged_us != 0,
+                               .dropped = item->dropped_us != 0,
+                               .cycles = item->cycles,
+                               .cycles_max = c ? c->reprocessing_limit : 0 };
+}
+
+static int standing_of_pack(Intake *in, const ItemRow *item, Standing *x) {
+        int r = pack_get_id(in->store, item->pack, &x->pack);
+
+        if (r <= 0)
+                return r < 0 ? r : -EBADMSG;
+        x->is.pack = x->pack.label;
+        r = x->pack.attempt ? attempt_get_id(in->store, x->pack.attempt, &x->attempt) : 0;
+        if (r <= 0)
+                return r;
+        x->is.attempt = x->attempt.label;
+        x->is.load = x->attempt.released == LOAD_NONE ? LOAD_OPEN : (LoadState)x->attempt.released;
+        x->is.cycle_running = x->attempt.verdict < 0;
+        x->is.cycle_verified = x->attempt.verdict == CYCLE_VERIFIED;
+        return 0;
+}
+
+static int standing_get(Intake *in, const ItemRow *item, Standing *ret) {
+        int64_t session;
+        int r;
+
+        standing_of_row(in, item, &ret->is);
+        r = claim_of(in->store, item->id, &session, ret->session, ret->room);
+        if (r > 0)
+                ret->is.claim_session = ret->session;
+        return r < 0 ? r : item->pack ? standing_of_pack(in, item, ret) : 0;
+}
+
+int item_may(Intake *in, const char *member, const ItemRow *item, ItemStep step, ItemState *ret) {
+        char text[ITEM_TEXT_MAX];
+        Standing x;
+        int r = standing_get(in, item, &x);
+
+        if (r < 0 || item_step(&x.is, step, ret, text))
+                return r;
+        return reject(in, REJECT_BAD_MEMBER, member, "%.100s: %s.", item->code, text);
+}
+
+int item_advance(Intake *in, const Origin *o, ItemRow *item, const ItemDone *done) {
+        ItemStepRow row = { .i = o->i, .at_us = in->now.wall_us, .item = item->id, .step = done->step };
+        ItemState to;
+        int r = item_may(in, "items", item, done->step, &to);
+
+        if (r != 0)
+                return r;
+        snprintf(row.by, sizeof(row.by), "%s", done->by);
+        snprintf(row.detail, sizeof(row.detail), "%s", done->detail);
+        r = item_step_add(in->store, &row);
+        return r < 0 ? r : item_enter_state(in, item, to);
+}
+
+/* What locks is never refused. */
+static int item_lock(Intake *in, ItemRow *item, ItemStep step) {
+        char text[ITEM_TEXT_MAX];
+        ItemStanding is;
+        ItemState to;
+
+        standing_of_row(in, item, &is);
+        if (!item_step(&is, step, &to, text))
+                return -EBADMSG;
+        return to == (ItemState)item->state ? 0 : item_enter_state(in, item, to);
 }
 
 int item_use(Intake *in, ItemRow *item, const char *session) {
@@ -71,9 +179,7 @@ int item_use(Intake *in, ItemRow *item, const char *session) {
                 item->used_us = in->now.wall_us;
                 snprintf(item->used_session, sizeof(item->used_session), "%s", session);
         }
-        if (item_single_use(in, item) || item->state == ITEM_DISCARDED)
-                return 0;
-        return item_enter_state(in, item, ITEM_CONTAMINATED);
+        return item_lock(in, item, ITEM_STEP_USE);
 }
 
 int item_stray(Intake *in, const char *code, bool used, bool dropped) {
@@ -105,7 +211,7 @@ int item_take_up(Intake *in, ItemRow *item) {
         if (used_us)
                 r = item_use(in, item, "");
         if (r >= 0 && dropped_us)
-                r = item_enter_state(in, item, ITEM_DISCARDED);
+                r = item_lock(in, item, ITEM_STEP_DISCARD);
         item->used_us = used_us;
         item->attached_us = used_us;
         item->dropped_us = dropped_us;
@@ -121,6 +227,6 @@ int item_drop(Intake *in, const char *code) {
         if (item.dropped_us == 0)
                 item.dropped_us = in->now.wall_us;
         item.attached[0] = '\0';
-        r = item_enter_state(in, &item, ITEM_DISCARDED);
+        r = item_lock(in, &item, ITEM_STEP_DISCARD);
         return r < 0 ? r : item_save(in->store, &item);
 }

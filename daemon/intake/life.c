@@ -7,7 +7,6 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "core/samples.h"
 #include "intake/internal.h"
 
 /* --- the batch --- */
@@ -219,6 +218,8 @@ static int take_up(Intake *in, const char *machine_boot) {
                 r = sessions_tick(in);
         if (r == 0)
                 r = recalls_tick(in);
+        if (r == 0)
+                r = running_take_up(in);
         return r;
 }
 
@@ -241,7 +242,7 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         in->verdict = calloc(1, sizeof(*in->verdict));
         in->texts = calloc(1, sizeof(*in->texts));
         in->samples = calloc(SAMPLES_MAX, sizeof(*in->samples));
-        in->chunk = malloc(SAMPLES_ENCODED_MAX(SAMPLES_MAX));
+        in->chunk = malloc(CHUNK_MAX);
         if (!in->decoded || !in->facts || !in->verdict || !in->texts || !in->samples || !in->chunk)
                 return -ENOMEM;
         r = ledger_head(in->store, &in->head);

@@ -39,6 +39,11 @@ static int load_pack(Intake *in, const Event *e, const char *label, const Attemp
         if (pack.attempt || pack.opened_us || pack.damaged_us)
                 return reject(in, REJECT_BAD_MEMBER, "packs",
                               "Pack %s was in a load, opened or damaged. Pack its items anew.", label);
+        r = pack_may_load(in, &pack, config_autoclave(in->config, e->load.autoclave),
+                          attempt ? config_program(config_autoclave(in->config, e->load.autoclave), attempt->program) :
+                                    NULL);
+        if (r != 0)
+                return r;
         if (!attempt)
                 return manifest_add(in->store, pack.id, e->load.autoclave, e->load.has_cycle ? e->load.cycle : -1,
                                     in->now.wall_us);

@@ -20,6 +20,14 @@ int reject(Intake *in, Reject reason, const char *member, const char *format, ..
         return (int)reason;
 }
 
+int want_person(Intake *in, const char *member, const char *id) {
+        return config_practitioner(in->config, id) ? 0 :
+                                                     reject(in, REJECT_BAD_MEMBER, member,
+                                                            "%s is not a registered person. Check the name, or have "
+                                                            "this person registered.",
+                                                            id);
+}
+
 void record_begin(Intake *in, const char *type) {
         jsonw_reset(&in->w);
         jsonw_object(&in->w);
@@ -81,6 +89,16 @@ int32_t date_of(int64_t wall_us) {
         struct tm tm = local(wall_us);
 
         return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+}
+
+int32_t date_after(int32_t date, int32_t days) {
+        struct tm tm = { .tm_year = date / 10000 - 1900,
+                         .tm_mon = date / 100 % 100 - 1,
+                         .tm_mday = date % 100 + days,
+                         .tm_hour = 12,
+                         .tm_isdst = -1 };
+
+        return date_of((int64_t)mktime(&tm) * US_PER_S);
 }
 
 int32_t year_now(const Intake *in) {

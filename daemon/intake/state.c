@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The state topics: retained, from the ledger as it stands in this transaction, never with a patient in them. */
-#include <jansson.h>
 #include <stdio.h>
 
+#include "codec/attempt.h"
 #include "intake/internal.h"
 
 static int publish_retained(Intake *in, const char *topic, uint32_t expiry_s) {
@@ -40,27 +40,32 @@ int state_room(Intake *in, const char *room) {
         return r;
 }
 
-/* Reasons as the ledger keeps them, a JSON array of {rule, text}; *ret_json must outlive *ret. */
-static size_t reasons_read(const char *text, json_t **ret_json, EncodeReason *ret, size_t max) {
-        json_t *array = text[0] ? json_loads(text, 0, NULL) : NULL, *one;
-        size_t i, n = 0;
+static int attempt_state(const AttemptRow *last, EncodeAutoclaveState *state, AttemptReasons *reasons, EncodeReason *v,
+                         AttemptFigures *figures) {
+        int r = attempt_reasons_read(last->reasons, reasons);
 
-        *ret_json = array;
-        json_array_foreach(array, i, one) {
-                if (n < max)
-                        ret[n++] = (EncodeReason){ .rule = json_string_value(json_object_get(one, "rule")),
-                                                   .text = json_string_value(json_object_get(one, "text")) };
-        }
-        return n;
+        if (r == 0)
+                r = attempt_figures_read(last->figures, figures);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < reasons->n; i++)
+                v[i] = (EncodeReason){ .rule = reasons->v[i].rule, .text = reasons->v[i].text };
+        state->last_attempt = last->label;
+        state->last_cycle = last->cycle;
+        state->last_verdict = cycle_verdict_id((CycleVerdictKind)last->verdict);
+        state->last_reasons = (EncodeReasons){ reasons->n, v };
+        state->last_figures = figures;
+        return 0;
 }
 
 int state_autoclave(Intake *in, const char *autoclave) {
         static const char *const phases[] = { "before-hold", "hold", "after-hold" };
         EncodeAutoclaveState state = { .in_service = true };
         EncodeReason reasons[_CYCLE_RULE_MAX];
+        AttemptReasons last_reasons;
+        AttemptFigures figures;
         AttemptRow last;
         char topic[TOPIC_MAX];
-        json_t *json = NULL;
         Running *running;
         int r = topic_state(in->config->site.id, "autoclave", autoclave, NULL, topic), is;
 
@@ -78,14 +83,11 @@ int state_autoclave(Intake *in, const char *autoclave) {
         if (is < 0)
                 return is;
         if (is) {
-                state.last_attempt = last.label;
-                state.last_cycle = last.cycle;
-                state.last_verdict = cycle_verdict_id((CycleVerdictKind)last.verdict);
-                state.last_reasons =
-                        (EncodeReasons){ reasons_read(last.reasons, &json, reasons, ELEMENTSOF(reasons)), reasons };
+                r = attempt_state(&last, &state, &last_reasons, reasons, &figures);
+                if (r < 0)
+                        return r;
         }
         r = encode_autoclave_state(&in->w, &state);
-        json_decref(json);
         return r < 0 ? r : publish_retained(in, topic, 0);
 }
 
@@ -166,6 +168,8 @@ int intake_publish_state(Intake *in, const Now *now) {
                 r = state_room(in, in->config->rooms[i].id);
         for (size_t i = 0; i < in->config->n_autoclaves && r == 0; i++)
                 r = state_autoclave(in, in->config->autoclaves[i].id);
+        if (r == 0)
+                r = running_tell(in);
         in->alerts_after = 0;
         in->published = (Head){};
         return r;

@@ -37,6 +37,7 @@ static int item_read(Store *s, StatementId q, int r, ItemRow *ret) {
         TEXT(q, 23, ret->patient);
         TEXT(q, 26, ret->attached);
         TEXT(q, 28, ret->evidence);
+        TEXT(q, 29, ret->received_by);
         sql_done(s, q);
         return 1;
 }
@@ -54,10 +55,11 @@ int item_in_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret) {
 }
 
 int item_add(Store *s, ItemRow *row) {
-        int r = sql_run(s, SQL_ITEM_ADD, "tttt0iiitt0iit", row->code, row->class_id, or_null(row->product),
+        int r = sql_run(s, SQL_ITEM_ADD, "tttt0iiitt0iitt", row->code, row->class_id, or_null(row->product),
                         or_null(row->lot), (int64_t)row->expires_on, row->received_us, row->received_i,
                         (int64_t)row->supplied, or_null(row->supplier_by), or_null(row->supplier_load),
-                        (int64_t)row->good_until_on, (int64_t)row->state, row->state_us, or_null(row->evidence));
+                        (int64_t)row->good_until_on, (int64_t)row->state, row->state_us, or_null(row->evidence),
+                        or_null(row->received_by));
 
         if (r == 0)
                 row->id = sql_last_id(s);
@@ -73,6 +75,26 @@ int item_save(Store *s, const ItemRow *row) {
 
 int item_count(Store *s, int64_t *ret) {
         return sql_int(s, SQL_ITEM_LAST, ret, "");
+}
+
+int item_step_add(Store *s, const ItemStepRow *row) {
+        return sql_run(s, SQL_ITEM_STEP_ADD, "iiiitt", row->i, row->at_us, row->item, (int64_t)row->step, row->by,
+                       or_null(row->detail));
+}
+
+int item_step_before(Store *s, int64_t item, int64_t id, ItemStepRow *ret) {
+        int r = sql_first(s, SQL_ITEM_STEP_BEFORE, "ii", item, id);
+
+        if (r <= 0)
+                return r;
+        *ret = (ItemStepRow){ .id = col_int(s, SQL_ITEM_STEP_BEFORE, 0),
+                              .at_us = col_int(s, SQL_ITEM_STEP_BEFORE, 1),
+                              .item = item,
+                              .step = (int)col_int(s, SQL_ITEM_STEP_BEFORE, 2) };
+        TEXT(SQL_ITEM_STEP_BEFORE, 3, ret->by);
+        TEXT(SQL_ITEM_STEP_BEFORE, 4, ret->detail);
+        sql_done(s, SQL_ITEM_STEP_BEFORE);
+        return 1;
 }
 
 int stray_put(Store *s, const char *code, int64_t used_us, int64_t dropped_us) {
@@ -110,6 +132,7 @@ static int pack_read(Store *s, StatementId q, int r, PackRow *ret) {
         TEXT(q, 1, ret->label);
         TEXT(q, 4, ret->operator);
         TEXT(q, 13, ret->damage_reason);
+        TEXT(q, 15, ret->for_session);
         sql_done(s, q);
         return 1;
 }
@@ -127,8 +150,8 @@ int pack_in_attempt_next(Store *s, int64_t attempt, int64_t after, PackRow *ret)
 }
 
 int pack_add(Store *s, PackRow *row) {
-        int r = sql_run(s, SQL_PACK_ADD, "tiit", row->label, (int64_t)row->wrap, row->packed_us,
-                        or_null(row->operator));
+        int r = sql_run(s, SQL_PACK_ADD, "tiitt", row->label, (int64_t)row->wrap, row->packed_us,
+                        or_null(row->operator), or_null(row->for_session));
 
         if (r == 0)
                 row->id = sql_last_id(s);
@@ -173,4 +196,8 @@ int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t *ret_p
                 return r;
         *ret_pack = pack;
         return 1;
+}
+
+int manifest_delete(Store *s, int64_t pack) {
+        return sql_run(s, SQL_MANIFEST_DELETE, "i", pack);
 }

@@ -31,6 +31,7 @@ typedef struct ItemRow {
         char attached[LABEL_MAX + 1]; /* the handpiece device it sits on */
         int64_t attached_us;          /* when it last sat on one; 0: never */
         char evidence[TEXT_MAX + 1];  /* of its sterilization elsewhere, or of opening stock */
+        char received_by[LABEL_MAX + 1];
 } ItemRow;
 
 int item_get(Store *s, const char *code, ItemRow *ret);
@@ -43,6 +44,16 @@ int item_add(Store *s, ItemRow *row);
 int item_save(Store *s, const ItemRow *row);
 /* Items are never deleted. */
 int item_count(Store *s, int64_t *ret);
+
+/* What was done to make it ready again. Rows are only ever added. */
+typedef struct ItemStepRow {
+        int64_t id, i, at_us, item; /* i: the audit record; not read back */
+        int step;                   /* ItemStep */
+        char by[LABEL_MAX + 1], detail[TEXT_MAX + 1];
+} ItemStepRow;
+int item_step_add(Store *s, const ItemStepRow *row);
+/* The newest before `id` (INT64_MAX: the newest of all): 1, or 0 for none. */
+int item_step_before(Store *s, int64_t item, int64_t id, ItemStepRow *ret);
 
 /* What was said of a piece before it was received: in use at, dropped at; 0: not said. The first telling stays. */
 int stray_put(Store *s, const char *code, int64_t used_us, int64_t dropped_us);
@@ -63,6 +74,7 @@ typedef struct PackRow {
         int64_t damaged_us;
         char damage_reason[TEXT_MAX + 1];
         int64_t loaded_us; /* when it was put down for its attempt */
+        char for_session[LABEL_MAX + 1]; /* immediate use: the one session it is for */
 } PackRow;
 
 int pack_get(Store *s, const char *label, PackRow *ret);
@@ -78,4 +90,5 @@ int pack_claimed(Store *s, int64_t pack, int64_t session, char ret_session[stati
 /* cycle -1: the autoclave's next attempt. */
 int manifest_add(Store *s, int64_t pack, const char *autoclave, int64_t cycle, int64_t at_us);
 int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t *ret_pack);
-
+/* It goes into no load any more. */
+int manifest_delete(Store *s, int64_t pack);

@@ -101,6 +101,12 @@ int ledger_daemon_boot_known(Store *s, const char *boot) {
         return sql_int(s, SQL_DAEMON_BOOT_IS, &one, "t", boot);
 }
 
+int ledger_began(Store *s, int64_t *ret_us) {
+        int r = sql_int(s, SQL_DAEMON_FIRST, ret_us, "");
+
+        return r < 0 ? r : 0;
+}
+
 int ledger_digest(const uint8_t salt[static SALT_SIZE], const char *topic, const void *payload, size_t n,
                   uint8_t ret[static HASH_SIZE]) {
         const Sha256Part parts[] = { { salt, SALT_SIZE }, { topic, strlen(topic) + 1 }, { payload, n } };

@@ -26,6 +26,8 @@ int ledger_hash_at(Store *s, int64_t i, uint8_t ret[static HASH_SIZE]);
 
 int ledger_daemon_boot_add(Store *s, const char *boot, int64_t since_us);
 int ledger_daemon_boot_known(Store *s, const char *boot);
+/* When the first daemon was started on this ledger; 0: never. */
+int ledger_began(Store *s, int64_t *ret_us);
 
 typedef struct MessageRow {
         int64_t i, at_us;

@@ -275,6 +275,16 @@ static const char second[] =
         "CREATE INDEX recall_undecided ON recall (decide_by_us) WHERE decide_by_us IS NOT NULL AND ended_us IS NULL;"
 
         "ALTER TABLE item ADD COLUMN evidence TEXT;" /* of a supplier's sterilization, or of opening stock */
+        "ALTER TABLE item ADD COLUMN received_by TEXT;" /* the officer who vouches for opening stock; or who took it in */
+
+        /* The one session that an immediate-use pack was sterilized for. */
+        "ALTER TABLE pack ADD COLUMN for_session TEXT;"
+        /* What was done to a piece to make it ready again, and by whom. Loads and sessions keep the rest. */
+        "CREATE TABLE item_step ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " item INTEGER NOT NULL REFERENCES item (id), step INTEGER NOT NULL," /* ItemStep */
+        " by TEXT NOT NULL, detail TEXT) STRICT;"
+        "CREATE INDEX item_step_item ON item_step (item);"
 
         /* What a look-back follows: when the session was given the item, out of which pack, and what it did with it. */
         "ALTER TABLE session_item ADD COLUMN at_us INTEGER NOT NULL DEFAULT 0;"

@@ -9,10 +9,10 @@
         "id, code, class, product, lot, expires_on, received_us, received_i, supplied, supplier_by, "                 \
         "supplier_load, good_until_on, state, state_us, pack, cycles, used_session, used_us, returned, "              \
         "damaged_us, damage_reason, dropped_us, cloned_us, patient, drawn_us, opened_us, attached, "                  \
-        "attached_us, evidence"
+        "attached_us, evidence, received_by"
 #define PACK_COLUMNS                                                                                                  \
         "id, label, wrap, packed_us, operator, attempt, late, sterile_us, opened_us, opened_session, inside, "        \
-        "wet, damaged_us, damage_reason, loaded_us"
+        "wet, damaged_us, damage_reason, loaded_us, for_session"
 #define ATTEMPT_COLUMNS                                                                                               \
         "id, label, autoclave, cycle, program, purpose, started_us, ended_us, start, verdict, reasons, figures, "     \
         "released, released_us, released_by, grade, outcome"
@@ -85,13 +85,16 @@
         X(ITEM_BY_ID, "SELECT " ITEM_COLUMNS " FROM item WHERE id = ?")                                               \
         X(ITEM_IN_PACK, "SELECT " ITEM_COLUMNS " FROM item WHERE pack = ? AND id > ? ORDER BY id LIMIT 1")            \
         X(ITEM_ADD, "INSERT INTO item (code, class, product, lot, expires_on, received_us, received_i, "              \
-                    "supplied, supplier_by, supplier_load, good_until_on, state, state_us, evidence) "                \
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                              \
+                    "supplied, supplier_by, supplier_load, good_until_on, state, state_us, evidence, received_by) "   \
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                           \
         X(ITEM_SAVE, "UPDATE item SET state = ?, state_us = ?, pack = ?, cycles = ?, used_session = ?, "              \
                      "used_us = ?, returned = ?, damaged_us = ?, damage_reason = ?, dropped_us = ?, "                 \
                      "cloned_us = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ?, "                        \
                      "attached_us = ? "                                                                               \
                      "WHERE id = ?")                                                                                  \
+        X(ITEM_STEP_ADD, "INSERT INTO item_step (i, at_us, item, step, by, detail) VALUES (?, ?, ?, ?, ?, ?)")        \
+        X(ITEM_STEP_BEFORE, "SELECT id, at_us, step, by, detail FROM item_step WHERE item = ? AND id < ? "            \
+                            "ORDER BY id DESC LIMIT 1")                                                               \
         X(STRAY_PUT, "INSERT INTO stray (code, used_us, dropped_us) VALUES (?, ?, ?) ON CONFLICT (code) DO UPDATE "   \
                      "SET used_us = coalesce(used_us, excluded.used_us), "                                            \
                      "dropped_us = coalesce(dropped_us, excluded.dropped_us)")                                        \
@@ -100,7 +103,7 @@
         X(PACK_BY_LABEL, "SELECT " PACK_COLUMNS " FROM pack WHERE label = ? ORDER BY id DESC LIMIT 1")                \
         X(PACK_BY_ID, "SELECT " PACK_COLUMNS " FROM pack WHERE id = ?")                                               \
         X(PACK_IN_ATTEMPT, "SELECT " PACK_COLUMNS " FROM pack WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1")      \
-        X(PACK_ADD, "INSERT INTO pack (label, wrap, packed_us, operator) VALUES (?, ?, ?, ?)")                        \
+        X(PACK_ADD, "INSERT INTO pack (label, wrap, packed_us, operator, for_session) VALUES (?, ?, ?, ?, ?)")        \
         X(PACK_SAVE, "UPDATE pack SET attempt = ?, late = ?, sterile_us = ?, opened_us = ?, opened_session = ?, "     \
                      "inside = ?, wet = ?, damaged_us = ?, damage_reason = ?, loaded_us = ? WHERE id = ?")            \
         X(PACK_ITEM_ADD, "INSERT INTO pack_item (pack, item) VALUES (?, ?)")                                          \
@@ -110,6 +113,7 @@
                         "ON CONFLICT (pack) DO UPDATE SET autoclave = excluded.autoclave, "                           \
                         "cycle = excluded.cycle, at_us = excluded.at_us")                                             \
         X(MANIFEST_FIRST, "SELECT pack FROM manifest WHERE autoclave = ? AND (cycle IS NULL OR cycle = ?) LIMIT 1")   \
+        X(DAEMON_FIRST, "SELECT coalesce(min(since_us), 0) FROM daemon_boot")                                         \
         X(MANIFEST_DELETE, "DELETE FROM manifest WHERE pack = ?")                                                     \
         X(ATTEMPT_ADD, "INSERT INTO attempt (label, autoclave, cycle, program, purpose, started_us, start) "          \
                        "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                                \

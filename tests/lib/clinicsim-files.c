@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void files_make(char *ret_dir, size_t size) {
@@ -42,27 +43,44 @@ static FILE *open_shipped(void) {
         return f;
 }
 
-Config *files_config(const char *more) {
-        static ConfigErrors errors;
-        Config *config = NULL;
-        char *text = NULL;
-        size_t n = 0;
-        FILE *in = open_shipped(), *out = open_memstream(&text, &n), *read;
+static void copy_shipped(const char *path) {
+        FILE *in = open_shipped(), *out = fopen(path, "we");
         char line[512];
 
         assert_non_null(out);
         while (fgets(line, sizeof(line), in))
                 fputs(strcmp(line, "#clock = ntp\n") == 0 ? "clock = rtc-trusted\n" : line, out);
-        fputs(more ?: "", out);
         fclose(in);
-        fclose(out);
-        read = fmemopen(text, n, "r");
-        assert_non_null(read);
-        if (config_load_stream(read, "clinic", &config, &errors) < 0) {
+        assert_int_equal(fclose(out), 0);
+}
+
+/* As a clinic would change it: by a drop-in, which may set anew what the file has set. */
+static void write_drop_in(const char *path, const char *dir, const char *text) {
+        FILE *out;
+
+        assert_int_equal(mkdir(dir, 0700), 0);
+        out = fopen(path, "we");
+        assert_non_null(out);
+        fputs(text, out);
+        assert_int_equal(fclose(out), 0);
+}
+
+Config *files_config(const char *more) {
+        static ConfigErrors errors;
+        char dir[40], file[64], drop_ins[64], drop_in[80];
+        Config *config = NULL;
+
+        files_make(dir, sizeof(dir));
+        snprintf(file, sizeof(file), "%s/clinic", dir);
+        snprintf(drop_ins, sizeof(drop_ins), "%s/clinic.d", dir);
+        snprintf(drop_in, sizeof(drop_in), "%s/more.conf", drop_ins);
+        copy_shipped(file);
+        write_drop_in(drop_in, drop_ins, more ?: "");
+        if (config_load(file, &config, &errors) < 0) {
                 config_errors_print(&errors, stderr);
                 fail_msg("the configuration is not good");
         }
-        fclose(read);
-        free(text);
+        files_remove(drop_ins);
+        files_remove(dir);
         return config;
 }

@@ -18,15 +18,21 @@ const CycleProgram GEN_GRAVITY_121 = {
         .print_interval_us = 60000000,
 };
 
+/* A test that is read off its sheet: the hold must be neither shorter nor much longer. */
+const CycleProgram GEN_BOWIE_DICK = {
+        .name = "bowie-dick", .set_temperature_mc = 134000, .band_mc = 3000, .uncertainty_mc = 500,
+        .display_step_mc = 100, .hold_min_us = 210000000, .gap_max_us = 2500000, .prevacuum = true, .pulses = 3,
+        .pulse_pressure_pa = 20000, .test_program = true,
+};
+
 /* The chamber as it is, second by second, before sensors and faults. */
 typedef struct Chamber {
         const CycleProgram *program;
+        GenMachine machine;
         GenFault fault;
         GenRandom random;
-        double site_pa, pressure_pa, probe_c;
+        double pressure_pa, probe_c;
         double hold_c, bias_c; /* what the probe is held at; how much it reads above saturation */
-        double noise_c, noise_pa;
-        int32_t step_mc, step_pa;
         GenCycle *out;
 } Chamber;
 
@@ -71,8 +77,8 @@ static void record(Chamber *c, double probe_c) {
                 return;
         Sample *s = &g->samples[g->n];
         s->t_us = (int64_t)g->n * 1000000;
-        s->temperature_mc = stepped((probe_c + noise(&c->random, c->noise_c)) * 1000, c->step_mc);
-        s->pressure_pa = stepped(c->pressure_pa + noise(&c->random, c->noise_pa), c->step_pa);
+        s->temperature_mc = stepped((probe_c + noise(&c->random, c->machine.noise_c)) * 1000, c->machine.step_mc);
+        s->pressure_pa = stepped(c->pressure_pa + noise(&c->random, c->machine.noise_pa), c->machine.step_pa);
         g->n++;
 }
 
@@ -118,6 +124,8 @@ static int hold_seconds(Chamber *c) {
                 return required - pick(&c->random, 15, 150);
         if (c->fault == GEN_WRONG_CLOCK)
                 return (int)((required + 10) / c->out->clock);
+        if (p->test_program)
+                return required + pick(&c->random, 8, 20);
         if (c->fault == GEN_BRIEF_DIP || c->fault == GEN_SPIKES)
                 return required + pick(&c->random, 10, 60);
         return required + pick(&c->random, 10, 90);
@@ -144,9 +152,10 @@ static void hold(Chamber *c) {
 
 static void exhaust_and_dry(Chamber *c, int length_s) {
         GenRandom *r = &c->random;
-        double vacuum = gen_uniform(r, 8000, 15000), dry_c = gen_uniform(r, 80, 100);
+        double vacuum = gen_uniform(r, 8000, 15000), wet_c = c->fault == GEN_WET_STEAM ? 25 : 0;
+        double dry_c = gen_uniform(r, 80, 100) - wet_c; /* what boils off a wet load keeps it cool */
         int seconds = length_s ? length_s - (int)c->out->n - 120 : pick(r, 120, 400);
-        drive(c, c->site_pa, pick(r, 25, 60));
+        drive(c, c->machine.site_pa, pick(r, 25, 60));
         if (c->program->prevacuum)
                 drive(c, vacuum, pick(r, 40, 60));
         for (int i = 0; i < seconds; i++) {
@@ -154,7 +163,7 @@ static void exhaust_and_dry(Chamber *c, int length_s) {
                 record(c, c->probe_c);
         }
         for (int i = 0; i < 30; i++) {
-                c->pressure_pa += (c->site_pa - c->pressure_pa) * 0.3;
+                c->pressure_pa += (c->machine.site_pa - c->pressure_pa) * 0.3;
                 record(c, c->probe_c);
         }
 }
@@ -186,7 +195,7 @@ static void spike(Chamber *c, int n) {
         size_t at = g->hold_from + (size_t)pick(&c->random, 70, 80);
         for (int i = 0; i < n; i++, at += (size_t)pick(&c->random, 2, 6)) {
                 double off = gen_uniform(&c->random, 21000, 90000);
-                g->samples[at].temperature_mc += stepped(pick(&c->random, 0, 1) ? off : -off, c->step_mc);
+                g->samples[at].temperature_mc += stepped(pick(&c->random, 0, 1) ? off : -off, c->machine.step_mc);
         }
 }
 
@@ -227,6 +236,20 @@ static void steam_colder(Chamber *c) {
         }
 }
 
+static void mix_up_units(Chamber *c) {
+        GenCycle *g = c->out;
+        int which = pick(&c->random, 0, 3);
+        if (which < 2)
+                shift_pressure(g, which ? c->machine.site_pa : -c->machine.site_pa);
+        for (size_t i = 0; i < g->n; i++) {
+                Sample *s = &g->samples[i];
+                if (which == 2) /* degrees Fahrenheit */
+                        s->temperature_mc = s->temperature_mc / 5 * 9 + 32000;
+                if (which == 3) /* pounds per square inch */
+                        s->pressure_pa = (int32_t)(s->pressure_pa / 6.894757);
+        }
+}
+
 static void break_it(Chamber *c) {
         GenCycle *g = c->out;
         GenRandom *r = &c->random;
@@ -239,31 +262,46 @@ static void break_it(Chamber *c) {
                 for (size_t i = middle; i < g->n; i++)
                         g->samples[i].temperature_mc = 0;
         if (c->fault == GEN_UNIT_MIXUP)
-                shift_pressure(g, pick(r, 0, 1) ? c->site_pa : -c->site_pa);
+                mix_up_units(c);
         if (c->fault == GEN_SEA_LEVEL)
-                shift_pressure(g, 101325 - c->site_pa);
+                shift_pressure(g, 101325 - c->machine.site_pa);
         if (c->fault == GEN_STUCK_TEMPERATURE || c->fault == GEN_STUCK_PRESSURE)
                 stick(c, c->fault == GEN_STUCK_TEMPERATURE);
         if (c->fault == GEN_STEAM_COLD || c->fault == GEN_STEAM_OFFSET)
                 steam_colder(c);
         if (c->fault == GEN_COARSE_ROWS)
                 thin_out(g, c->program);
-        for (size_t i = 0; i < g->n; i++)
+        for (size_t i = 0; i < g->n && g->clock != 1; i++)
                 g->samples[i].t_us = (int64_t)((double)g->samples[i].t_us * g->clock);
 }
 
+/* Together with what differs from cycle to cycle as real machines do: 196 cycles of ones set to 134.0 were held 1.0 to
+ * 2.1 more, with a probe that read 0.5 K less to 1.1 K more than the pressure says. */
+void cyclegen_machine(GenMachine *ret, uint64_t seed) {
+        GenRandom r = { seed ^ UINT64_C(0x6d616368696e65) };
+        double above = gen_uniform(&r, 1.1, 1.9);
+        *ret = (GenMachine) {
+                .above_c = above,
+                .bias_c = gen_uniform(&r, -0.25, fmin(0.75, above - 0.7)),
+                .noise_c = gen_uniform(&r, 0.02, 0.06),
+                .noise_pa = gen_uniform(&r, 50, 400),
+                .site_pa = gen_uniform(&r, 85000, 102000),
+                .step_mc = pick(&r, 0, 1) ? 100 : 10,
+                .step_pa = pick(&r, 0, 1) ? 100 : 10,
+        };
+}
+
+/* What differs from cycle to cycle, and what a fault makes of it. */
 static void set_up(Chamber *c) {
         GenRandom *r = &c->random;
-        double above = gen_uniform(r, 1.0, 2.0); /* as real machines do: 196 cycles set to 134.0 held 1.0 to 2.1 more */
-        c->site_pa = c->fault == GEN_SEA_LEVEL ? gen_uniform(r, 60000, 70000) : gen_uniform(r, 85000, 102000);
-        c->pressure_pa = c->site_pa;
+        c->machine.site_pa = c->fault == GEN_SEA_LEVEL ? gen_uniform(r, 60000, 70000)
+                                                       : c->machine.site_pa + gen_uniform(r, -1500, 1500);
+        c->pressure_pa = c->machine.site_pa;
         c->probe_c = gen_uniform(r, 25, 70);
-        c->hold_c = c->program->set_temperature_mc / 1000.0 + above;
-        c->bias_c = gen_uniform(r, -0.4, fmin(0.9, above - 0.45));
-        c->noise_c = gen_uniform(r, 0.02, 0.06);
-        c->noise_pa = gen_uniform(r, 50, 400);
-        c->step_mc = pick(r, 0, 1) ? 100 : 10;
-        c->step_pa = pick(r, 0, 1) ? 100 : 10;
+        c->hold_c = c->program->set_temperature_mc / 1000.0 + c->machine.above_c + gen_uniform(r, -0.1, 0.1);
+        c->bias_c = c->machine.bias_c + gen_uniform(r, -0.15, 0.15);
+        if (c->fault == GEN_LITTLE_AIR)
+                c->bias_c -= gen_uniform(r, 1.4, 2.6);
         if (c->fault == GEN_AIR_POCKET) {
                 c->bias_c = -gen_uniform(r, 2.6, 8);
                 if (pick(r, 0, 1)) /* the machine regulates by pressure, and the probe sits in the air */
@@ -272,29 +310,58 @@ static void set_up(Chamber *c) {
         c->out->clock = c->fault == GEN_WRONG_CLOCK ? gen_uniform(r, 1.05, 1.3) : 1;
 }
 
-void cyclegen(GenCycle *ret, const CycleProgram *program, GenFault fault, uint64_t seed, int length_s) {
-        Chamber c = { .program = program, .fault = fault, .random = { seed * 64 + (uint64_t)fault }, .out = ret };
+void cyclegen_on(const GenMachine *machine, GenCycle *ret, const CycleProgram *program, GenFault fault, uint64_t seed,
+                 int length_s) {
+        Chamber c = { .program = program, .machine = *machine, .fault = fault,
+                      .random = { seed * 64 + (uint64_t)fault }, .out = ret };
         ret->n = 0;
         set_up(&c);
         if (program->prevacuum)
                 remove_air(&c);
         else
-                drive(&c, c.site_pa, 120);
+                drive(&c, c.machine.site_pa, 120);
         heat(&c);
         hold(&c);
         exhaust_and_dry(&c, length_s);
         break_it(&c);
 }
 
+void cyclegen(GenCycle *ret, const CycleProgram *program, GenFault fault, uint64_t seed, int length_s) {
+        GenMachine machine;
+        cyclegen_machine(&machine, seed);
+        cyclegen_on(&machine, ret, program, fault, seed, length_s);
+}
+
+static const struct {
+        const char *name;
+        GenShows shows;
+} FAULTS[_GEN_FAULT_MAX] = {
+        [GEN_SOUND] = { "sound", GEN_SHOWS_NOTHING },
+        [GEN_SPIKE] = { "spike", GEN_SHOWS_NOTHING },
+        [GEN_WET_STEAM] = { "wet steam", GEN_SHOWS_NOTHING },
+        [GEN_AIR_POCKET] = { "air pocket", GEN_SHOWS },
+        [GEN_SHORT_HOLD] = { "short hold", GEN_SHOWS },
+        [GEN_DROPPED_SAMPLES] = { "dropped samples", GEN_SHOWS },
+        [GEN_DROPPED_SENSOR] = { "dropped sensor", GEN_SHOWS },
+        [GEN_UNIT_MIXUP] = { "unit mix-up", GEN_SHOWS },
+        [GEN_SEA_LEVEL] = { "sea-level pressure at altitude", GEN_SHOWS },
+        [GEN_STUCK_TEMPERATURE] = { "stuck temperature", GEN_SHOWS },
+        [GEN_STUCK_PRESSURE] = { "stuck pressure", GEN_SHOWS },
+        [GEN_SPIKES] = { "three spikes", GEN_SHOWS },
+        [GEN_OVERSHOOT] = { "overshoot", GEN_SHOWS },
+        [GEN_BRIEF_DIP] = { "brief dip", GEN_SHOWS },
+        [GEN_TOO_FEW_PULSES] = { "too few pulses", GEN_SHOWS },
+        [GEN_STEAM_COLD] = { "cold steam", GEN_SHOWS },
+        [GEN_STEAM_OFFSET] = { "steam colder than before", GEN_SHOWS_A_CHANGE },
+        [GEN_LITTLE_AIR] = { "a little air", GEN_SHOWS_A_CHANGE },
+        [GEN_WRONG_CLOCK] = { "wrong clock", GEN_SHOWS },
+        [GEN_COARSE_ROWS] = { "coarse rows", GEN_SHOWS },
+};
+
 const char *cyclegen_fault_name(GenFault fault) {
-        static const char *const NAMES[_GEN_FAULT_MAX] = {
-                [GEN_SOUND] = "sound", [GEN_SPIKE] = "spike", [GEN_AIR_POCKET] = "air pocket",
-                [GEN_SHORT_HOLD] = "short hold", [GEN_DROPPED_SAMPLES] = "dropped samples",
-                [GEN_DROPPED_SENSOR] = "dropped sensor", [GEN_UNIT_MIXUP] = "unit mix-up",
-                [GEN_SEA_LEVEL] = "sea-level pressure at altitude", [GEN_STUCK_TEMPERATURE] = "stuck temperature",
-                [GEN_STUCK_PRESSURE] = "stuck pressure", [GEN_SPIKES] = "three spikes", [GEN_OVERSHOOT] = "overshoot",
-                [GEN_BRIEF_DIP] = "brief dip", [GEN_TOO_FEW_PULSES] = "too few pulses", [GEN_STEAM_COLD] = "cold steam",
-                [GEN_STEAM_OFFSET] = "colder steam", [GEN_WRONG_CLOCK] = "wrong clock", [GEN_COARSE_ROWS] = "coarse rows",
-        };
-        return NAMES[fault];
+        return FAULTS[fault].name;
+}
+
+GenShows cyclegen_shows(GenFault fault) {
+        return FAULTS[fault].shows;
 }

@@ -8,6 +8,7 @@
 
 #include "bus-case.h"
 #include "core/limits.h"
+#include "store/cycles.h"
 
 /* What the last act was, and how it is answered. */
 static struct {
@@ -42,6 +43,9 @@ static int fake_act(void *userdata, const Act *act, char ret_text[static ACT_TEX
 static int setup(void **state) {
         Fixture *f = case_open();
 
+        AttemptRow a = { .autoclave = "ac-1", .cycle = 41, .program = "134", .started_us = 1, .start = "{}" };
+
+        assert_return_code(attempt_add(f->store, &a), 0);
         memset(&got, 0, sizeof(got));
         got.text = "It is done.";
         case_serve(f, &(BusSource){ .act = fake_act });
@@ -79,9 +83,10 @@ static void an_act_arrives_with_all_that_was_said_and_the_peer_by_the_kernel_s_w
 }
 
 static void each_method_is_its_own_act(void **state) {
-        sd_bus_message_unref(act(*state, "Commission", "ss", "ac-1.7", "olga"));
+        sd_bus_message_unref(act(*state, "Commission", "ss", "ac-1 41", "olga"));
         assert_int_equal(got.type, ACT_COMMISSION);
-        assert_string_equal(got.subject, "ac-1.7");
+        assert_string_equal(got.subject, "ac-1.1");
+        assert_error(act(*state, "Commission", "ss", "ac-1 42", "olga"), BUS_ERROR_NOT_FOUND, "ac-1 42");
         sd_bus_message_unref(act(*state, "ReturnAutoclave", "sss", "ac-1", "olga", "mended"));
         assert_int_equal(got.type, ACT_AUTOCLAVE_RETURN);
         assert_string_equal(got.reason, "mended");

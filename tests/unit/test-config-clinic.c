@@ -295,7 +295,7 @@ static void the_judge_of_cycles_takes_every_shipped_load_program(void **state) {
                 assert_int_equal(cycle_program_check(&program), 0);
                 n++;
         }
-        assert_int_equal(n, 3);
+        assert_int_equal(n, 4);
         config_cycle_program(a, config_program(a, "prevac-134"), true, &program);
         assert_string_equal(program.name, "prevac-134");
         assert_int_equal(program.band_mc, 4000);

@@ -164,7 +164,7 @@ static void above_the_band_is_temperature_high_only_after_a_minute(void **state)
         run_hot(60 * S + 1, 137001);
         expect_unverified(CYCLE_TEMPERATURE_HIGH);
         assert_string_equal(text(CYCLE_TEMPERATURE_HIGH),
-                            "The chamber got as hot as 137 degrees; program plain-134 allows 137. Run the load again; have "
+                            "The chamber got as hot as 137.1 degrees; program plain-134 allows 137. Run the load again; have "
                             "the autoclave looked at if it happens again.");
 }
 
@@ -431,6 +431,48 @@ static void time_that_the_broker_was_away_is_added(void **state) {
         expect_verified();
 }
 
+/* A good cycle of 200 s; at t = 100 s the clock of arrivals begins anew, and from then on it runs `ahead` as fast. */
+static void run_on_two_clocks(double before, double after) {
+        CycleStart start = LOAD;
+        start.arrival_us = 1000 * S;
+        cycle_begin(&cycle, &PLAIN, &start);
+        for (int64_t t = 1; t <= 200; t++) {
+                Sample s = { t * S, 135000, pressure_at(135000) };
+                if (t == 101)
+                        cycle_clock_anew(&cycle);
+                cycle_sample(&cycle, &s, t <= 100 ? (int64_t)(1000e6 + (double)t * 1e6 / before)
+                                                  : (int64_t)(20e6 + (double)(t - 100) * 1e6 / after));
+        }
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+}
+
+static void a_clock_that_begins_anew_is_judged_apart_and_that_is_said(void **state) {
+        (void)state;
+        run_on_two_clocks(1, 1);
+        expect_verified();
+        assert_false(verdict.arrival_judged);
+        assert_true(verdict.arrival_skew_us <= S);
+        run_on_two_clocks(1.3, 1);
+        expect_unverified(CYCLE_SAMPLES_INCONSISTENT);
+        run_on_two_clocks(1, 1.3);
+        expect_unverified(CYCLE_SAMPLES_INCONSISTENT);
+}
+
+static void whether_all_times_were_held_against_our_clock_is_said(void **state) {
+        CycleProgram p = PLAIN;
+        (void)state;
+        run_late(&p, 0, 0);
+        assert_true(verdict.arrival_judged);
+        cycle_sample(&cycle, &(Sample) { 201 * S, 100000, 100000 }, -1);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        assert_false(verdict.arrival_judged);
+        p.store_and_forward = true;
+        run_late(&p, 0, 0);
+        assert_false(verdict.arrival_judged);
+        run_late(NULL, 0, 0);
+        assert_false(verdict.arrival_judged);
+}
+
 static void everything_at_the_end_is_inconsistent_unless_declared_store_and_forward(void **state) {
         CycleProgram p = PLAIN;
         CycleStart start = LOAD;
@@ -466,6 +508,100 @@ static void a_minute_of_sensors_that_contradict_each_other_is_samples_inconsiste
         hold(181);
         cool_and_end();
         expect_verified();
+}
+
+/* saturation-drift, not-commissioned */
+
+/* A hold whose T - T_sat is `off_mc`, after a commissioning that found `reference_mc`. */
+static void run_off(int32_t off_mc, const CycleReference *reference, Purpose purpose) {
+        CycleStart start = { .purpose = purpose, .arrival_us = -1 };
+        heat_with(&PLAIN, &start);
+        cycle_reference(&cycle, reference);
+        feed_seconds(181, 135500, 135500 - off_mc);
+        cool_and_end();
+        assert_int_equal(verdict.median_mc, off_mc);
+}
+
+static void a_median_more_than_a_kelvin_off_its_reference_is_saturation_drift(void **state) {
+        const CycleReference reference = { .known = true, .median_mc = 200 };
+        (void)state;
+        run_off(1200, &reference, PURPOSE_LOAD);
+        expect_verified();
+        assert_true(verdict.has_reference);
+        assert_int_equal(verdict.reference_mc, 200);
+        run_off(-800, &reference, PURPOSE_LOAD);
+        expect_verified();
+        run_off(1220, &reference, PURPOSE_LOAD);
+        expect_unverified(CYCLE_SATURATION_DRIFT);
+        run_off(-820, &reference, PURPOSE_LOAD);
+        expect_unverified(CYCLE_SATURATION_DRIFT);
+        assert_string_equal(text(CYCLE_SATURATION_DRIFT),
+                            "Chamber temperature less that of saturated steam was -0.82 K in the hold, and +0.20 K when "
+                            "program plain-134 was commissioned: more than 1 K has changed. A sensor is off, or there is "
+                            "air in the steam. Do not use this load. Have the autoclave looked at, and commission the "
+                            "program again after that.");
+}
+
+static void the_edge_of_saturation_drift_is_a_millikelvin_wide(void **state) {
+        CycleReference reference = { .known = true, .median_mc = 500 };
+        (void)state;
+        run_off(1500, &reference, PURPOSE_LOAD);
+        expect_verified();
+        reference.median_mc = 499;
+        run_off(1500, &reference, PURPOSE_LOAD);
+        expect_unverified(CYCLE_SATURATION_DRIFT);
+}
+
+static void without_a_load_saturation_drift_is_told_and_no_reason(void **state) {
+        const CycleReference reference = { .known = true, .median_mc = -500 };
+        (void)state;
+        run_off(1000, &reference, PURPOSE_EMPTY);
+        expect_verified();
+        assert_true(verdict.drifted);
+        assert_null(strstr(text(CYCLE_SATURATION_DRIFT), "this load"));
+        cycle_load(&cycle);
+        end_as(OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        assert_true(cycle_has_reason(&verdict, CYCLE_SATURATION_DRIFT));
+}
+
+static void a_hold_that_is_short_does_not_drift(void **state) {
+        const CycleReference reference = { .known = true, .median_mc = -1500 };
+        (void)state;
+        heat();
+        cycle_reference(&cycle, &reference);
+        hold(100);
+        cool_and_end();
+        expect_failed(CYCLE_HOLD_TOO_SHORT);
+        assert_false(verdict.drifted);
+}
+
+static void an_uncommissioned_program_is_refused_a_load_only_where_commissioning_is_required(void **state) {
+        const CycleReference none = { .median_mc = 5000 }, wanted = { .required = true },
+                             there = { .known = true, .required = true };
+        (void)state;
+        run_off(0, &none, PURPOSE_LOAD);
+        expect_verified();
+        assert_false(verdict.has_reference);
+        run_off(0, &wanted, PURPOSE_LOAD);
+        expect_unverified(CYCLE_NOT_COMMISSIONED);
+        assert_non_null(strstr(text(CYCLE_NOT_COMMISSIONED), "Nobody has commissioned program plain-134"));
+        run_off(0, &wanted, PURPOSE_EMPTY);
+        expect_verified();
+        run_off(0, &there, PURPOSE_LOAD);
+        expect_verified();
+}
+
+/* cycle-number-gap */
+
+static void only_numbers_left_out_are_a_gap(void **state) {
+        (void)state;
+        assert_int_equal(cycle_numbers_skipped(41, 42), 0);
+        assert_int_equal(cycle_numbers_skipped(41, 43), 1);
+        assert_int_equal(cycle_numbers_skipped(41, 50), 8);
+        assert_int_equal(cycle_numbers_skipped(41, 41), 0);
+        assert_int_equal(cycle_numbers_skipped(41, 1), 0);
+        assert_int_equal(cycle_numbers_skipped(INT64_MIN, INT64_MAX), INT64_MAX);
+        assert_int_equal(cycle_numbers_skipped(INT64_MAX, INT64_MIN), 0);
 }
 
 /* samples-missing */
@@ -635,8 +771,16 @@ int main(void) {
                 cmocka_unit_test(impossible_times_are_samples_inconsistent),
                 cmocka_unit_test(arrival_that_tells_another_story_is_samples_inconsistent),
                 cmocka_unit_test(time_that_the_broker_was_away_is_added),
+                cmocka_unit_test(a_clock_that_begins_anew_is_judged_apart_and_that_is_said),
+                cmocka_unit_test(whether_all_times_were_held_against_our_clock_is_said),
                 cmocka_unit_test(everything_at_the_end_is_inconsistent_unless_declared_store_and_forward),
                 cmocka_unit_test(a_minute_of_sensors_that_contradict_each_other_is_samples_inconsistent),
+                cmocka_unit_test(a_median_more_than_a_kelvin_off_its_reference_is_saturation_drift),
+                cmocka_unit_test(the_edge_of_saturation_drift_is_a_millikelvin_wide),
+                cmocka_unit_test(without_a_load_saturation_drift_is_told_and_no_reason),
+                cmocka_unit_test(a_hold_that_is_short_does_not_drift),
+                cmocka_unit_test(an_uncommissioned_program_is_refused_a_load_only_where_commissioning_is_required),
+                cmocka_unit_test(only_numbers_left_out_are_a_gap),
                 cmocka_unit_test(an_evidence_gap_counts_only_inside_the_hold),
                 cmocka_unit_test(an_evidence_gap_in_a_shorter_stretch_does_not_matter),
                 cmocka_unit_test(an_evidence_gap_before_a_row_printed_twice_is_not_forgotten),

@@ -196,6 +196,8 @@ static void states_leave_out_what_is_not_there(void **state) {
 
 static void an_autoclave_s_state_tells_the_running_and_the_last_cycle(void **state) {
         EncodeReason short_hold = { "hold-too-short", NULL, "Held 120 s of 180.", false };
+        const AttemptFigures figures = { .has = 1 << FIGURE_HOLD, .v = { [FIGURE_HOLD] = 180500000 }, .grade = GRADE_PRINTOUT,
+                                         .arrival_judged = true };
         EncodeAutoclaveState s = { .in_service = true };
         JsonWriter *w = *state;
 
@@ -207,6 +209,10 @@ static void an_autoclave_s_state_tells_the_running_and_the_last_cycle(void **sta
         assert_text(w, "{\"service\":\"out\",\"reasons\":[],\"attempt\":\"a-2\",\"cycle\":2,\"phase\":\"hold\","
                        "\"last\":{\"attempt\":\"a-1\",\"cycle\":1,\"verdict\":\"failed\",\"reasons\":"
                        "[{\"rule\":\"hold-too-short\",\"text\":\"Held 120 s of 180.\"}]}}");
+        s = (EncodeAutoclaveState) { .last_attempt = "a-1", .last_cycle = 1, .last_verdict = "verified", .last_figures = &figures };
+        assert_int_equal(encode_autoclave_state(w, &s), 0);
+        assert_text(w, "{\"service\":\"out\",\"reasons\":[],\"last\":{\"attempt\":\"a-1\",\"cycle\":1,\"verdict\":\"verified\","
+                       "\"reasons\":[],\"figures\":{\"hold_s\":180.5,\"arrival_judged\":true,\"grade\":\"printout\"}}}");
 }
 
 #define ALERT_TEXT "{\"alert\":\"7\",\"rule\":\"reuse-detected\",\"severity\":\"critical\",\"state\":\"open\",\"text\":\"t\"," \

@@ -312,7 +312,13 @@ FIRES(shelf_life_over_fires_where_no_end_is_known, "shelf-life-over", "e", "not 
 FIRES(shelf_life_over_fires_for_critical_and_unwrapped, "shelf-life-over", "e", "immediate-use program",
       extractor->critical = extractor->unwrapped = true)
 ALLOWED(shelf_life_over_is_silent_after_immediate_use_in_time, "shelf-life-over",
-        extractor->critical = extractor->unwrapped = extractor->immediate_use = true)
+        extractor->critical = extractor->unwrapped = extractor->immediate_use = true; extractor->for_session = f.session)
+FIRES(shelf_life_over_fires_for_immediate_use_in_a_session_that_nobody_named, "shelf-life-over", "e", "nobody named",
+      extractor->critical = extractor->unwrapped = extractor->immediate_use = true)
+FIRES(shelf_life_over_fires_for_immediate_use_in_another_session, "shelf-life-over", "e", "in session s-other",
+      extractor->critical = extractor->unwrapped = extractor->immediate_use = true; extractor->for_session = "s-other")
+FIRES(shelf_life_over_fires_for_anything_unwrapped_of_another_session, "shelf-life-over", "e", "in session s-other",
+      extractor->critical = false; extractor->unwrapped = true; extractor->for_session = "s-other")
 ALLOWED(shelf_life_over_is_silent_where_only_events_end_it, "shelf-life-over", extractor->good_until_us = 0;
         extractor->event_related = true)
 FIRES(shelf_life_over_fires_for_unwrapped_even_where_events_end_it, "shelf-life-over", "e", "not known",
@@ -568,7 +574,12 @@ static void scramble_process(ItemFacts *i) {
         case 5: i->inside = (InsideIndicator)below(4); i->inside_required = coin(); break;
         case 6:
         case 7: i->load = (LoadState)below(5); i->attempt = maybe("ac"); break;
-        case 8: i->unwrapped = coin(); i->immediate_use = coin(); i->critical = coin(); break;
+        case 8:
+                i->unwrapped = coin();
+                i->immediate_use = coin();
+                i->critical = coin();
+                i->for_session = coin() ? f.session : maybe("s-9");
+                break;
         case 9: i->event_related = coin(); i->sterile_us = below(2); break;
         case 10: i->good_until_us = coin() ? 0 : NOW - 1 + below(3); break;
         case 11: i->process_suitable = coin(); i->cycles = 49 + below(3); i->cycles_max = coin() ? 0 : 50; break;
@@ -614,7 +625,8 @@ static bool plain_ready(const ItemFacts *i) {
                 return true;
         return !i->pack_opened && i->inside != INSIDE_FAILED && (!i->inside_required || i->inside == INSIDE_PASSED) &&
                (i->load == LOAD_RELEASED || (i->load == LOAD_NONE && !i->attempt)) && life &&
-               !(i->critical && i->unwrapped && !i->immediate_use) && i->process_suitable;
+               !(i->critical && i->unwrapped && !(i->immediate_use && i->for_session)) &&
+               !(i->unwrapped && i->for_session && strcmp(i->for_session, f.session) != 0) && i->process_suitable;
 }
 
 /* An unread indicator is missed whatever the state; the state then denies anyway. */
@@ -830,6 +842,9 @@ int main(void) {
                 cmocka_unit_test(shelf_life_over_fires_where_no_end_is_known),
                 cmocka_unit_test(shelf_life_over_fires_for_critical_and_unwrapped),
                 cmocka_unit_test(shelf_life_over_is_silent_after_immediate_use_in_time),
+                cmocka_unit_test(shelf_life_over_fires_for_immediate_use_in_a_session_that_nobody_named),
+                cmocka_unit_test(shelf_life_over_fires_for_immediate_use_in_another_session),
+                cmocka_unit_test(shelf_life_over_fires_for_anything_unwrapped_of_another_session),
                 cmocka_unit_test(shelf_life_over_is_silent_where_only_events_end_it),
                 cmocka_unit_test(shelf_life_over_fires_for_unwrapped_even_where_events_end_it),
                 cmocka_unit_test(process_unsuitable_fires_with_what_is_wanted),

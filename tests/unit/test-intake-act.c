@@ -35,6 +35,14 @@ static int act(Sim *s, ActType type, const char *by, const char *reason) {
                         fail_msg("\"%s\" does not say \"%s\"", text, part);                                            \
         } while (0)
 
+static int act_on(Sim *s, const Act *a) {
+        int r = intake_act(s->intake, &s->now, a, text);
+
+        assert_true(r >= 0);
+        sim_commit(s);
+        return r;
+}
+
 static int64_t acts(Sim *s) {
         return sim_sql(s, "SELECT count(*) FROM audit WHERE record ->> 'type' = 'act'");
 }
@@ -102,6 +110,54 @@ static void the_configuration_can_close_the_socket_to_acts(void **state) {
         assert_refused(s, ACT_AUTOCLAVE_OUT, "clara", "it leaks", "acts = refused");
 }
 
+static void an_act_that_is_done_stands_in_the_chain_with_what_it_did(void **state) {
+        Sim *s = *state;
+        const Act make = { .type = ACT_RECALL_MAKE, .subject = "L77", .cause = "lot", .by = "clara",
+                           .reason = "needles loose", .uid = 1000 };
+        Act end = { .type = ACT_RECALL_END, .subject = "1", .recall = 1, .by = "clara", .reason = "another lot was meant" };
+
+        assert_int_equal(act_on(s, &make), 0);
+        assert_non_null(strstr(text, "Recall 1"));
+        assert_int_equal(acts(s), 1);
+        assert_string_equal(last(s, "refused"), "");
+        assert_string_equal(last(s, "cause"), "lot");
+        assert_string_equal(last(s, "uid"), "1000");
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM recall WHERE lot = 'L77' AND ended_us IS NULL"), 1);
+        sim_crash(s);
+        assert_int_equal(act_on(s, &end), 0);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM recall WHERE ended_by = 'clara'"), 1);
+        sim_check_chain(s);
+}
+
+static void what_an_act_began_is_taken_back_when_it_is_refused(void **state) {
+        Sim *s = *state;
+        const Act end = { .type = ACT_RECALL_END, .subject = "99", .recall = 99, .by = "clara", .reason = "why not" };
+        int64_t before = sim_sql(s, "SELECT count(*) FROM audit");
+
+        assert_int_equal(act_on(s, &end), 1);
+        assert_int_equal(acts(s), 1);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM audit"), before + 1);
+        assert_string_equal(last(s, "refused"), text);
+        sim_check_chain(s);
+        sim_restart(s);
+        sim_check_chain(s);
+}
+
+static void an_officer_commissions_an_empty_cycle_and_sees_its_margins(void **state) {
+        Sim *s = *state;
+        Act commission = { .type = ACT_COMMISSION, .by = "clara" };
+
+        sim_cycle(s, 1, true);
+        commission.subject = sim_text(s, "SELECT label FROM attempt");
+        assert_int_equal(act_on(s, &commission), 0);
+        assert_non_null(strstr(text, "Hold"));
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM reference WHERE by = 'clara'"), 1);
+        commission.subject = sim_text(s, "SELECT label FROM attempt");
+        assert_int_equal(act_on(s, &commission), 1);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM reference"), 1);
+        sim_check_chain(s);
+}
+
 static void a_flood_of_acts_is_bounded_and_alerted_once(void **state) {
         Sim *s = *state;
 
@@ -124,6 +180,9 @@ int main(void) {
                 TEST(an_act_that_needs_a_reason_is_refused_without_one),
                 TEST(nothing_is_permitted_while_the_daemon_is_in_doubt),
                 TEST(the_configuration_can_close_the_socket_to_acts),
+                TEST(an_act_that_is_done_stands_in_the_chain_with_what_it_did),
+                TEST(what_an_act_began_is_taken_back_when_it_is_refused),
+                TEST(an_officer_commissions_an_empty_cycle_and_sees_its_margins),
                 TEST(a_flood_of_acts_is_bounded_and_alerted_once),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -302,14 +302,17 @@ static void damage_of_a_pack_of_old_stops_no_session(void **state) {
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "allow");
 }
 
+/* A class that only has to be clean may be packed all the same; this one then was taken out of its pack again. */
 static void damage_of_a_pack_that_another_time_was_opened_stops_no_session(void **state) {
         Sim *s = *state;
+        sim_close(s);
+        sim_open(s, "[class bowl]\nrole = other\nrequired-state = clean\nsingle-use = no\nreprocessing = sterilize\n");
         sim_receive(s, "R1");
-        taken(s, STATION "/receive", "{'item':'VI-1','class':'vial'}");
-        taken(s, STATION "/clean", "{'items':['VI-1'],'method':'manual','operator':'ben'}");
-        taken(s, STATION "/pack", "{'pack':'P-1','items':['VI-1'],'wrap':'pouch','operator':'ben'}");
-        taken(s, STATION "/clean", "{'items':['VI-1'],'method':'manual','operator':'ben'}");
-        run(s, "room-1", "s-1", "R1 VI-1");
+        taken(s, STATION "/receive", "{'item':'BO-1','class':'bowl'}");
+        taken(s, STATION "/clean", "{'items':['BO-1'],'method':'manual','operator':'ben'}");
+        taken(s, STATION "/pack", "{'pack':'P-1','items':['BO-1'],'wrap':'pouch','operator':'ben'}");
+        taken(s, STATION "/clean", "{'items':['BO-1'],'method':'manual','operator':'ben'}");
+        run(s, "room-1", "s-1", "R1 BO-1");
         sim_blurt(s, STATION "/damage", "{'pack':'P-1','reason':'a torn seam'}");
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "allow");
 }

@@ -231,12 +231,13 @@ static void what_was_recalled_as_a_piece_stays_so_however_often_it_is_sterilized
 static void the_session_goes_by_the_pack_it_was_given_the_item_from(void **state) {
         Sim *s = *state;
 
-        /* Sterilized once, and wiped ever since: what becomes of that old load is nothing to this session. */
-        sim_receive(s, "C1 S1");
-        sim_sterilize(s, "HP-1", "handpiece", "P-1", 1);
-        sim_say(s, STATION "/clean", "{'items':['HP-1'],'method':'manual','operator':'ben'}");
-        sim_say(s, STATION "/disinfect", "{'items':['HP-1'],'level':'high','by':'ben'}");
-        allow("room-1", "s-1", "C1 S1 HP-1");
+        /* Sterilized once, and only cleaned ever since: what becomes of that old load is nothing to this session. */
+        sim_close(s);
+        sim_open(s, "[class bowl]\nrole = other\nrequired-state = clean\nsingle-use = no\nreprocessing = sterilize\n");
+        sim_receive(s, "R1");
+        sim_sterilize(s, "BO-1", "bowl", "P-1", 1);
+        sim_say(s, STATION "/clean", "{'items':['BO-1'],'method':'manual','operator':'ben'}");
+        allow("room-1", "s-1", "R1 BO-1");
         sim_start(s, "room-1", "s-1");
         begin(s, (RecallRow){ .attempt = attempt_of(s, 1) });
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "allow");

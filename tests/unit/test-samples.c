@@ -154,6 +154,35 @@ static void whatever_decodes_encodes_to_the_same_bytes(void **state) {
         assert_in_range(taken, 100, 19900);
 }
 
+static void a_stamp_survives_and_is_told_from_samples(void **state) {
+        const Stamp stamps[] = { { STAMP_ARRIVAL, 1, 123456789012 }, { STAMP_AWAY, 0, 0 }, { STAMP_ARRIVAL, -1, INT64_MIN },
+                                 { STAMP_AWAY, INT64_MAX, INT64_MAX } };
+        uint8_t buf[STAMP_MAX + 1];
+        size_t n;
+        Stamp back;
+        (void)state;
+        for (size_t i = 0; i < ELEMENTSOF(stamps); i++) {
+                size_t size = stamp_encode(stamps + i, buf, sizeof(buf));
+                assert_in_range(size, 3, STAMP_MAX);
+                assert_int_equal(stamp_decode(buf, size, &back, &n), 1);
+                assert_int_equal(n, size);
+                assert_int_equal(back.kind, stamps[i].kind);
+                assert_true(back.epoch == stamps[i].epoch && back.us == stamps[i].us);
+                assert_int_equal(samples_decode(buf, size, cycle.samples, 8, &n), -EBADMSG);
+                for (size_t less = 0; less < size; less++) {
+                        assert_int_equal(stamp_encode(stamps + i, buf, less), 0);
+                        assert_int_equal(stamp_decode(buf, less, &back, &n), less ? -EBADMSG : 0);
+                }
+        }
+        for (int scale = 0; scale < 112; scale++) {
+                buf[0] = (uint8_t)scale;
+                assert_int_equal(stamp_decode(buf, sizeof(buf), &back, &n), 0);
+        }
+        memset(buf, 0, sizeof(buf));
+        buf[0] = 0x82;
+        assert_int_equal(stamp_decode(buf, sizeof(buf), &back, &n), -EBADMSG);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_hour_at_one_hertz_stays_under_40_kib),
@@ -163,6 +192,7 @@ int main(void) {
                 cmocka_unit_test(a_buffer_too_small_is_said_and_never_overrun),
                 cmocka_unit_test(what_the_encoder_does_not_make_is_refused),
                 cmocka_unit_test(whatever_decodes_encodes_to_the_same_bytes),
+                cmocka_unit_test(a_stamp_survives_and_is_told_from_samples),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

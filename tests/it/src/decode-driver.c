@@ -91,9 +91,11 @@ static void show_answers(JsonWriter *w) {
 
 static void show_states(JsonWriter *w) {
         EncodeDaemonState daemon = { "degraded", "b-1", "0.1.0", NOON_US, reasons };
+        const AttemptFigures figures = { .has = (UINT32_C(1) << _FIGURE_MAX) - 1, .v = { [FIGURE_WORST] = -1500 } };
         EncodeAutoclaveState idle = { .in_service = true };
         EncodeAutoclaveState busy = { .reasons = reasons, .attempt = "a-8", .cycle = 8, .phase = "hold", .last_attempt = "a-7",
-                                      .last_cycle = 7, .last_verdict = "unverified", .last_reasons = reasons };
+                                      .last_cycle = 7, .last_verdict = "unverified", .last_reasons = reasons,
+                                      .last_figures = &figures };
         EncodeAlert alert = { "7", "reuse-detected", "critical", "acknowledged", "Used twice.", "SN0042", NOON_US, 2, "maria" };
 
         show("state-daemon", w, encode_daemon_state(w, &daemon));
