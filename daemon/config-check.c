@@ -72,6 +72,16 @@ static void check_site(ConfigLoad *l, const ConfigDraft *d) {
         default_text(&s->name, s->id);
 }
 
+static void check_policy(ConfigLoad *l, const ConfigDraft *d) {
+        ConfigPolicy *p = d->object;
+        const bool us = l->config->site.profile == PROFILE_US;
+
+        if (!is_set(d, "spore-test-overdue"))
+                p->spore_effect = us ? FITNESS_BLOCK : FITNESS_OFF;
+        else if (us && p->spore_effect == FITNESS_OFF)
+                config_fail(l, d, "spore-test-overdue", "profile us: block, or loosened to alert, never off");
+}
+
 static void check_store(ConfigLoad *l, const ConfigDraft *d) {
         const ConfigStore *s = d->object;
 
@@ -188,6 +198,8 @@ static void check_autoclave(ConfigLoad *l, const ConfigDraft *d) {
         if (is_set(d, "uncertainty-c") && 2 * a->uncertainty_mc + a->display_step_mc >= band_mc)
                 config_fail(l, d, "uncertainty-c", "with half a display step at both ends it leaves nothing of the "
                             "band of %d K: no sample could count", (int)(band_mc / 1000));
+        if (a->test_hold_min_us > a->test_hold_max_us)
+                config_fail(l, d, "test-hold-min", "is longer than test-hold-max: no test could count");
         check_programs(l, d);
 }
 
@@ -378,8 +390,10 @@ static void check_procedure(ConfigLoad *l, const ConfigDraft *d) {
 static void check_duty(ConfigLoad *l, const ConfigDraft *d) {
         ConfigDuty *u = d->object;
 
-        (void)l;
         default_text(&u->name, u->id);
+        for (size_t i = 0; i < u->autoclave_ids.n; i++)
+                if (!config_autoclave(l->config, u->autoclave_ids.v[i]))
+                        fail_reference(l, d, "autoclaves", SECTION_AUTOCLAVE, u->autoclave_ids.v[i]);
 }
 
 static void check_draft(ConfigLoad *l, const ConfigDraft *d) {
@@ -410,9 +424,10 @@ static void check_draft(ConfigLoad *l, const ConfigDraft *d) {
                 return check_procedure(l, d);
         case SECTION_DUTY:
                 return check_duty(l, d);
+        case SECTION_POLICY:
+                return check_policy(l, d);
         case SECTION_CONTROL:
         case SECTION_GATE:
-        case SECTION_POLICY:
         case _SECTION_MAX:
                 return;
         }

@@ -6,7 +6,7 @@
 #define CONFIG_LINE_MAX 4000      /* bytes */
 #define CONFIG_FILE_MAX 4194304   /* bytes */
 #define CONFIG_FILES_MAX 100      /* drop-ins */
-#define CONFIG_KEYS_MAX 20        /* keys of one section kind */
+#define CONFIG_KEYS_MAX 32        /* keys of one section kind */
 #define CONFIG_LIST_MAX 64        /* members of one list */
 #define CONFIG_STRING_MAX 200     /* bytes of a name */
 #define CONFIG_PATH_MAX 400       /* bytes of a path */
@@ -117,7 +117,7 @@ const ConfigKey *config_find_key(SectionKind kind, const char *name);
 
 extern const ConfigType config_type_text, config_type_label, config_type_path, config_type_timezone, config_type_bool,
         config_type_number, config_type_duration, config_type_daytime, config_type_temperature, config_type_octal,
-        config_type_name, config_type_names, config_type_labels, config_type_qualified, config_type_kit;
+        config_type_date, config_type_name, config_type_names, config_type_labels, config_type_qualified, config_type_kit;
 
 static inline int32_t config_band_mc(Band band) {
         return band == BAND_EN285 ? 3000 : 4000;

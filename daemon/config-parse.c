@@ -509,6 +509,24 @@ static int32_t read_date(const char *s, size_t n) {
         return v;
 }
 
+static int parse_date(ConfigLoad *l, const ConfigKey *key, const char *value, void *target) {
+        int32_t date = read_date(value, strlen(value));
+
+        (void)l;
+        (void)key;
+        if (date == 0)
+                return -EINVAL;
+        *(int32_t *)target = date;
+        return 0;
+}
+
+static void describe_date(const ConfigKey *key, FILE *f) {
+        (void)key;
+        fputs("a date, YYYY-MM-DD", f);
+}
+
+const ConfigType config_type_date = { parse_date, describe_date };
+
 /* PROCEDURE until DATE */
 static int parse_qualification(ConfigLoad *l, const char *s, size_t n, ConfigQualification *ret) {
         static const char word[] = " until ";

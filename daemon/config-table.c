@@ -64,6 +64,16 @@ static const ConfigName challenges[] = {
         { "none", CHALLENGE_NONE }, { "type-5", CHALLENGE_TYPE_5 }, { "helix", CHALLENGE_HELIX }, { NULL, 0 },
 };
 static const ConfigName levels[] = { { "intermediate", LEVEL_INTERMEDIATE }, { "high", LEVEL_HIGH }, { NULL, 0 } };
+static const ConfigName spore_effects[] = {
+        { "block", FITNESS_BLOCK }, { "alert", FITNESS_ALERT }, { "off", FITNESS_OFF }, { NULL, 0 },
+};
+static const ConfigName effects[] = { { "block", FITNESS_BLOCK }, { "alert", FITNESS_ALERT }, { NULL, 0 } };
+static const ConfigName first_positives[] = {
+        { "recall", FIRST_POSITIVE_RECALL }, { "repeat", FIRST_POSITIVE_REPEAT }, { NULL, 0 },
+};
+static const ConfigName duty_pers[] = {
+        { "autoclave", DUTY_PER_AUTOCLAVE }, { "clinic", DUTY_PER_CLINIC }, { NULL, 0 },
+};
 static const ConfigName duty_effects[] = { { "block", DUTY_BLOCK }, { "alert", DUTY_ALERT }, { NULL, 0 } };
 
 #define ONE(struct_type, member, text, ...) \
@@ -129,6 +139,7 @@ const ConfigSection config_sections[_SECTION_MAX] = {
 #define ENUM(n) .type = &config_type_name, .names = (n)
 #define SET(n) .type = &config_type_names, .names = (n)
 #define LABELS .type = &config_type_labels
+#define DATE .type = &config_type_date
 #define NUMBER(least, most, unit) \
         .type = &config_type_number, .scale = (unit), .min = (least), .max = (most)
 #define DURATION(least, most) .type = &config_type_duration, .min = (least), .max = (most)
@@ -216,6 +227,26 @@ const ConfigKey config_keys[] = {
         { POLICY(commissioning, "commissioning"), ENUM(commissionings), .fallback = "advised",
           .help = "Whether a load is verified in a program that was never commissioned on its autoclave. `advised`: it "
                   "is, and an alert stands until an officer commissions the program. `required`: it is not." },
+        { POLICY(leak_days, "leak-test-days"), NUMBER(1, 7, 1), .fallback = "7",
+          .help = "How many clinic days after its own a leak test is good for." },
+        { POLICY(leak_rate_pa, "leak-rate-kpa"), NUMBER(10, 130, 1000), .fallback = "0.13",
+          .help = "Rise a minute (kPa) above which a leak test has failed." },
+        { POLICY(leak_bare_pass, "leak-bare-pass"), BOOL, .fallback = "no",
+          .help = "Whether a leak test counts as passed without its three timed pressures, on the machine's or a "
+                  "person's word. A failure always counts." },
+        { POLICY(spore_days, "spore-test-days"), NUMBER(1, 7, 1), .fallback = "7",
+          .help = "How many clinic days after its own a spore test is good for; three more while it is not read." },
+        { POLICY(spore_effect, "spore-test-overdue"), ENUM(spore_effects),
+          .otherwise = "profile `us`: `block`; `eu`: `off`",
+          .help = "What an overdue spore test does. With the profile `us` it cannot be `off`." },
+        { POLICY(first_positive, "first-positive"), ENUM(first_positives), .fallback = "recall",
+          .help = "What a positive spore test does beside taking the autoclave out of service: recall everything since "
+                  "the cycle of the last negative one, or quarantine it until three tests were repeated; another "
+                  "positive one recalls." },
+        { POLICY(due_soon_days, "due-soon-days"), NUMBER(0, 30, 1), .fallback = "2",
+          .help = "How many days before something is overdue an alert says so." },
+        { POLICY(penetration_alert_us, "penetration-alert"), DURATION(0, 12 * HOUR), .fallback = "4 h",
+          .help = "How long after the clinic day's start an alert says that no penetration test has passed yet." },
 
         { ROOM(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { ROOM(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),
@@ -262,6 +293,18 @@ const ConfigKey config_keys[] = {
         { AUTOCLAVE(print_interval_us, "print-interval-s"), NUMBER(US_PER_S, 180 * US_PER_S, US_PER_S),
           .otherwise = "a printout is judged like live samples",
           .help = "Time between the rows of its printout (seconds), for cycles that are read off paper." },
+        { AUTOCLAVE(leak_start_pa, "leak-start-kpa"), NUMBER(100, 30000, 1000), .fallback = "7",
+          .help = "Absolute pressure (kPa) at or below which a leak test must start, by its maker." },
+        { AUTOCLAVE(test_hold_min_us, "test-hold-min"), DURATION(MINUTE, 30 * MINUTE), .fallback = "210 s",
+          .help = "Shortest hold of a Bowie-Dick or Helix test that counts." },
+        { AUTOCLAVE(test_hold_max_us, "test-hold-max"), DURATION(MINUTE, 30 * MINUTE), .fallback = "240 s",
+          .help = "Longest hold of a Bowie-Dick or Helix test that counts." },
+        { AUTOCLAVE(calibration_due, "calibration-due"), DATE, .otherwise = "overdue",
+          .help = "Last day that its calibration is good for, from the certificate." },
+        { AUTOCLAVE(calibration_effect, "calibration-effect"), ENUM(effects), .fallback = "block",
+          .help = "What an overdue calibration does." },
+        { AUTOCLAVE(commissioned, "commissioned"), DATE, .otherwise = "every test and duty is overdue until it is done",
+          .help = "Day on which it was commissioned with leak test, spore test and duties done: they count from it." },
         { AUTOCLAVE(program_ids, "programs"), LABELS, .required = true, .help = "Its programs." },
 
         { DEVICE(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
@@ -344,6 +387,10 @@ const ConfigKey config_keys[] = {
         { DUTY(interval_days, "interval-days"), NUMBER(1, 3660, 1), .required = true,
           .help = "How long it is good for after it was done (days)." },
         { DUTY(effect, "effect"), ENUM(duty_effects), .fallback = "block", .help = "What happens when it is overdue." },
+        { DUTY(per, "per"), ENUM(duty_pers), .fallback = "autoclave",
+          .help = "Whether it is done for each autoclave by itself, which is its `subject`, or once for the clinic." },
+        { DUTY(autoclave_ids, "autoclaves"), LABELS, .otherwise = "all",
+          .help = "Autoclaves whose loads wait for it." },
 };
 const size_t config_n_keys = ELEMENTSOF(config_keys);
 

@@ -16,6 +16,7 @@
 
 #include "core/cycle.h"
 #include "core/event.h"
+#include "core/fitness.h"
 #include "core/gate.h"
 #include "core/release.h"
 #include "util.h"
@@ -32,6 +33,8 @@ typedef enum Person { PERSON_OPERATOR, PERSON_RELEASER, PERSON_OFFICER, PERSON_P
 typedef enum Supplied { SUPPLIED_STERILE, SUPPLIED_CLEAN, SUPPLIED_CONTAMINATED } Supplied;
 typedef enum ControlActs { CONTROL_ACTS_REFUSED, CONTROL_ACTS_ALLOWED } ControlActs;
 typedef enum DutyEffect { DUTY_BLOCK, DUTY_ALERT } DutyEffect;
+typedef enum DutyPer { DUTY_PER_AUTOCLAVE, DUTY_PER_CLINIC } DutyPer;
+typedef enum FirstPositive { FIRST_POSITIVE_RECALL, FIRST_POSITIVE_REPEAT } FirstPositive;
 
 typedef struct ConfigSite {
         const char *id, *name, *timezone;
@@ -71,6 +74,13 @@ typedef struct ConfigPolicy {
         int64_t immediate_use_us, blood_max_us, sharps_us, disinfect_contact_us;
         int load_challenge; /* LoadChallenge */
         int commissioning; /* Commissioning */
+        int32_t leak_days, leak_rate_pa; /* a minute */
+        bool leak_bare_pass;
+        int32_t spore_days;
+        int spore_effect;                /* FitnessEffect, by the profile where not said */
+        int first_positive;              /* FirstPositive */
+        int32_t due_soon_days;
+        int64_t penetration_alert_us;    /* after the start of the clinic day */
 } ConfigPolicy;
 
 typedef struct ConfigRoom {
@@ -98,6 +108,11 @@ typedef struct ConfigAutoclave {
         int32_t uncertainty_mc, display_step_mc;
         int64_t max_gap_us;        /* live samples */
         int64_t print_interval_us; /* 0: a printout is judged like live samples */
+        int32_t leak_start_pa;          /* a leak test starts at or below this */
+        int64_t test_hold_min_us, test_hold_max_us; /* of a penetration test */
+        int32_t calibration_due;        /* that day is still good; 0: not said */
+        int calibration_effect;         /* FitnessEffect: block or alert */
+        int32_t commissioned;           /* 0: not said */
         List program_ids;
         const ConfigProgram **programs; /* of program_ids, in the same order */
 } ConfigAutoclave;
@@ -172,6 +187,8 @@ typedef struct ConfigDuty {
         const char *id, *name;
         int32_t interval_days;
         int effect; /* DutyEffect */
+        int per;    /* DutyPer: done for each autoclave by itself, or once for all */
+        List autoclave_ids; /* none: all of them */
 } ConfigDuty;
 
 typedef struct ConfigBlock ConfigBlock;

@@ -29,6 +29,11 @@ clock = rtc-trusted
 [device ac-1]
 store-and-forward = yes
 
+# It was commissioned in the week before, with leak test and duties done.
+[autoclave ac-1]
+commissioned = {commissioned}
+calibration-due = {year}-12-31
+
 [practitioner ana]
 qualified = skin-needling until {year}-12-31
 """
@@ -113,7 +118,8 @@ class Clinic:
         self.write("asepsisd.password", self.passwords["asepsisd"] + "\n")
         shutil.copy(os.path.join(ROOT, "etc/asepsisd.conf"), self.path("asepsisd.conf"))
         self.write("asepsisd.conf.d/demo.conf", DROP_IN.format(
-            host=HOST, port=self.port, folder=self.folder, year=datetime.date.today().year + 1))
+            host=HOST, port=self.port, folder=self.folder, year=datetime.date.today().year + 1,
+            commissioned=datetime.date.today() - datetime.timedelta(days=2)))
         self.run("asepsisd", os.path.join(self.build, "asepsisd"), "--config", self.path("asepsisd.conf"))
         if not self.wait_for("asepsisd", lambda: self.ready()):
             raise Broken("asepsisd does not start")

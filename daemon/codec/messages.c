@@ -253,6 +253,7 @@ static const Field duty_fields[] = {
         LABEL("duty", REQUIRED, duty.duty),
         LABEL("by", REQUIRED, duty.by),
         NAME("subject", OPTIONAL, duty.subject),
+        ENUM("result", OPTIONAL, duty.result, test_results),
         END,
 };
 static const Field drop_fields[] = {
@@ -489,9 +490,10 @@ bool event_grants(const Event *e) {
         case EVENT_DISINFECT:
         case EVENT_PACK:
         case EVENT_LOAD:
-        case EVENT_DUTY:
         case EVENT_DISINFECTED:
                 return true;
+        case EVENT_DUTY:
+                return e->duty.result != RESULT_FAIL;
         case EVENT_CYCLE_END:
                 return e->cycle_end.outcome == OUTCOME_COMPLETED;
         case EVENT_TEST: /* timed pressures may pass without a result */

@@ -200,6 +200,7 @@ typedef struct Event {
                 } recall;
                 struct {
                         const char *duty, *by, *subject;
+                        int result; /* Result: not said counts as pass */
                 } duty;
                 struct {
                         List items; /* `item` comes as a list of one */

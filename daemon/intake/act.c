@@ -122,7 +122,9 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
         case ACT_RECALL_END:
                 return intake_recall_end(in, &now, act->recall, act->by, act->reason, ret_text);
         case ACT_AUTOCLAVE_OUT:
+                return intake_autoclave_out(in, &now, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
         case ACT_AUTOCLAVE_RETURN:
+                return intake_autoclave_return(in, &now, act->subject, act->by, act->reason, ret_text);
         case _ACT_MAX:
                 break;
         }

@@ -4,29 +4,16 @@
  * found is left as the worst.
  */
 #include <stdio.h>
-#include <time.h>
 
+#include "intake/day.h"
 #include "intake/facts.h"
 #include "intake/internal.h"
 
-/* Microseconds since 1970 at which this date begins in the clinic's zone, `hour_us` after midnight. */
-static int64_t date_start(int32_t date, int64_t after_us) {
-        struct tm tm = { .tm_year = date / 10000 - 1900,
-                         .tm_mon = date / 100 % 100 - 1,
-                         .tm_mday = date % 100,
-                         .tm_sec = (int)(after_us / US_PER_S),
-                         .tm_isdst = -1 };
+/* The end of the clinic day. */
+static int64_t unwrapped_until(const Intake *in, int64_t t_us) {
+        const int64_t start = in->config->site.day_start_us;
 
-        return (int64_t)mktime(&tm) * US_PER_S;
-}
-
-/* The clinic's day on which t falls ends at the next start of day. */
-static int64_t clinic_day_end(const Intake *in, int64_t t_us) {
-        int64_t start = in->config->site.day_start_us;
-        int32_t today = date_of(t_us);
-        int64_t begin = date_start(today, start);
-
-        return t_us < begin ? begin : date_start(today + 1, start);
+        return clinic_day_start(clinic_day(t_us, start) + 1, start);
 }
 
 /*
@@ -35,8 +22,8 @@ static int64_t clinic_day_end(const Intake *in, int64_t t_us) {
  */
 static int64_t good_until(const Intake *in, const ConfigClass *c, const ItemFacts *f) {
         if (!f->unwrapped)
-                return c->event_related ? 0 : date_start(date_after(date_of(f->sterile_us), c->shelf_life_days + 1), 0);
-        return c->critical ? f->sterile_us + in->config->policy.immediate_use_us : clinic_day_end(in, f->sterile_us);
+                return c->event_related ? 0 : clinic_day_start(day_of_date(date_of(f->sterile_us)) + c->shelf_life_days + 1, 0);
+        return c->critical ? f->sterile_us + in->config->policy.immediate_use_us : unwrapped_until(in, f->sterile_us);
 }
 
 /* The pack it lies in, and the cycle that the pack went through. */

@@ -131,6 +131,16 @@ int intake_recall_confirm(Intake *in, const Now *now, int64_t recall, const char
 int intake_recall_end(Intake *in, const Now *now, int64_t recall, const char *by, const char *reason,
                       char ret_text[static TEXT_MAX + 1]);
 
+/*
+ * Acts on an autoclave's service, into the batch. out: by anybody registered; cause is installation, relocation, repair,
+ * fault (a minor one) or other. return: an officer; after nothing but a fault or other causes a releaser too. 0 and what
+ * was done, or 1 and what is missing, as a sentence in ret_text; or the store's error, and the batch is lost.
+ */
+int intake_autoclave_out(Intake *in, const Now *now, const char *autoclave, const char *cause, const char *by,
+                         const char *reason, char ret_text[static TEXT_MAX + 1]);
+int intake_autoclave_return(Intake *in, const Now *now, const char *autoclave, const char *by, const char *reason,
+                            char ret_text[static TEXT_MAX + 1]);
+
 /* Fills what it knows. */
 void intake_status(Intake *in, Status *ret);
 

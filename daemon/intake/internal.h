@@ -6,13 +6,17 @@
 #include "codec/topic.h"
 #include "core/cycle.h"
 #include "core/event.h"
+#include "core/fitness.h"
 #include "core/gate.h"
 #include "core/samples.h"
+#include "core/reasons.h"
 #include "core/udi.h"
+#include "intake/day.h"
 #include "intake/facts.h"
 #include "intake/intake.h"
 #include "store/alerts.h"
 #include "store/cycles.h"
+#include "store/fitness.h"
 #include "store/items.h"
 #include "store/ledger.h"
 #include "store/recalls.h"
@@ -74,6 +78,8 @@ struct Intake {
         size_t n_running;
         int64_t next_due_us;          /* sessions: lapse or freeing */
         int64_t recall_due_us;        /* wall time: a quarantine that is then undecided */
+        int64_t next_fitness_us;      /* CLOCK_BOOTTIME: when the autoclaves are looked at again... */
+        size_t fitness_at;            /* ...and which of them comes next */
         int64_t alerts_after;         /* the last told of those that are being told again; ALERTS_TOLD: all are */
         int64_t mark_us;              /* highest wall time in the ledger */
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
@@ -107,6 +113,9 @@ typedef int (*Handler)(Intake *in, const Event *e, const Origin *o);
 int on_cycle_start(Intake *in, const Event *e, const Origin *o);
 int on_sample(Intake *in, const Event *e, const Origin *o);
 int on_cycle_end(Intake *in, const Event *e, const Origin *o);
+int on_test(Intake *in, const Event *e, const Origin *o);
+int on_fault(Intake *in, const Event *e, const Origin *o);
+int on_indicator(Intake *in, const Event *e, const Origin *o);
 int on_receive(Intake *in, const Event *e, const Origin *o);
 int on_clean(Intake *in, const Event *e, const Origin *o);
 int on_disinfect(Intake *in, const Event *e, const Origin *o);
@@ -165,6 +174,29 @@ int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) _p
 int recall_begin(Intake *in, RecallRow *row);
 /* Alerts about quarantines that nobody decided on in time. */
 int recalls_tick(Intake *in);
+
+/* fitness.c: may what an autoclave sterilized be released */
+/* Appends why this attempt's load may not be released now as to its autoclave; nothing: it may. */
+int fitness_refusals(Intake *in, const AttemptRow *a, Reasons *ret);
+/* Alerts about what is due, for one autoclave each time; at a rate of its own. */
+int fitness_tick(Intake *in);
+/* Something was reported of it: raises and resolves its alerts. */
+int fitness_changed(Intake *in, const char *autoclave);
+
+/* service.c: in and out of service */
+/* Appends why it is out of service and what remains to be done; nothing: it is in. */
+int fitness_service(Intake *in, const char *autoclave, Reasons *ret);
+int service_out(Intake *in, const char *autoclave, ServiceCause cause, const char *format, ...) _printf_(4, 5);
+/* Out of service, and quarantine or recall of what it sterilized since the last pass. */
+int service_test_failed(Intake *in, const TestRow *t);
+int service_calibration_failed(Intake *in, const ConfigAutoclave *c);
+/* a NULL: the cycle that was named is not known. */
+int service_spore_positive(Intake *in, const char *autoclave, const AttemptRow *a);
+
+/* test.c: reports */
+/* What all spore tests of this attempt come to. */
+int spore_outcome(Intake *in, const AttemptRow *a, SporeOutcome *ret);
+int duty_done(Intake *in, const Event *e, const Origin *o);
 
 /* slot.c: devices and their streams */
 /* NULL: out of memory. */
@@ -255,9 +287,6 @@ int room_used(Intake *in, const char *room);
 
 /* 0, or a Reject: not a registered person. */
 int want_person(Intake *in, const char *member, const char *id);
-int32_t date_of(int64_t wall_us);
-/* The calendar day that lies so many days after this one. */
-int32_t date_after(int32_t date, int32_t days);
 int32_t year_now(const Intake *in);
 void to_base64(const void *from, size_t n, char *to, size_t size);
 /* Publishes what in->w holds, at QoS 1 and durable, or as the caller says by the returned entry. */

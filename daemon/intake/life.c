@@ -39,6 +39,7 @@ void intake_rollback(Intake *in) {
         /* What the lost batch had put off is looked at again, but not in a circle while the disk fails. */
         in->next_due_us = in->now.boot_us + US_PER_S;
         in->recall_due_us = in->now.wall_us + US_PER_S;
+        in->next_fitness_us = in->now.boot_us + US_PER_S;
 }
 
 static int write_back(Intake *in) {
@@ -122,11 +123,12 @@ int intake_tick(Intake *in, const Now *now) {
                 if (r < 0)
                         return r;
         }
-        return in->alerts_after == ALERTS_TOLD ? 0 : state_alerts(in);
+        r = fitness_tick(in);
+        return r < 0 || in->alerts_after == ALERTS_TOLD ? r : state_alerts(in);
 }
 
 int64_t intake_deadline_us(const Intake *in) {
-        int64_t due = in->alerts_after == ALERTS_TOLD ? in->next_due_us : in->now.boot_us;
+        int64_t due = in->alerts_after == ALERTS_TOLD ? MIN_OF(in->next_due_us, in->next_fitness_us) : in->now.boot_us;
 
         if (in->recall_due_us <= in->now.wall_us)
                 due = MIN_OF(due, in->now.boot_us);
@@ -147,6 +149,8 @@ int64_t intake_deadline_us(const Intake *in) {
 
 void intake_configure(Intake *in, const Config *config) {
         in->config = config;
+        in->next_fitness_us = in->now.boot_us;
+        in->fitness_at = 0;
 }
 
 Intake *intake_free(Intake *in) {
@@ -235,6 +239,7 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         in->now = *now;
         in->since_us = now->wall_us;
         in->next_due_us = INT64_MAX;
+        in->next_fitness_us = now->boot_us + US_PER_S;
         in->alerts_after = ALERTS_TOLD;
         snprintf(in->boot, sizeof(in->boot), "%s", o->boot);
         in->decoded = decoded_new();

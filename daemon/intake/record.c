@@ -4,7 +4,6 @@
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "codec/rfc3339.h"
 #include "intake/internal.h"
@@ -74,31 +73,6 @@ int publish_durable(Intake *in, const char *topic, bool retain) {
         out->retain = retain;
         out->outbox = id;
         return 0;
-}
-
-/* The process runs in the clinic's zone: the manager sets TZ from [site] timezone. */
-static struct tm local(int64_t wall_us) {
-        time_t t = (time_t)(wall_us / US_PER_S);
-        struct tm tm = {};
-
-        localtime_r(&t, &tm);
-        return tm;
-}
-
-int32_t date_of(int64_t wall_us) {
-        struct tm tm = local(wall_us);
-
-        return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
-}
-
-int32_t date_after(int32_t date, int32_t days) {
-        struct tm tm = { .tm_year = date / 10000 - 1900,
-                         .tm_mon = date / 100 % 100 - 1,
-                         .tm_mday = date % 100 + days,
-                         .tm_hour = 12,
-                         .tm_isdst = -1 };
-
-        return date_of((int64_t)mktime(&tm) * US_PER_S);
 }
 
 int32_t year_now(const Intake *in) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The state topics: retained, from the ledger as it stands in this transaction, never with a patient in them. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "codec/attempt.h"
@@ -61,16 +62,23 @@ static int attempt_state(const AttemptRow *last, EncodeAutoclaveState *state, At
 int state_autoclave(Intake *in, const char *autoclave) {
         static const char *const phases[] = { "before-hold", "hold", "after-hold" };
         EncodeAutoclaveState state = { .in_service = true };
-        EncodeReason reasons[_CYCLE_RULE_MAX];
         AttemptReasons last_reasons;
         AttemptFigures figures;
+        EncodeReason reasons[_CYCLE_RULE_MAX], out[REASONS_MAX];
+        _cleanup_(freep) Reasons *why = calloc(1, sizeof(*why));
         AttemptRow last;
         char topic[TOPIC_MAX];
         Running *running;
-        int r = topic_state(in->config->site.id, "autoclave", autoclave, NULL, topic), is;
+        int r = why ? topic_state(in->config->site.id, "autoclave", autoclave, NULL, topic) : -ENOMEM, is;
 
+        if (r == 0)
+                r = fitness_service(in, autoclave, why);
         if (r < 0)
                 return r;
+        for (size_t i = 0; i < why->n; i++)
+                out[i] = (EncodeReason){ .rule = why->v[i].rule, .text = why->v[i].text };
+        state.in_service = why->n == 0;
+        state.reasons = (EncodeReasons){ why->n, out };
         is = running_get(in, autoclave, &running);
         if (is < 0)
                 return is;

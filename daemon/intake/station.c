@@ -75,12 +75,13 @@ static int exposure_step(Intake *in, RoomRow *room) {
 int on_duty(Intake *in, const Event *e, const Origin *o) {
         const bool first_aid = streq(e->duty.duty, "first-aid"), report = streq(e->duty.duty, "exposure-report");
         RoomRow room;
-        int r = want_person(in, "by", e->duty.by);
+        int r = e->duty.result == RESULT_FAIL ? 0 : want_person(in, "by", e->duty.by);
 
-        (void)o;
         if (r != 0)
                 return r;
-        if ((!first_aid && !report) || !e->duty.subject || !config_room(in->config, e->duty.subject))
+        if (!first_aid && !report)
+                return duty_done(in, e, o);
+        if (!e->duty.subject || !config_room(in->config, e->duty.subject))
                 return 0;
         r = room_get(in->store, e->duty.subject, &room);
         if (r < 0)

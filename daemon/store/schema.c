@@ -220,7 +220,7 @@ static const char second[] =
         " rate_mpa INTEGER,"          /* leak: thousandths of a pascal a minute */
         " reader TEXT, lot TEXT, expires_on INTEGER,"
         " why TEXT) STRICT;"          /* why it failed or is no test */
-        "CREATE INDEX test_autoclave ON test (autoclave, test, run_us);"
+        "CREATE INDEX test_autoclave ON test (autoclave, run_us);"
         "CREATE INDEX test_attempt ON test (attempt) WHERE attempt IS NOT NULL;"
 
         /* Chemical and biological indicators; one row for each pack that was named. */
@@ -234,10 +234,10 @@ static const char second[] =
         "CREATE INDEX indicator_attempt ON indicator (attempt);"
         "CREATE INDEX indicator_spore ON indicator (autoclave, attempt) WHERE kind = 1;"
 
-        /* Out of service, from its cause to the return; back_us NULL: still out. */
+        /* Out of service, from its cause to the return; back_us NULL: still out. last_us: its cause happened again. */
         "CREATE TABLE service ("
         " id INTEGER PRIMARY KEY, i INTEGER NOT NULL,"
-        " autoclave TEXT NOT NULL, since_us INTEGER NOT NULL,"
+        " autoclave TEXT NOT NULL, since_us INTEGER NOT NULL, last_us INTEGER NOT NULL,"
         " cause INTEGER NOT NULL, text TEXT NOT NULL,"
         " back_i INTEGER, back_us INTEGER, back_by TEXT, back_reason TEXT) STRICT;"
         "CREATE INDEX service_out ON service (autoclave) WHERE back_us IS NULL;"
@@ -245,7 +245,7 @@ static const char second[] =
 
         "CREATE TABLE duty_done ("
         " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
-        " duty TEXT NOT NULL, subject TEXT NOT NULL, by TEXT NOT NULL) STRICT;"
+        " duty TEXT NOT NULL, subject TEXT NOT NULL, by TEXT NOT NULL, passed INTEGER NOT NULL) STRICT;"
         "CREATE INDEX duty_done_last ON duty_done (duty, subject, at_us);"
 
         /* Commissioned: what T - T_sat is in a sound cycle of this machine. The newest row of a program counts. */

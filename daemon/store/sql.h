@@ -40,6 +40,13 @@
         "SELECT c.id, c.code, c.at_us, c.pack, i.class, i.product, i.lot, "                                           \
         "s.label, coalesce(s.room, c.room), s.practitioner, s.patient, s.procedure, s.allowed_us "
 #define ALERT_COLUMNS "id, rule, subject, severity, state, text, raised_us, last_us, count, by"
+#define TEST_COLUMNS                                                                                                  \
+        "id, i, autoclave, test, attempt, run_us, read_us, outcome, rate_mpa, reader, lot, expires_on, why"
+/* Nothing that failed, and no pack, is known of its cycle. */
+#define TEST_STANDS                                                                                                   \
+        "NOT EXISTS (SELECT 1 FROM test f WHERE f.attempt = t.attempt AND f.test < 2 AND f.outcome = 2) "             \
+        "AND NOT EXISTS (SELECT 1 FROM pack p WHERE p.attempt = t.attempt)"
+#define SERVICE_COLUMNS "id, i, autoclave, since_us, last_us, cause, text, back_us"
 #define STREAM_COLUMNS "id, boot, current, top, applied, lost, holes"
 
 #define STATEMENTS(X)                                                                                                 \
@@ -135,6 +142,42 @@
                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                        \
         X(REFERENCE_GET, "SELECT i, at_us, attempt, median_mc, coldest_mc, hottest_mc, by FROM reference "            \
                          "WHERE autoclave = ? AND program = ? ORDER BY id DESC LIMIT 1")                              \
+        /* fitness of autoclaves */                                                                                   \
+        X(TEST_ADD, "INSERT INTO test (i, autoclave, test, attempt, run_us, read_us, outcome, rate_mpa, reader, "     \
+                    "lot, expires_on, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                              \
+        X(TEST_LAST, "SELECT " TEST_COLUMNS " FROM test t WHERE autoclave = ? AND test BETWEEN ? AND ? "              \
+                     "AND outcome = ? AND run_us <= ? ORDER BY run_us DESC, id DESC LIMIT 1")                         \
+        X(TEST_LAST_PASSED, "SELECT " TEST_COLUMNS " FROM test t WHERE autoclave = ? AND test BETWEEN ? AND ? "       \
+                            "AND outcome = ? AND run_us <= ? AND " TEST_STANDS " "                                    \
+                            "ORDER BY run_us DESC, id DESC LIMIT 1")                                                  \
+        X(TEST_FAILED_IN, "SELECT 1 FROM test WHERE attempt = ? AND test < 2 AND outcome = 2 LIMIT 1")                \
+        X(TEST_COUNT_BOWIE_DICKS, "SELECT count(DISTINCT attempt) FROM test t WHERE autoclave = ? AND run_us > ? "    \
+                                  "AND test = 0 AND outcome = 1 AND " TEST_STANDS)                                   \
+        X(TEST_UNREAD, "SELECT cycle FROM attempt a WHERE autoclave = ? AND started_us >= ? AND started_us < ? "      \
+                       "AND purpose = 1 AND verdict = 0 AND NOT EXISTS (SELECT 1 FROM test t WHERE t.attempt = a.id) " \
+                       "ORDER BY started_us DESC LIMIT 1")                                                            \
+        X(INDICATOR_ADD, "INSERT INTO indicator (i, at_us, autoclave, attempt, kind, place, type, pack, lot, "        \
+                         "expires_on, result, control, reader) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")       \
+        X(INDICATOR_NEXT, "SELECT id, i, at_us, autoclave, kind, place, type, pack, lot, expires_on, result, "        \
+                          "control, reader FROM indicator WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1")          \
+        X(INDICATOR_SPORE_BEFORE, "SELECT attempt FROM indicator WHERE autoclave = ? AND kind = 1 AND attempt < ? "   \
+                                  "ORDER BY attempt DESC LIMIT 1")                                                    \
+        X(DUTY_ADD, "INSERT INTO duty_done (i, at_us, duty, subject, by, passed) VALUES (?, ?, ?, ?, ?, ?)")          \
+        X(DUTY_LAST, "SELECT id, i, at_us, by, passed FROM duty_done WHERE duty = ? AND subject = ? AND passed >= ? " \
+                     "ORDER BY at_us DESC, id DESC LIMIT 1")                                                          \
+        X(SERVICE_ADD, "INSERT INTO service (i, autoclave, since_us, last_us, cause, text) VALUES (?, ?, ?, ?, ?, ?)") \
+        X(SERVICE_AGAIN, "UPDATE service SET last_us = ?, text = ? WHERE id = ?")                                     \
+        X(SERVICE_OUT_NEXT, "SELECT " SERVICE_COLUMNS " FROM service WHERE autoclave = ? AND back_us IS NULL AND id > ? " \
+                            "ORDER BY id LIMIT 1")                                                                    \
+        X(SERVICE_WAS_OUT, "SELECT " SERVICE_COLUMNS " FROM service WHERE autoclave = ? AND since_us <= ? "           \
+                           "AND (back_us IS NULL OR back_us > ?) ORDER BY id DESC LIMIT 1")                           \
+        X(SERVICE_BACK, "UPDATE service SET back_i = ?, back_us = ?, back_by = ?, back_reason = ? "                   \
+                        "WHERE autoclave = ? AND back_us IS NULL")                                                    \
+        X(REFERENCE_FIRST, "SELECT coalesce(min(at_us), 0) FROM reference WHERE autoclave = ?")                       \
+        X(SERVICE_ATTEMPT_NEXT, "SELECT id FROM attempt WHERE autoclave = ? AND started_us > ? AND id > ? "           \
+                                "ORDER BY id LIMIT 1")                                                                \
+        X(RECALL_STANDS, "SELECT 1 FROM recall WHERE autoclave = ? AND cause = ? AND from_us = ? AND ended_us IS NULL LIMIT 1") \
+        X(RECALL_FIRST_FROM, "SELECT coalesce(min(from_us), 0), count(*) FROM recall WHERE autoclave = ? AND cause = ? AND at_us >= ?") \
         X(RECALL_ADD, "INSERT INTO recall (i, at_us, reason, by, lot, product, code, supplier_load, autoclave, "      \
                       "from_us, to_us, kind, cause, attempt, decide_by_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
         X(RECALL_OF, "SELECT reason FROM recall WHERE code = ?1 AND ended_us IS NULL "                                \

@@ -8,5 +8,6 @@
 /* Fails the test where it cannot. size >= 40. */
 void files_make(char *ret_dir, size_t size);
 void files_remove(const char *dir);
-/* etc/asepsisd.conf with a trusted clock, and these lines after it (NULL: none). */
+/* etc/asepsisd.conf with a trusted clock and an autoclave that was commissioned on the day at which clinicsim starts, and
+ * these lines after it (NULL: none). */
 Config *files_config(const char *more);
