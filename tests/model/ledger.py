@@ -42,6 +42,9 @@ class Attempt:
 
 def samples_of(chunk):
     """core/samples.h: a byte of scale, then zigzag varints: change of the step in time, of temperature, of pressure."""
+    if chunk and chunk[0] >= 112:  # a stamp while the cycle runs: one byte, two integers
+        ends = [n for n, byte in enumerate(chunk) if n and byte < 128]
+        chunk = chunk[ends[1] + 1:]
     if not chunk:
         return []
     a, b, c = chunk[0] % 7, chunk[0] // 7 % 4, chunk[0] // 28
