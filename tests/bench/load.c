@@ -11,22 +11,15 @@
  * Prints "first US", when the first was sent, and "last US", when the last receipt was there (CLOCK_MONOTONIC). A
  * refusal, or a receipt that names holes, ends it with an error.
  */
-#include "client.h"
+#include "stream.h"
 #include "traffic.h"
 
-#define WINDOW 20 /* what mosquitto takes of one publisher before it has acknowledged */
 #define GIVE_UP_US (60 * US_PER_S)
-
-typedef struct Said {
-        char *topic, *payload;
-        size_t n;
-} Said;
 
 typedef struct House {
         struct mosquitto *m;
         unsigned unacknowledged;
-        Said *said;
-        size_t n_said, next;
+        Stream stream;
 } House;
 
 typedef struct Load {
@@ -153,38 +146,40 @@ static void prepare(Load *l, size_t n) {
         char topic[TRAFFIC_TOPIC_MAX], payload[TRAFFIC_PAYLOAD_MAX];
 
         for (unsigned i = 0; i < TRAFFIC_HOUSES; i++)
-                if (!(l->houses[i].said = calloc(n, sizeof(Said))))
-                        die("out of memory");
+                stream_open(&l->houses[i].stream, l->houses[i].m);
         for (size_t i = 0; i < n; i++) {
                 unsigned house;
                 size_t size = traffic_next(&l->traffic, &house, topic, payload);
-                House *h = l->houses + house;
-                Said s = { strdup(topic), strdup(payload), size };
 
-                if (!s.topic || !s.payload)
-                        die("out of memory");
-                h->said[h->n_said++] = s;
+                stream_add(&l->houses[house].stream, topic, payload, size);
         }
 }
 
-static bool send_more(Load *l) {
+/* One turn of all streams and the ear; false when everything is acknowledged. */
+static bool stream_all(Load *l) {
+        struct pollfd p[TRAFFIC_HOUSES + 1];
         bool left = false;
 
         for (unsigned i = 0; i < TRAFFIC_HOUSES; i++) {
-                House *h = l->houses + i;
-
-                for (; h->unacknowledged < WINDOW && h->next < h->n_said; h->next++, h->unacknowledged++)
-                        client_publish(h->m, h->said[h->next].topic, h->said[h->next].payload, h->said[h->next].n, 1);
-                left |= h->next < h->n_said || h->unacknowledged > 0;
+                stream_write(&l->houses[i].stream);
+                p[i] = stream_poll(&l->houses[i].stream);
+                left |= !stream_done(&l->houses[i].stream);
         }
-        return left;
+        p[TRAFFIC_HOUSES] = client_poll(l->ear);
+        if (!left || poll(p, ELEMENTSOF(p), 1000) <= 0)
+                return left;
+        for (unsigned i = 0; i < TRAFFIC_HOUSES; i++)
+                if (p[i].revents & ~POLLOUT)
+                        stream_read(&l->houses[i].stream);
+        client_turn(l->ear, p[TRAFFIC_HOUSES].revents, 100);
+        return true;
 }
 
 static void mix(Load *l, size_t n, bool settled) {
         prepare(l, n);
         printf("first %lld\n", (long long)clock_us());
-        while (send_more(l))
-                turn(l, 1000);
+        while (stream_all(l))
+                continue;
         printf("sent %lld\n", (long long)clock_us());
         if (settled)
                 settle(l);
