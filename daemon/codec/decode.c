@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * jansson parses, the table in messages.c says what is wanted, and this file holds one against the other. Strings stay
- * where jansson put them: the tree lives as long as the Decoded. What is told to the sender is made of our own words
+ * jsonr.c reads, the table in messages.c says what is wanted, and this file holds one against the other. Strings stay
+ * where the reader put them: they live as long as the Decoded. What is told to the sender is made of our own words
  * only, so that nothing of a hostile payload comes back in a log or on a screen.
  */
 #include "codec/decode.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -31,27 +31,16 @@ Decoded *decoded_new(void) {
         return calloc(1, sizeof(Decoded));
 }
 
-static void tree_free(Decoded *d) {
-        if (d->arena.spilled) {
-                arena_enter(&d->arena);
-                json_decref(d->root);
-                arena_leave();
-        }
-        d->root = NULL;
-        arena_reset(&d->arena);
-}
-
 Decoded *decoded_free(Decoded *d) {
         if (!d)
                 return NULL;
-        tree_free(d);
+        jsonr_done(&d->json);
         free(d->samples);
         free(d);
         return NULL;
 }
 
 static void decoded_reset(Decoded *d) {
-        tree_free(d);
         d->n_strings = 0;
         d->event = (Event) { 0 };
 }
@@ -77,58 +66,31 @@ static void *place(Decoder *c, uint16_t offset) {
         return (char *) &c->d->event + offset;
 }
 
-/* Brackets outside strings; what is no JSON at all is the parser's to refuse. */
-static bool nested_too_deep(const char *s, size_t n) {
-        unsigned depth = 0;
-        bool quoted = false;
+static int refuse_syntax(Decoder *c, const JsonrError *e) {
+        static const char *const what[] = {
+                [JSONR_FAULT_SYNTAX] = "This is not well-formed JSON",
+                [JSONR_FAULT_UTF8] = "This is not UTF-8",
+                [JSONR_FAULT_END] = "Something follows the object",
+                [JSONR_FAULT_NUL] = "A NUL stands in it",
+                [JSONR_FAULT_DUPLICATE] = "A member stands twice",
+                [JSONR_FAULT_NUMBER] = "A number is too large",
+                [JSONR_FAULT_DEPTH] = "At most 8 levels of nesting are taken",
+        };
+        static_assert(NESTING_MAX == 8 && JSONR_DEPTH_MAX == NESTING_MAX, "the sentence says so");
 
-        for (size_t i = 0; i < n; i++) {
-                if (s[i] == '"')
-                        quoted = !quoted;
-                else if (quoted)
-                        i += s[i] == '\\';
-                else if (s[i] == '{' || s[i] == '[') {
-                        if (++depth > NESTING_MAX)
-                                return true;
-                } else if ((s[i] == '}' || s[i] == ']') && depth > 0)
-                        depth--;
-        }
-        return false;
-}
-
-/* jansson's own text may quote the payload, so it is not passed on. */
-static int refuse_syntax(Decoder *c, const json_error_t *e) {
-        enum json_error_code code = json_error_code(e);
-        const char *what = "This is not well-formed JSON";
-
-        if (code == json_error_unknown || code == json_error_out_of_memory)
-                return -ENOMEM;
-        if (code == json_error_invalid_utf8)
-                what = "This is not UTF-8";
-        else if (code == json_error_end_of_input_expected)
-                what = "Something follows the object";
-        else if (code == json_error_null_character || code == json_error_null_byte_in_key)
-                what = "A NUL stands in a string";
-        else if (code == json_error_duplicate_key)
-                what = "A member stands twice";
-        else if (code == json_error_numeric_overflow)
-                what = "A number is too large";
-        return refuse(c, REJECT_NOT_JSON, NULL, "%s, at line %d, column %d.", what, e->line, e->column);
+        return refuse(c, REJECT_NOT_JSON, NULL, "%s, at line %u, column %u.", what[e->fault], e->line, e->column);
 }
 
 static int parse(Decoder *c, const char *payload, size_t n) {
-        json_error_t e;
+        JsonrError e;
+        int r;
 
         if (n > PAYLOAD_MAX)
                 return refuse(c, REJECT_TOO_LARGE, NULL, "At most %d bytes are taken.", PAYLOAD_MAX);
-        if (nested_too_deep(payload, n))
-                return refuse(c, REJECT_NOT_JSON, NULL, "At most %d levels of nesting are taken.", NESTING_MAX);
-        arena_enter(&c->d->arena);
-        c->d->root = json_loadb(payload, n, JSON_REJECT_DUPLICATES, &e);
-        arena_leave();
-        if (!c->d->root)
-                return refuse_syntax(c, &e);
-        if (!json_is_object(c->d->root))
+        r = jsonr_read(&c->d->json, payload, n, &e);
+        if (r != 0)
+                return r < 0 ? r : refuse_syntax(c, &e);
+        if (jsonr_root(&c->d->json)->type != JSONR_OBJECT)
                 return refuse(c, REJECT_NOT_JSON, NULL, "The payload must be one JSON object.");
         return 0;
 }
@@ -146,47 +108,48 @@ static bool printable(const char *s, size_t n, bool separator_too) {
         return true;
 }
 
-static bool text_good(const json_t *v, int64_t min, int64_t max, bool separator_too) {
-        size_t n = json_string_length(v);
-
-        return json_is_string(v) && n >= (size_t) min && n <= (size_t) max &&
-               printable(json_string_value(v), n, separator_too);
+static bool is_string(const JsonrValue *v) {
+        return v && v->type == JSONR_STRING;
 }
 
-static bool integer_good(const json_t *v, const Field *f) {
-        return json_is_integer(v) && json_integer_value(v) >= f->min && json_integer_value(v) <= f->max;
+static bool text_good(const JsonrValue *v, int64_t min, int64_t max, bool separator_too) {
+        return is_string(v) && v->n >= (size_t) min && v->n <= (size_t) max && printable(v->string, v->n, separator_too);
 }
 
-static int read_text(Decoder *c, const Field *f, const json_t *v) {
+static bool integer_good(const JsonrValue *v, const Field *f) {
+        return v && v->type == JSONR_INTEGER && v->integer >= f->min && v->integer <= f->max;
+}
+
+static int read_text(Decoder *c, const Field *f, const JsonrValue *v) {
         if (!text_good(v, f->min, f->max, f->type == FIELD_CODE))
                 return refuse(c, REJECT_BAD_MEMBER, f->name,
                               "Must be a string of %lld to %lld bytes without control characters.", (long long) f->min,
                               (long long) f->max);
-        if (json_string_length(v) > 0)
-                *(const char **) place(c, f->offset) = json_string_value(v);
+        if (v->n > 0)
+                *(const char **) place(c, f->offset) = v->string;
         return 0;
 }
 
-static int read_label(Decoder *c, const Field *f, const json_t *v) {
-        if (!json_is_string(v) || !label_valid(json_string_value(v)))
+static int read_label(Decoder *c, const Field *f, const JsonrValue *v) {
+        if (!is_string(v) || !label_valid(v->string))
                 return bad_type(c, f, "a label: 1 to 64 of A-Z a-z 0-9 . _ -");
-        *(const char **) place(c, f->offset) = json_string_value(v);
+        *(const char **) place(c, f->offset) = v->string;
         return 0;
 }
 
-static int read_int(Decoder *c, const Field *f, const json_t *v) {
+static int read_int(Decoder *c, const Field *f, const JsonrValue *v) {
         if (!integer_good(v, f))
                 return refuse(c, REJECT_BAD_MEMBER, f->name,
                               "Must be an integer from %lld to %lld, without fraction or exponent.", (long long) f->min,
                               (long long) f->max);
-        *(int64_t *) place(c, f->offset) = json_integer_value(v);
+        *(int64_t *) place(c, f->offset) = v->integer;
         return 0;
 }
 
-static int read_bool(Decoder *c, const Field *f, const json_t *v) {
-        if (!json_is_boolean(v))
+static int read_bool(Decoder *c, const Field *f, const JsonrValue *v) {
+        if (v->type != JSONR_BOOL)
                 return bad_type(c, f, "true or false");
-        *(bool *) place(c, f->offset) = json_is_true(v);
+        *(bool *) place(c, f->offset) = v->boolean;
         return 0;
 }
 
@@ -199,9 +162,9 @@ static int refuse_enum(Decoder *c, const Field *f) {
         return refuse(c, REJECT_BAD_MEMBER, f->name, "Must be one of: %s.", list);
 }
 
-static int read_enum(Decoder *c, const Field *f, const json_t *v) {
-        for (const EnumName *e = f->names; json_is_string(v) && e->name; e++)
-                if (streq(e->name, json_string_value(v))) {
+static int read_enum(Decoder *c, const Field *f, const JsonrValue *v) {
+        for (const EnumName *e = f->names; is_string(v) && e->name; e++)
+                if (streq(e->name, v->string)) {
                         *(int *) place(c, f->offset) = e->value;
                         return 0;
                 }
@@ -209,23 +172,26 @@ static int read_enum(Decoder *c, const Field *f, const json_t *v) {
 }
 
 /* A JSON number within min and max, in steps of 1/scale. */
-static bool scaled(const json_t *v, double min, double max, double scale, int64_t *ret) {
-        double x = json_number_value(v);
+static bool scaled(const JsonrValue *v, double min, double max, double scale, int64_t *ret) {
+        double x;
 
-        if (!json_is_number(v) || x < min || x > max)
+        if (!v || (v->type != JSONR_INTEGER && v->type != JSONR_REAL))
+                return false;
+        x = v->type == JSONR_INTEGER ? (double) v->integer : v->real;
+        if (x < min || x > max)
                 return false;
         *ret = llround(x * scale);
         return true;
 }
 
-static int read_number(Decoder *c, const Field *f, const json_t *v, double scale, int64_t *ret) {
+static int read_number(Decoder *c, const Field *f, const JsonrValue *v, double scale, int64_t *ret) {
         if (!scaled(v, (double) f->min, (double) f->max, scale, ret))
                 return refuse(c, REJECT_BAD_MEMBER, f->name, "Must be a number from %lld to %lld.", (long long) f->min,
                               (long long) f->max);
         return 0;
 }
 
-static int read_celsius(Decoder *c, const Field *f, const json_t *v) {
+static int read_celsius(Decoder *c, const Field *f, const JsonrValue *v) {
         int64_t mc;
         int r = read_number(c, f, v, 1e3, &mc);
 
@@ -234,29 +200,29 @@ static int read_celsius(Decoder *c, const Field *f, const json_t *v) {
         return r;
 }
 
-static int read_date(Decoder *c, const Field *f, const json_t *v) {
-        if (!json_is_string(v) || date_parse(json_string_value(v), place(c, f->offset)) < 0)
+static int read_date(Decoder *c, const Field *f, const JsonrValue *v) {
+        if (!is_string(v) || date_parse(v->string, place(c, f->offset)) < 0)
                 return bad_type(c, f, "a date that exists, as YYYY-MM-DD");
         return 0;
 }
 
-static int read_time(Decoder *c, const Field *f, const json_t *v) {
-        if (!json_is_string(v) || time_parse(json_string_value(v), place(c, f->offset)) < 0)
+static int read_time(Decoder *c, const Field *f, const JsonrValue *v) {
+        if (!is_string(v) || time_parse(v->string, place(c, f->offset)) < 0)
                 return bad_type(c, f, "an RFC 3339 time with offset, such as 2026-11-22T09:14:03Z");
         return 0;
 }
 
-static int read_nonce(Decoder *c, const Field *f, const json_t *v) {
-        if (json_string_length(v) != sodium_base64_ENCODED_LEN(NONCE_SIZE, NONCE_VARIANT) - 1 ||
-            sodium_base642bin(place(c, f->offset), NONCE_SIZE, json_string_value(v), json_string_length(v), NULL, NULL,
+static int read_nonce(Decoder *c, const Field *f, const JsonrValue *v) {
+        if (!is_string(v) || v->n != sodium_base64_ENCODED_LEN(NONCE_SIZE, NONCE_VARIANT) - 1 ||
+            sodium_base642bin(place(c, f->offset), NONCE_SIZE, v->string, v->n, NULL, NULL,
                               NULL, NONCE_VARIANT) < 0)
                 return bad_type(c, f, "16 bytes as base64url without padding (22 characters)");
         return 0;
 }
 
-static bool entry_good(const Field *f, const json_t *v) {
+static bool entry_good(const Field *f, const JsonrValue *v) {
         if (f->type == FIELD_LABELS)
-                return json_is_string(v) && label_valid(json_string_value(v));
+                return is_string(v) && label_valid(v->string);
         return text_good(v, 1, CODE_MAX, true);
 }
 
@@ -275,39 +241,46 @@ static void add_string(Decoder *c, List *list, const char *s) {
         list->n++;
 }
 
-static int read_list(Decoder *c, const Field *f, const json_t *v) {
+static int read_list(Decoder *c, const Field *f, const JsonrValue *v) {
         List list = { 0 };
-        size_t i;
-        json_t *entry;
 
-        if (!json_is_array(v) || json_array_size(v) < (size_t) f->min || json_array_size(v) > (size_t) f->max)
+        if (v->type != JSONR_ARRAY || v->n < (size_t) f->min || v->n > (size_t) f->max)
                 return refuse_list(c, f);
-        json_array_foreach(v, i, entry) {
+        for (const JsonrValue *entry = jsonr_first(&c->d->json, v); entry; entry = jsonr_next(&c->d->json, entry)) {
                 if (!entry_good(f, entry))
                         return refuse_list(c, f);
-                add_string(c, &list, json_string_value(entry));
+                add_string(c, &list, entry->string);
         }
         *(List *) place(c, f->offset) = list;
         return 0;
 }
 
-static int read_item(Decoder *c, const Field *f, const json_t *v) {
+static int read_item(Decoder *c, const Field *f, const JsonrValue *v) {
         List list = { 0 };
 
         if (!text_good(v, f->min, f->max, true))
                 return bad_type(c, f, "a code of 1 to 128 bytes without control characters");
-        add_string(c, &list, json_string_value(v));
+        add_string(c, &list, v->string);
         *(List *) place(c, f->offset) = list;
         return 0;
 }
 
-static bool read_sample(const json_t *row, Sample *ret) {
-        int64_t temperature_mc, pressure_pa;
+/* The n elements of a row; false where they are more or fewer. */
+static bool row_of(const JsonReader *json, const JsonrValue *row, const JsonrValue *ret[], uint32_t n) {
+        const JsonrValue *v = row->type == JSONR_ARRAY && row->n == n ? jsonr_first(json, row) : NULL;
 
-        if (!json_is_array(row) || json_array_size(row) != 3 ||
-            !scaled(json_array_get(row, 0), 0, CYCLE_SECONDS_MAX, 1e6, &ret->t_us) ||
-            !scaled(json_array_get(row, 1), TEMPERATURE_MIN_C, TEMPERATURE_MAX_C, 1e3, &temperature_mc) ||
-            !scaled(json_array_get(row, 2), 0, PRESSURE_MAX_KPA, 1e3, &pressure_pa))
+        for (uint32_t i = 0; v; i++, v = jsonr_next(json, v))
+                ret[i] = v;
+        return row->type == JSONR_ARRAY && row->n == n;
+}
+
+static bool read_sample(const JsonReader *json, const JsonrValue *row, Sample *ret) {
+        int64_t temperature_mc, pressure_pa;
+        const JsonrValue *v[3];
+
+        if (!row_of(json, row, v, 3) || !scaled(v[0], 0, CYCLE_SECONDS_MAX, 1e6, &ret->t_us) ||
+            !scaled(v[1], TEMPERATURE_MIN_C, TEMPERATURE_MAX_C, 1e3, &temperature_mc) ||
+            !scaled(v[2], 0, PRESSURE_MAX_KPA, 1e3, &pressure_pa))
                 return false;
         ret->temperature_mc = (int32_t) temperature_mc;
         ret->pressure_pa = (int32_t) pressure_pa;
@@ -327,8 +300,9 @@ static int reserve_samples(Decoded *d, size_t n) {
         return 0;
 }
 
-static int read_samples(Decoder *c, const Field *f, const json_t *v) {
-        size_t n = json_array_size(v);
+static int read_samples(Decoder *c, const Field *f, const JsonrValue *v) {
+        const size_t n = v->type == JSONR_ARRAY ? v->n : 0;
+        const JsonrValue *row;
         int r;
 
         if (n < (size_t) f->min || n > (size_t) f->max)
@@ -337,8 +311,9 @@ static int read_samples(Decoder *c, const Field *f, const json_t *v) {
         r = reserve_samples(c->d, n);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < n; i++)
-                if (!read_sample(json_array_get(v, i), &c->d->samples[i]))
+        row = jsonr_first(&c->d->json, v);
+        for (size_t i = 0; i < n; i++, row = jsonr_next(&c->d->json, row))
+                if (!read_sample(&c->d->json, row, &c->d->samples[i]))
                         return refuse(c, REJECT_BAD_MEMBER, f->name,
                                       "Sample %zu must be [seconds 0 to %d, degrees Celsius %d to %d, kPa 0 to %d].", i,
                                       CYCLE_SECONDS_MAX, TEMPERATURE_MIN_C, TEMPERATURE_MAX_C, PRESSURE_MAX_KPA);
@@ -347,22 +322,23 @@ static int read_samples(Decoder *c, const Field *f, const json_t *v) {
         return 0;
 }
 
-static bool read_timed_pressure(const json_t *row, TimedPressure *ret) {
+static bool read_timed_pressure(const JsonReader *json, const JsonrValue *row, TimedPressure *ret) {
+        const JsonrValue *v[2];
         int64_t pressure_pa;
 
-        if (!json_is_array(row) || json_array_size(row) != 2 ||
-            !scaled(json_array_get(row, 0), 0, CYCLE_SECONDS_MAX, 1e6, &ret->t_us) ||
-            !scaled(json_array_get(row, 1), 0, PRESSURE_MAX_KPA, 1e3, &pressure_pa))
+        if (!row_of(json, row, v, 2) || !scaled(v[0], 0, CYCLE_SECONDS_MAX, 1e6, &ret->t_us) ||
+            !scaled(v[1], 0, PRESSURE_MAX_KPA, 1e3, &pressure_pa))
                 return false;
         ret->pressure_pa = (int32_t) pressure_pa;
         return true;
 }
 
-static int read_pressures(Decoder *c, const Field *f, const json_t *v) {
-        bool good = json_is_array(v) && json_array_size(v) == ELEMENTSOF(c->d->pressures);
+static int read_pressures(Decoder *c, const Field *f, const JsonrValue *v) {
+        const JsonrValue *rows[ELEMENTSOF(c->d->pressures)];
+        bool good = row_of(&c->d->json, v, rows, ELEMENTSOF(rows));
 
-        for (size_t i = 0; good && i < ELEMENTSOF(c->d->pressures); i++)
-                good = read_timed_pressure(json_array_get(v, i), &c->d->pressures[i]);
+        for (size_t i = 0; good && i < ELEMENTSOF(rows); i++)
+                good = read_timed_pressure(&c->d->json, rows[i], &c->d->pressures[i]);
         if (!good)
                 return refuse(c, REJECT_BAD_MEMBER, f->name, "Must be three of [seconds 0 to %d, kPa 0 to %d].",
                               CYCLE_SECONDS_MAX, PRESSURE_MAX_KPA);
@@ -371,13 +347,13 @@ static int read_pressures(Decoder *c, const Field *f, const json_t *v) {
         return 0;
 }
 
-static int read_fields(Decoder *c, const Field *fields, const json_t *object, uint32_t *ret_present);
+static int read_fields(Decoder *c, const Field *fields, const JsonrValue *object, uint32_t *ret_present);
 
-static int read_object(Decoder *c, const Field *f, const json_t *v) {
+static int read_object(Decoder *c, const Field *f, const JsonrValue *v) {
         uint32_t present;
         int r;
 
-        if (!json_is_object(v))
+        if (v->type != JSONR_OBJECT)
                 return bad_type(c, f, "an object");
         c->parent = f->name;
         r = read_fields(c, f->members, v, &present);
@@ -387,7 +363,7 @@ static int read_object(Decoder *c, const Field *f, const json_t *v) {
         return r;
 }
 
-static int read_field(Decoder *c, const Field *f, const json_t *v) {
+static int read_field(Decoder *c, const Field *f, const JsonrValue *v) {
         switch (f->type) {
         case FIELD_TEXT:
         case FIELD_CODE:
@@ -427,12 +403,12 @@ static int read_field(Decoder *c, const Field *f, const json_t *v) {
         return -EINVAL;
 }
 
-static int read_fields(Decoder *c, const Field *fields, const json_t *object, uint32_t *ret_present) {
+static int read_fields(Decoder *c, const Field *fields, const JsonrValue *object, uint32_t *ret_present) {
         uint32_t present = 0;
 
         for (unsigned i = 0; fields[i].name; i++) {
                 const Field *f = &fields[i];
-                const json_t *v = json_object_get(object, f->name);
+                const JsonrValue *v = jsonr_member(&c->d->json, object, f->name);
                 int r;
 
                 if (!v && f->required)
@@ -453,7 +429,7 @@ static int read_fields(Decoder *c, const Field *fields, const json_t *object, ui
 static int read_envelope(Decoder *c) {
         const Envelope *env = &c->d->event.env;
         uint32_t present;
-        int r = read_fields(c, envelope_fields, c->d->root, &present);
+        int r = read_fields(c, envelope_fields, jsonr_root(&c->d->json), &present);
 
         if (r != 0)
                 return r;
@@ -465,19 +441,20 @@ static int read_envelope(Decoder *c) {
 
 /* So that a bad message can be receipted, if it says which one it is. */
 static void remember_sequence(Decoder *c) {
-        const json_t *boot = json_object_get(c->d->root, "boot"), *seq = json_object_get(c->d->root, "seq");
+        const JsonReader *json = &c->d->json;
+        const JsonrValue *boot = jsonr_member(json, jsonr_root(json), "boot"), *seq = jsonr_member(json, jsonr_root(json), "seq");
 
         if (!text_good(boot, 1, BOOT_MAX, false) || !integer_good(seq, &(Field) { .min = 1, .max = SEQ_MAX }))
                 return;
-        memcpy(c->error->boot, json_string_value(boot), json_string_length(boot));
-        c->error->seq = json_integer_value(seq);
+        memcpy(c->error->boot, boot->string, boot->n);
+        c->error->seq = seq->integer;
 }
 
 static int read_message(Decoder *c, const Message *m) {
         const char *member = NULL, *detail = NULL;
         Present present = { .fields = m->fields };
         Reject reason;
-        int r = read_fields(c, m->fields, c->d->root, &present.bits);
+        int r = read_fields(c, m->fields, jsonr_root(&c->d->json), &present.bits);
 
         if (r != 0 || !m->check)
                 return r;

@@ -8,19 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "codec/arena.h"
+#include "codec/jsonr.h"
 #include "codec/messages.h"
 #include "core/event.h"
-
-struct json_t;
 
 /* An Event and all that its strings and lists point into. Used again and again; not to be copied. */
 typedef struct Decoded {
         Event event;
 
         /* decode.c's own */
-        struct json_t *root;
-        Arena arena; /* where root lies */
+        JsonReader json;
         char device[LABEL_MAX + 1];
         const char *strings[2 * ITEMS_MAX];
         size_t n_strings;

@@ -18,9 +18,9 @@ typedef struct Stream {
         int fd;
         uint8_t *bytes;
         size_t n, size, written;
-        size_t *ends;           /* of each packet, in bytes */
+        size_t *ends; /* of each packet, in bytes */
         size_t n_packets, n_ends, allowed, acknowledged;
-        uint8_t head[2];        /* of a PUBACK that is being read: its first two bytes, and what is still to come */
+        uint8_t head[2]; /* of a PUBACK that is being read: its first two bytes, and what is still to come */
         unsigned n_head, rest;
 } Stream;
 
