@@ -127,15 +127,22 @@ void jsonw_string(JsonWriter *w, const char *s) {
 }
 
 void jsonw_key(JsonWriter *w, const char *key) {
-        jsonw_string(w, key);
-        append(w, ":", 1);
+        append_value(w, "\"", 1);
+        append(w, key, strlen(key));
+        append(w, "\":", 2);
 }
 
+/* Not by snprintf(), which every record and receipt would pay for several times. */
 void jsonw_int(JsonWriter *w, int64_t v) {
-        char text[24];
-        int n = snprintf(text, sizeof(text), "%lld", (long long) v);
+        uint64_t rest = v < 0 ? -(uint64_t) v : (uint64_t) v;
+        char text[24], *at = text + sizeof(text);
 
-        append_value(w, text, (size_t) n);
+        do
+                *--at = (char) ('0' + rest % 10);
+        while ((rest /= 10) > 0);
+        if (v < 0)
+                *--at = '-';
+        append_value(w, at, (size_t) (text + sizeof(text) - at));
 }
 
 void jsonw_bool(JsonWriter *w, bool v) {

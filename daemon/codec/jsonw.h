@@ -28,6 +28,7 @@ void jsonw_object(JsonWriter *w);
 void jsonw_object_end(JsonWriter *w);
 void jsonw_array(JsonWriter *w);
 void jsonw_array_end(JsonWriter *w);
+/* Keys are our own words: nothing in them is escaped. */
 void jsonw_key(JsonWriter *w, const char *key);
 
 /* Escaped as needed. A byte that is not part of well-formed UTF-8 becomes U+FFFD. */

@@ -277,7 +277,7 @@ int pack_may_load(Intake *in, const PackRow *pack, const ConfigAutoclave *a, con
 bool process_suits(const ConfigClass *c, const ConfigAutoclave *a, const ConfigProgram *p, int wrap);
 
 /* session.c */
-void session_touch(SessionRow *s);
+bool session_touch(SessionRow *s);
 /* A report that could not be read: whatever it said, the live session of the room may have been touched. */
 int session_doubted(Intake *in, const char *room);
 int sessions_tick(Intake *in);

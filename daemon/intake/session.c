@@ -24,11 +24,14 @@ static void session_enter_state(Intake *in, SessionRow *s, SessionState state) {
                 s->ended_us = in->now.wall_us;
 }
 
-/* Something of it was in use: what is single-use comes free no more. */
-void session_touch(SessionRow *s) {
+/* Something of it was in use: what is single-use comes free no more. False: that was known, and the row is as it was. */
+bool session_touch(SessionRow *s) {
+        const bool news = !s->touched || s->free_due == FREE_ALL;
+
         s->touched = true;
         if (s->free_due == FREE_ALL)
                 s->free_due = FREE_REUSABLE;
+        return news;
 }
 
 static int session_record(Intake *in, const SessionRow *s, const char *why) {
@@ -266,8 +269,7 @@ int on_session_end(Intake *in, const Event *e, const Origin *o) {
 static int treatment_began(Intake *in, SessionRow *s) {
         int r = s->state > SESSION_SUSPENDED && !s->touched ? use_items(in, s) : 0;
 
-        session_touch(s);
-        if (r == 0)
+        if (session_touch(s) && r == 0)
                 r = session_save(in->store, s);
         return r < 0 || s->state <= SESSION_SUSPENDED ? r : room_used(in, s->room);
 }

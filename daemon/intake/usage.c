@@ -165,8 +165,7 @@ static int note_use(Intake *in, const Origin *o, ItemRow *item, Holder *h) {
                 return r < 0 ? r : item_use(in, item, "");
         }
         r = item_use(in, item, h->session.label);
-        session_touch(&h->session);
-        return r < 0 ? r : session_save(in->store, &h->session);
+        return r < 0 || !session_touch(&h->session) ? r : session_save(in->store, &h->session);
 }
 
 int on_usage(Intake *in, const Event *e, const Origin *o) {
