@@ -637,7 +637,7 @@ void config_cycle_program(const ConfigAutoclave *a, const ConfigProgram *p, bool
                 .prevacuum = p->type == PROGRAM_PREVACUUM,
                 .pulses = p->pulses,
                 .pulse_pressure_pa = p->pulse_pressure_pa,
-                .test_program = p->purpose == PURPOSE_TEST,
+                .test_program = p->purpose != PURPOSE_LOAD,
                 .store_and_forward = store_and_forward,
         };
         snprintf(ret->name, sizeof(ret->name), "%s", p->announced);

@@ -50,7 +50,7 @@ typedef struct CycleProgram {
         int64_t print_interval_us;  /* of printed rows; 0: a printout is judged like live samples */
         bool prevacuum;
         int32_t pulses, pulse_pressure_pa; /* of a prevacuum program */
-        bool test_program;          /* Bowie-Dick, Helix, leak test: never sterilizes a load */
+        bool test_program;          /* Bowie-Dick, Helix, leak test, warming up: never sterilizes a load */
         bool store_and_forward;     /* the device may send late: t_s is not held against arrival */
 } CycleProgram;
 

@@ -239,6 +239,7 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         in->now = *now;
         in->since_us = now->wall_us;
         in->next_due_us = INT64_MAX;
+        in->lost_us = now->boot_us; /* until it is found */
         in->next_fitness_us = now->boot_us + US_PER_S;
         in->alerts_after = ALERTS_TOLD;
         snprintf(in->boot, sizeof(in->boot), "%s", o->boot);

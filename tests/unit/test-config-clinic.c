@@ -289,7 +289,7 @@ static void the_judge_of_cycles_takes_every_shipped_load_program(void **state) {
         (void)state;
         for (size_t i = 0; i < a->program_ids.n; i++) {
                 config_cycle_program(a, a->programs[i], false, &program);
-                assert_int_equal(program.test_program, a->programs[i]->purpose == PURPOSE_TEST);
+                assert_int_equal(program.test_program, a->programs[i]->purpose != PURPOSE_LOAD);
                 if (a->programs[i]->purpose != PURPOSE_LOAD)
                         continue;
                 assert_int_equal(cycle_program_check(&program), 0);

@@ -96,8 +96,9 @@ static void make_flat(int32_t temperature_mc, int32_t pressure_pa, int64_t step_
                 gen.samples[gen.n++] = (Sample){ (182 + i) * step_us, 100000, 101325 };
 }
 
-#define FLAT "[program flat]\ntype = gravity\nset-temperature = 134 C\nhold-min = 3 min\nwraps = none\n" \
+#define FLAT_PROGRAM(purpose) "[program flat]\npurpose = " purpose "\ntype = gravity\nset-temperature = 134 C\nhold-min = 3 min\nwraps = none\n" \
              "[autoclave ac-1]\nprograms = prevac-134, bowie-dick, flat\n"
+#define FLAT FLAT_PROGRAM("load")
 #define P_135 313090 /* saturation at 135.0 degrees */
 
 static const char *run_flat(const char *more, int32_t temperature_mc, int64_t step_us, const char *grade) {
@@ -172,6 +173,20 @@ static void a_program_goes_by_what_the_machine_announces(void **state) {
         assert_string_equal(run(s, "134 B / 3.5", "load", GEN_SOUND, 5, 1), "verified");
         assert_string_equal(run(s, "prevac-134", "load", GEN_SOUND, 5, 2), "unverified");
         sim_close(s);
+}
+
+static void only_a_program_for_loads_verifies_a_load(void **state) {
+        (void)state;
+        for (int i = 0; i < 3; i++) {
+                static const char *const purposes[] = { FLAT_PROGRAM("test"), FLAT_PROGRAM("warm-up"), FLAT_PROGRAM("empty") };
+                Sim *s = configured(purposes[i]);
+                make_flat(135000, P_135, US_PER_S);
+                begin(s, "flat", "load", 1);
+                samples(s, 1, 0, gen.n);
+                assert_string_equal(end(s, 1), "failed");
+                assert_true(reason(s, "test-cycle-in-load"));
+                sim_close(s);
+        }
 }
 
 static void announced_settings_that_differ_are_program_altered(void **state) {
@@ -259,6 +274,27 @@ static void what_waited_while_the_daemon_was_down_is_not_held_against_the_device
                 assert_true(atof(sim_member(s, STATE, "last.figures.arrival_skew_s")) > 100);
                 sim_close(s);
         }
+}
+
+/* The machine came up before its broker did. */
+static void a_broker_that_comes_long_after_the_daemon_is_not_held_against_the_device(void **state) {
+        Sim *s = configured(NULL);
+        size_t at;
+        (void)state;
+        cyclegen(&gen, &GEN_PREVAC_134, GEN_SOUND, 5, 0);
+        at = gen.n / 2 / 10 * 10;
+        begin(s, "prevac-134", "load", 1);
+        samples(s, 1, 0, at);
+        sim_restart(s);
+        sim_advance(s, 120 * US_PER_S);
+        assert_int_equal(intake_broker_found(s->intake, &s->now, true), 0);
+        sim_commit(s);
+        day = -990;
+        samples(s, 1, at, at + 120);
+        day = 0;
+        samples(s, 1, at + 120, gen.n);
+        assert_string_equal(end(s, 1), "verified");
+        sim_close(s);
 }
 
 static void an_absence_of_the_broker_is_remembered_over_a_restart(void **state) {
@@ -423,10 +459,12 @@ int main(void) {
                 cmocka_unit_test(a_printout_is_kept_as_one),
                 cmocka_unit_test(a_program_counts_only_on_the_autoclaves_that_name_it),
                 cmocka_unit_test(a_program_goes_by_what_the_machine_announces),
+                cmocka_unit_test(only_a_program_for_loads_verifies_a_load),
                 cmocka_unit_test(announced_settings_that_differ_are_program_altered),
                 cmocka_unit_test(sending_late_is_for_devices_that_are_declared_to),
                 cmocka_unit_test(a_wrong_clock_shows_over_a_restart_too),
                 cmocka_unit_test(what_waited_while_the_daemon_was_down_is_not_held_against_the_device),
+                cmocka_unit_test(a_broker_that_comes_long_after_the_daemon_is_not_held_against_the_device),
                 cmocka_unit_test(an_absence_of_the_broker_is_remembered_over_a_restart),
                 cmocka_unit_test(a_restart_says_whether_evidence_is_missing),
                 cmocka_unit_test(numbers_left_out_are_told_and_repeated_ones_are_not),
