@@ -61,14 +61,35 @@ static void say_samples(Sim *s, int number, const GenCycle *g, size_t from, size
         sim_say(s, "autoclave/ac-1/sample", "{'cycle':%d,'samples':[%s]}", number, json);
 }
 
-void sim_cycle(Sim *s, int number, bool sound) {
+static void run_cycle(Sim *s, int number, const CycleProgram *program, const char *purpose, bool sound) {
         static GenCycle g;
 
-        cyclegen(&g, &GEN_PREVAC_134, sound ? GEN_SOUND : GEN_SHORT_HOLD, (uint64_t)number + 1, 0);
-        sim_say(s, "autoclave/ac-1/cycle-start", "{'cycle':%d,'program':'prevac-134'}", number);
+        cyclegen(&g, program, sound ? GEN_SOUND : GEN_SHORT_HOLD, (uint64_t)number + 1, 0);
+        sim_say(s, "autoclave/ac-1/cycle-start", "{'cycle':%d,'program':'%s','purpose':'%s'}", number, program->name,
+                purpose);
         for (size_t i = 0; i < g.n; i += ROWS)
                 say_samples(s, number, &g, i, MIN_OF(i + ROWS, g.n));
         sim_say(s, "autoclave/ac-1/cycle-end", "{'cycle':%d,'outcome':'completed'}", number);
+}
+
+void sim_cycle(Sim *s, int number, bool sound) {
+        run_cycle(s, number, &GEN_PREVAC_134, "load", sound);
+}
+
+void sim_empty_cycle(Sim *s, int number, bool sound) {
+        run_cycle(s, number, &GEN_PREVAC_134, "empty", sound);
+}
+
+void sim_bowie_dick(Sim *s, int number) {
+        run_cycle(s, number, &GEN_BOWIE_DICK, "test", true);
+}
+
+/* Two tests as if they had been reported: 2 leak, 0 Bowie-Dick; outcome 1 passed. */
+void sim_fit(Sim *s) {
+        for (int test = 0; test <= 2; test += 2)
+                sim_sql(s, "INSERT INTO test (i, autoclave, test, run_us, read_us, outcome) "
+                           "VALUES (1, 'ac-1', %d, %lld, %lld, 1)",
+                        test, (long long)s->now.wall_us - 1, (long long)s->now.wall_us);
 }
 
 void sim_sterilize(Sim *s, const char *name, const char *class_id, const char *pack, int number) {
@@ -81,6 +102,7 @@ void sim_sterilize(Sim *s, const char *name, const char *class_id, const char *p
         process(s, name, "pack", json);
         snprintf(json, sizeof(json), "{'autoclave':'ac-1','cycle':%d,'packs':['%s']}", number, pack);
         must_say(s, "station/station-1/load", json);
+        sim_fit(s);
         sim_cycle(s, number, true);
         snprintf(json, sizeof(json), "{'autoclave':'ac-1','cycle':%d,'decision':'release','by':'ben','dry':true}", number);
         must_say(s, "station/station-1/release", json);

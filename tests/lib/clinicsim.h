@@ -109,8 +109,12 @@ json_t *sim_open_jws(Sim *s, const char *jws);
 void sim_receive(Sim *s, const char *names);
 /* Received, cleaned and disinfected, as a handpiece is. */
 void sim_handpiece(Sim *s, const char *name);
-/* A cycle of GEN_PREVAC_134 in ac-1, from start to end. */
+/* A cycle of GEN_PREVAC_134 in ac-1, from start to end; the same, announced as empty; and a Bowie-Dick cycle, unread. */
 void sim_cycle(Sim *s, int number, bool sound);
+void sim_empty_cycle(Sim *s, int number, bool sound);
+void sim_bowie_dick(Sim *s, int number);
+/* Straight into the ledger: ac-1 passed its Bowie-Dick and leak tests just now. sim_sterilize() does that by itself. */
+void sim_fit(Sim *s);
 /* Received as this class, cleaned, packed as `pack`, sterilized in cycle `number` and released. */
 void sim_sterilize(Sim *s, const char *name, const char *class_id, const char *pack, int number);
 void sim_disinfect_room(Sim *s, const char *room);
