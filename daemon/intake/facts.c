@@ -117,10 +117,9 @@ static void facts_of_class(const Intake *in, const ItemRow *item, const ConfigCl
         f->event_related = c->event_related;
         f->cycles_max = c->reprocessing_limit;
         f->needs_sleeve = c->needs_barrier;
-        if (c->role == ROLE_BLOOD) {
-                f->needs_label = item->drawn_us && !item->patient[0];
-                f->blood_until_us = item->drawn_us ? item->drawn_us + in->config->policy.blood_max_us : 0;
-        }
+        /* Whatever was drawn into holds blood, or what was made of it. */
+        f->needs_label = item->drawn_us && !item->patient[0];
+        f->blood_until_us = item->drawn_us ? item->drawn_us + in->config->policy.blood_max_us : 0;
         if (c->role == ROLE_VIAL && item->opened_us)
                 f->vial_until_us = item->opened_us + c->vial_open_days * US_PER_DAY;
 }

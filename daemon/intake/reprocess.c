@@ -37,9 +37,15 @@ static int step_clean(Intake *in, const Event *e, const Origin *o, ItemRow *item
 
         if (r != 0)
                 return r;
-        /* What was used is history from here on; the sessions themselves keep it. */
+        if (item_single_use(in, item))
+                return 0;
+        /* What was used, and whose blood was in it, is history from here on; the sessions themselves keep it. */
         item->used_us = 0;
         item->used_session[0] = '\0';
+        if (item_way_of(item_class(in, item)) != ITEM_WAY_VIAL) {
+                item->drawn_us = 0;
+                item->patient[0] = '\0';
+        }
         return 0;
 }
 

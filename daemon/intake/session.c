@@ -165,19 +165,39 @@ int on_session_start(Intake *in, const Event *e, const Origin *o) {
 
 /* --- the end --- */
 
+/* Why this piece cannot come back although its seal is said to be intact, and what to do; NULL: it can. */
+static const char *not_unopened(Intake *in, const SessionRow *s, const ItemRow *item) {
+        Udi udi;
+        const bool serial = udi_parse(item->code, strlen(item->code), year_now(in), &udi) == 0 && udi.serial[0];
+
+        if (!item_single_use(in, item))
+                return "is reprocessed after each session it was taken to. Leave it out here, and clean it";
+        if (!streq(item->used_session, s->label))
+                return "is not of this session. Scan what came back, or leave it out";
+        if (item->returned)
+                return "came back unopened once already. Leave it out, and discard it";
+        /* A label of ours can be moved from one wrapping to another; a serial number that the maker printed cannot. */
+        if (!serial)
+                return "bears no serial number of its maker, so nobody can tell that it is the same. Leave it out, and "
+                       "discard it";
+        if (item->pack)
+                return "was packed here, and its pack counts as opened. Leave it out, and discard it";
+        if (item->attached_us || item->drawn_us || item->dropped_us || item->damaged_us)
+                return "was seen in use, drawn into, dropped or damaged. Leave it out, and discard it";
+        return NULL;
+}
+
 /* A named person says that the seal is intact. It frees a serially labelled item, once. */
 static int return_unopened(Intake *in, const SessionRow *s, const char *code) {
+        const char *why;
         ItemRow item;
         int r = item_want(in, "unopened", code, &item);
 
         if (r != 0)
                 return r;
-        if (item.returned)
-                return reject(in, REJECT_BAD_MEMBER, "unopened", "%.100s came back unopened once already. Discard it.",
-                              item.code);
-        if (item.attached_us || item.pack || !streq(item.used_session, s->label) || item.dropped_us || item.damaged_us)
-                return reject(in, REJECT_BAD_MEMBER, "unopened",
-                              "%.100s was opened or used, or is not of this session.", item.code);
+        why = not_unopened(in, s, &item);
+        if (why)
+                return reject(in, REJECT_BAD_MEMBER, "unopened", "%.100s %s.", item.code, why);
         item.returned = true;
         item.used_us = 0;
         item.used_session[0] = '\0';
@@ -274,6 +294,44 @@ static int treatment_began(Intake *in, SessionRow *s) {
         return r < 0 || s->state <= SESSION_SUSPENDED ? r : room_used(in, s->room);
 }
 
+/* The blood of two people, or nobody knows whose: it is good for neither, and both are told to the officer only. */
+static int drawn_for_two(Intake *in, ItemRow *item, const SessionRow *s) {
+        if (item->damaged_us == 0) {
+                item->damaged_us = in->now.wall_us;
+                snprintf(item->damage_reason, sizeof(item->damage_reason), "drawn into for two patients");
+        }
+        return alert_raise(in,
+                           &(AlertAbout){ .rule = "item-other-patient",
+                                          .subject = item->code,
+                                          .severity = ALERT_CRITICAL,
+                                          .item = item->code,
+                                          .session = s->label,
+                                          .room = s->room },
+                           "%.130s was drawn into in session %s, and belongs to another patient already. Discard it; "
+                           "draw anew into a new tube.",
+                           item->code, s->label);
+}
+
+/*
+ * A tube of blood, or what is made of it in the same session: it belongs to this session's patient. The time of all of it
+ * counts from the session's first draw, because nobody says what was made of which tube.
+ */
+static int draw_into(Intake *in, ItemRow *item, const SessionRow *s) {
+        int64_t first_us;
+        int r = item_first_draw(in->store, s->patient, s->allowed_us, &first_us);
+
+        if (r < 0)
+                return r;
+        if (item->patient[0] && !streq(item->patient, s->patient)) {
+                r = drawn_for_two(in, item, s);
+                return r < 0 ? r : item_save(in->store, item);
+        }
+        snprintf(item->patient, sizeof(item->patient), "%s", s->patient);
+        if (item->drawn_us == 0)
+                item->drawn_us = first_us ?: in->now.wall_us;
+        return item_save(in->store, item);
+}
+
 int on_draw(Intake *in, const Event *e, const Origin *o) {
         ItemRow item;
         SessionRow s;
@@ -281,16 +339,9 @@ int on_draw(Intake *in, const Event *e, const Origin *o) {
 
         if (r == 0)
                 r = item_want(in, "item", e->draw.item, &item);
-        if (r != 0)
-                return r;
-        if (item.patient[0] && !streq(item.patient, s.patient))
-                return reject(in, REJECT_BAD_MEMBER, "item", "%.100s belongs to another patient. Take a new tube.",
-                              item.code);
-        snprintf(item.patient, sizeof(item.patient), "%s", s.patient);
-        if (item.drawn_us == 0)
-                item.drawn_us = in->now.wall_us;
-        r = item_save(in->store, &item);
-        return r < 0 ? r : treatment_began(in, &s);
+        if (r == 0)
+                r = draw_into(in, &item, &s);
+        return r != 0 ? r : treatment_began(in, &s);
 }
 
 /* Serum, a cleanse between rounds and aftercare go with needling; what comes before it may still be cancelled. */

@@ -77,6 +77,12 @@ int item_count(Store *s, int64_t *ret) {
         return sql_int(s, SQL_ITEM_LAST, ret, "");
 }
 
+int item_first_draw(Store *s, const char *patient, int64_t since_us, int64_t *ret_us) {
+        int r = sql_int(s, SQL_ITEM_FIRST_DRAW, ret_us, "ti", patient, since_us);
+
+        return r < 0 ? r : 0;
+}
+
 int item_step_add(Store *s, const ItemStepRow *row) {
         return sql_run(s, SQL_ITEM_STEP_ADD, "iiiitt", row->i, row->at_us, row->item, (int64_t)row->step, row->by,
                        or_null(row->detail));

@@ -45,6 +45,9 @@ int item_save(Store *s, const ItemRow *row);
 /* Items are never deleted. */
 int item_count(Store *s, int64_t *ret);
 
+/* When the first was drawn of what belongs to this patient and was drawn at since_us or later; 0: none. */
+int item_first_draw(Store *s, const char *patient, int64_t since_us, int64_t *ret_us);
+
 /* What was done to make it ready again. Rows are only ever added. */
 typedef struct ItemStepRow {
         int64_t id, i, at_us, item; /* i: the audit record; not read back */

@@ -277,6 +277,8 @@ static const char second[] =
         "ALTER TABLE item ADD COLUMN evidence TEXT;" /* of a supplier's sterilization, or of opening stock */
         "ALTER TABLE item ADD COLUMN received_by TEXT;" /* the officer who vouches for opening stock; or who took it in */
 
+        "CREATE INDEX item_patient ON item (patient) WHERE patient IS NOT NULL;"
+
         /* The one session that an immediate-use pack was sterilized for. */
         "ALTER TABLE pack ADD COLUMN for_session TEXT;"
         /* What was done to a piece to make it ready again, and by whom. Loads and sessions keep the rest. */

@@ -99,6 +99,7 @@
                      "cloned_us = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ?, "                        \
                      "attached_us = ? "                                                                               \
                      "WHERE id = ?")                                                                                  \
+        X(ITEM_FIRST_DRAW, "SELECT min(drawn_us) FROM item WHERE patient = ? AND drawn_us >= ?")                      \
         X(ITEM_STEP_ADD, "INSERT INTO item_step (i, at_us, item, step, by, detail) VALUES (?, ?, ?, ?, ?, ?)")        \
         X(ITEM_STEP_BEFORE, "SELECT id, at_us, step, by, detail FROM item_step WHERE item = ? AND id < ? "            \
                             "ORDER BY id DESC LIMIT 1")                                                               \
