@@ -8,6 +8,8 @@
 #include "out.h"
 #include "show.h"
 
+#define STEPS_SHOWN 6
+
 /* A member with a time, such as "damaged_at", and what belongs to it. */
 static void print_event(const json_t *o, const char *name, const char *time_member, const char *more, Paint paint) {
         Line l = {};
@@ -48,6 +50,8 @@ static void print_origin(const json_t *i) {
                 line_add(&l, ", load %s", text_of(i, "supplier_load"));
         out_field("received", PLAIN, l.text);
         print_date("good until", text_of(i, "supplier_until"));
+        out_field("evidence", PLAIN, text_of(i, "evidence"));
+        out_field("received by", PLAIN, text_of(i, "received_by"));
 }
 
 static void print_state(const json_t *i) {
@@ -76,6 +80,10 @@ static void print_pack(const json_t *i) {
                 return;
         line_add(&pack, "%s, wrap %s", text_of(i, "pack"), text_of(i, "wrap"));
         line_add_time(&pack, ", packed ", number_of(i, "packed_at"));
+        if (text_of(i, "packed_by")[0])
+                line_add(&pack, " by %s", text_of(i, "packed_by"));
+        if (text_of(i, "for_session")[0])
+                line_add(&pack, ", for session %s only", text_of(i, "for_session"));
         if (truth_of(i, "wet"))
                 line_add(&pack, ", wet");
         out_field("pack", PLAIN, pack.text);
@@ -88,6 +96,30 @@ static void print_pack(const json_t *i) {
         if (text_of(i, "released_by")[0])
                 line_add(&cycle, " by %s", text_of(i, "released_by"));
         out_field("sterilized", streq(load, "rejected") || streq(load, "recalled") ? RED : PLAIN, cycle.text);
+}
+
+/* What was done to make it ready: the latest few. */
+static void print_steps(const json_t *i) {
+        const json_t *steps = json_object_get(i, "steps"), *s;
+        size_t n;
+
+        json_array_foreach(steps, n, s) {
+                Line l = {};
+
+                if (n == STEPS_SHOWN)
+                        break;
+                line_add(&l, "%s by %s", text_of(s, "step"), text_of(s, "by"));
+                if (text_of(s, "detail")[0])
+                        line_add(&l, " (%s)", text_of(s, "detail"));
+                line_add_time(&l, ", ", number_of(s, "at"));
+                out_field(n == 0 ? "made ready" : "", PLAIN, l.text);
+        }
+        if (text_of(i, "one_person")[0]) {
+                Line l = {};
+
+                line_add(&l, "cleaned, packed and released by %s alone", text_of(i, "one_person"));
+                out_field("one person", YELLOW, l.text);
+        }
 }
 
 static void print_holder(const json_t *i, const char *name, const char *by, const char *room) {
@@ -154,6 +186,7 @@ int verb_item(Ctl *c, int argc, char **argv) {
         printf("\n");
         print_state(item);
         print_pack(item);
+        print_steps(item);
         print_marks(item);
         print_history(item);
         json_decref(item);

@@ -7,11 +7,6 @@
 #include "store/recalls.h"
 #include "store/sessions.h"
 
-static const char *const item_states[] = {
-        [ITEM_CONTAMINATED] = "contaminated", [ITEM_CLEAN] = "clean",
-        [ITEM_PACKED] = "packed",             [ITEM_STERILE] = "sterile",
-        [ITEM_DISINFECTED] = "disinfected",   [ITEM_DISCARDED] = "discarded",
-};
 static const char *const supplied_words[] = {
         [SUPPLIED_STERILE] = "sterile", [SUPPLIED_CLEAN] = "clean", [SUPPLIED_CONTAMINATED] = "contaminated",
 };
@@ -22,7 +17,7 @@ static void put_row(const ItemRow *i, Reply *r) {
         reply_text(r, "product", i->product);
         reply_text(r, "lot", i->lot);
         reply_date(r, "expires", i->expires_on);
-        reply_text(r, "state", REPLY_WORD(item_states, i->state));
+        reply_text(r, "state", item_state_name((ItemState)i->state));
         reply_time(r, "state_at", i->state_us);
         reply_number(r, "cycles", i->cycles);
         reply_time(r, "received_at", i->received_us);
@@ -30,6 +25,8 @@ static void put_row(const ItemRow *i, Reply *r) {
         reply_text(r, "supplier", i->supplier_by);
         reply_text(r, "supplier_load", i->supplier_load);
         reply_date(r, "supplier_until", i->good_until_on);
+        reply_text(r, "evidence", i->evidence);
+        reply_text(r, "received_by", i->received_by);
         reply_text(r, "attached_to", i->attached);
         reply_time(r, "drawn_at", i->drawn_us);
         reply_time(r, "opened_at", i->opened_us);
@@ -60,6 +57,8 @@ static void put_pack(const PackRow *p, Reply *r) {
         reply_text(r, "pack", p->label);
         reply_text(r, "wrap", bus_wrap(p->wrap));
         reply_time(r, "packed_at", p->packed_us);
+        reply_text(r, "packed_by", p->operator);
+        reply_text(r, "for_session", p->for_session);
         reply_time(r, "sterile_at", p->sterile_us);
         reply_time(r, "pack_opened_at", p->opened_us);
         if (p->opened_us)
@@ -129,6 +128,46 @@ static int read_history(Store *s, int64_t item, Reply *reply) {
         return r;
 }
 
+/* What was done to make it ready, and by whom. One who did all of it alone is allowed, and shown. */
+static int read_steps(Store *s, const ItemRow *item, Reply *reply) {
+        ItemStepRow row = { .id = INT64_MAX };
+        unsigned n = 0;
+        int r;
+
+        reply_list_open(reply, "steps", "a{sv}");
+        while ((r = item_step_before(s, item->id, row.id, &row)) > 0 && n++ < BUS_HISTORY_MAX) {
+                reply_open(reply);
+                reply_text(reply, "step", item_step_name((ItemStep)row.step));
+                reply_time(reply, "at", row.at_us);
+                reply_text(reply, "by", row.by);
+                reply_text(reply, "detail", row.detail);
+                reply_close(reply);
+        }
+        reply_list_close(reply);
+        if (r > 0)
+                reply_truth(reply, "steps_more", true);
+        return r;
+}
+
+/* The one person who last cleaned it, packed it and released its load; "" where there were two, or not all was done. */
+static int read_one_person(Store *s, const ItemRow *item, Reply *reply) {
+        ItemStepRow row = { .id = INT64_MAX };
+        AttemptRow attempt = {};
+        PackRow pack = {};
+        int r = item->pack ? pack_get_id(s, item->pack, &pack) : 0;
+
+        if (r > 0 && pack.attempt)
+                r = attempt_get_id(s, pack.attempt, &attempt);
+        if (r < 0 || attempt.released != LOAD_RELEASED || !streq(pack.operator, attempt.released_by))
+                return r < 0 ? r : 0;
+        while ((r = item_step_before(s, item->id, row.id, &row)) > 0)
+                if (row.step == ITEM_STEP_CLEAN)
+                        break;
+        if (r > 0 && streq(row.by, pack.operator))
+                reply_text(reply, "one_person", pack.operator);
+        return r < 0 ? r : 0;
+}
+
 int bus_read_item(Store *s, const char *canonical, Reply *reply) {
         ItemRow item;
         int r = item_get(s, canonical, &item);
@@ -139,6 +178,7 @@ int bus_read_item(Store *s, const char *canonical, Reply *reply) {
         put_row(&item, reply);
         put_marks(&item, reply);
         if ((r = read_claim(s, item.id, reply)) < 0 || (r = read_pack(s, &item, reply)) < 0 ||
+            (r = read_one_person(s, &item, reply)) < 0 || (r = read_steps(s, &item, reply)) < 0 ||
             (r = read_history(s, item.id, reply)) < 0)
                 return r;
         reply_close(reply);
