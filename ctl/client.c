@@ -131,9 +131,30 @@ static int failed(const Ctl *c, int r, const sd_bus_error *error) {
         error_id(error->name, id, sizeof(id));
         say(c, id, error->message ?: error->name);
         return streq(error->name, BUS_ERROR_NOT_FOUND) || streq(error->name, BUS_ERROR_BAD_CODE) ||
-                               streq(error->name, BUS_ERROR_NOT_ONE_PIECE)
+                               streq(error->name, BUS_ERROR_NOT_ONE_PIECE) ||
+                               streq(error->name, BUS_ERROR_REFUSED)
                        ? CTL_NO
                        : CTL_TROUBLE;
+}
+
+/* An answer of several values is an array of them. */
+static int read_answer(sd_bus_message *m, bool for_people, json_t **ret) {
+        json_t *all = NULL, *value = NULL;
+        int r = value_read(m, for_people, &value);
+
+        if (r < 0 || sd_bus_message_at_end(m, true) != 0) {
+                *ret = value;
+                return r;
+        }
+        all = json_pack("[o]", value);
+        while (all && (r = sd_bus_message_at_end(m, true)) == 0 && (r = value_read(m, for_people, &value)) >= 0)
+                json_array_append_new(all, value);
+        if (!all || r < 0) {
+                json_decref(all);
+                return all ? r : -ENOMEM;
+        }
+        *ret = all;
+        return 0;
 }
 
 static int call(Ctl *c, sd_bus_message *m, json_t **ret) {
@@ -143,7 +164,7 @@ static int call(Ctl *c, sd_bus_message *m, json_t **ret) {
 
         if (r < 0)
                 status = failed(c, r, &error);
-        else if ((r = value_read(reply, !c->json, ret)) < 0) {
+        else if ((r = read_answer(reply, !c->json, ret)) < 0) {
                 say(c, "bad-answer", "the daemon's answer cannot be read; are asepsisd and asepsisctl of one version?");
                 status = CTL_TROUBLE;
         }

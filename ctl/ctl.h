@@ -18,7 +18,7 @@ typedef struct Ctl {
 
 /*
  * Calls a method of the daemon. CTL_YES and the answer, to be released; otherwise the error is printed and the exit
- * status returned. In the answer times are RFC 3339 with --json, microseconds otherwise; texts meant for people have
+ * status returned. Several values in one answer come as an array. In the answer times are RFC 3339 with --json, microseconds otherwise; texts meant for people have
  * their control characters replaced.
  */
 int ctl_call(Ctl *c, json_t **ret, const char *member, const char *types, ...);
@@ -32,3 +32,6 @@ int verb_status(Ctl *c, int argc, char **argv);
 int verb_item(Ctl *c, int argc, char **argv);
 int verb_session(Ctl *c, int argc, char **argv);
 int verb_alerts(Ctl *c, int argc, char **argv);
+/* These read their own options. */
+int verb_lookback(Ctl *c, int argc, char **argv);
+int verb_recall(Ctl *c, int argc, char **argv);

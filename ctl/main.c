@@ -17,19 +17,22 @@ static int run_parse(Ctl *c, int argc, char **argv) {
 static const struct Verb {
         const char *name, *argument, *help;
         int (*run)(Ctl *c, int argc, char **argv);
+        bool own_options; /* reads what comes after it by itself; the argument is only for the help */
 } verbs[] = {
-        { "status", NULL, "how the daemon is, and whether sessions can start", verb_status },
-        { "item", "CODE", "what the ledger knows about one item", verb_item },
-        { "session", "LABEL", "a session: who, what, when, and the last answer it got", verb_session },
-        { "alerts", NULL, "the open alerts, oldest first", verb_alerts },
-        { "parse", "CODE", "what stands in an item code (needs no daemon)", run_parse },
+        { "status", NULL, "how the daemon is, and whether sessions can start", verb_status, false },
+        { "item", "CODE", "what the ledger knows about one item", verb_item, false },
+        { "session", "LABEL", "a session: who, what, when, and the last answer it got", verb_session, false },
+        { "alerts", NULL, "the open alerts, oldest first", verb_alerts, false },
+        { "lookback", "WHAT...", "who was treated with it, and what of it lies unused", verb_lookback, true },
+        { "recall", "...", "recalls and quarantines: list, show, make, confirm, end", verb_recall, true },
+        { "parse", "CODE", "what stands in an item code (needs no daemon)", run_parse, false },
 };
 
 static void print_help(void) {
         printf("asepsisctl [OPTION...] VERB [ARGUMENT]\n\n"
                "Ask the infection-control service what it knows.\n\nVerbs:\n");
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                printf("  %-7s %-7s %s\n", verbs[i].name, verbs[i].argument ?: "", verbs[i].help);
+                printf("  %-9s %-8s %s\n", verbs[i].name, verbs[i].argument ?: "", verbs[i].help);
         printf("\nOptions:\n"
                "  -j, --json          one line of JSON, for programs\n"
                "  -a, --all           alerts: the resolved ones too\n"
@@ -90,27 +93,8 @@ static int unknown_verb(const char *typed) {
         return CTL_TROUBLE;
 }
 
-static int run_verb(Ctl *c, int argc, char **argv) {
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
-                const struct Verb *v = &verbs[i];
-
-                if (!streq(argv[0], v->name))
-                        continue;
-                if (argc != (v->argument ? 2 : 1)) {
-                        fprintf(stderr, "usage: asepsisctl %s%s%s\n", v->name, v->argument ? " " : "", v->argument ?: "");
-                        return CTL_TROUBLE;
-                }
-                if (c->all && v->run != verb_alerts) {
-                        fprintf(stderr, "asepsisctl: --all goes with alerts only\n");
-                        return CTL_TROUBLE;
-                }
-                return v->run(c, argc, argv);
-        }
-        return unknown_verb(argv[0]);
-}
-
 /* -1: go on; otherwise the exit status. */
-static int read_options(Ctl *c, int argc, char **argv) {
+static int read_options(Ctl *c, int argc, char **argv, const char *letters) {
         static const struct option options[] = {
                 { "json", no_argument, NULL, 'j' },         { "all", no_argument, NULL, 'a' },
                 { "socket", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' },
@@ -118,7 +102,7 @@ static int read_options(Ctl *c, int argc, char **argv) {
         };
         int o;
 
-        while ((o = getopt_long(argc, argv, "jas:h", options, NULL)) >= 0)
+        while ((o = getopt_long(argc, argv, letters, options, NULL)) >= 0)
                 switch (o) {
                 case 'j': c->json = true; break;
                 case 'a': c->all = true; break;
@@ -130,10 +114,40 @@ static int read_options(Ctl *c, int argc, char **argv) {
         return -1;
 }
 
+/* Options may stand behind a verb, too. */
+static int run_plain(Ctl *c, const struct Verb *v, int argc, char **argv) {
+        char *name = argv[0];
+        int r;
+
+        optind = 0; /* glibc: from the beginning */
+        r = read_options(c, argc, argv, "jas:h");
+        if (r >= 0)
+                return r;
+        argc -= optind - 1;
+        argv += optind - 1;
+        argv[0] = name;
+        if (argc != (v->argument ? 2 : 1)) {
+                fprintf(stderr, "usage: asepsisctl %s%s%s\n", v->name, v->argument ? " " : "", v->argument ?: "");
+                return CTL_TROUBLE;
+        }
+        if (c->all && v->run != verb_alerts) {
+                fprintf(stderr, "asepsisctl: --all goes with alerts only\n");
+                return CTL_TROUBLE;
+        }
+        return v->run(c, argc, argv);
+}
+
+static int run_verb(Ctl *c, int argc, char **argv) {
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (streq(argv[0], verbs[i].name))
+                        return verbs[i].own_options ? verbs[i].run(c, argc, argv) : run_plain(c, verbs + i, argc, argv);
+        return unknown_verb(argv[0]);
+}
+
 int main(int argc, char **argv) {
         const char *from_environment = getenv("ASEPSIS_SOCKET");
         Ctl c = { .socket = from_environment && from_environment[0] ? from_environment : CTL_SOCKET_DEFAULT };
-        int r = read_options(&c, argc, argv);
+        int r = read_options(&c, argc, argv, "+jas:h"); /* up to the verb */
 
         if (r >= 0)
                 return r;

@@ -29,6 +29,7 @@
 #define BUS_EVIDENCE_MAX 64   /* decisions, indicators, tests, recalls of one load; each */
 #define BUS_ATTEMPTS_MAX 10   /* of one autoclave in one reply, newest first */
 #define BUS_TESTS_MAX 20      /* of one autoclave in one reply, newest first */
+#define BUS_RECALLS_MAX 100   /* in one reply */
 #define BUS_POINTS_MAX 2000   /* samples in one reply */
 
 #define BUS_ERROR_NOT_FOUND "org.asepsis1.Error.NotFound"

@@ -12,6 +12,8 @@
 /* The methods; userdata is the BusSource. Served on each connection, and as it is on a system bus. */
 extern const sd_bus_vtable bus_vtable[];
 
+/* For the two digits in which item codes write the year. */
+int32_t bus_current_year(void);
 /* A read of the ledger failed: logged, and the error for the peer. */
 int bus_ledger_failed(const BusSource *source, int r, sd_bus_error *error);
 
@@ -39,6 +41,11 @@ void bus_put_test(const TestShown *t, Reply *r);
 int bus_put_reference(Store *s, const ReferenceRow *ref, Reply *r);
 int method_get_autoclave(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_list_autoclaves(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* lookback.c, recall.c */
+int method_look_back(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_get_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_recalls(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /* act.c: acts of people. All: (subject..., s by, s reason) -> a{sv} with `text`. Refused, Ledger. */
 int method_commission(sd_bus_message *m, void *userdata, sd_bus_error *error);

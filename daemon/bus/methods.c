@@ -21,7 +21,7 @@ int bus_ledger_failed(const BusSource *source, int r, sd_bus_error *error) {
                                  why[0] ? why : strerror(-r));
 }
 
-static int32_t current_year(void) {
+int32_t bus_current_year(void) {
         time_t now = time(NULL);
         struct tm tm;
 
@@ -91,7 +91,7 @@ static int method_get_item(sd_bus_message *m, void *userdata, sd_bus_error *erro
 
         if (r < 0)
                 return r;
-        r = udi_parse(code, strlen(code), current_year(), &udi);
+        r = udi_parse(code, strlen(code), bus_current_year(), &udi);
         if (r > 0)
                 return sd_bus_error_setf(error, BUS_ERROR_BAD_CODE, "%s (%s)", udi_error_text(r), udi_error_id(r));
         if (!udi.single_piece)
@@ -197,6 +197,12 @@ const sd_bus_vtable bus_vtable[] = {
                                 method_get_autoclave, 0),
         SD_BUS_METHOD_WITH_ARGS("ListAutoclaves", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", autoclaves),
                                 method_list_autoclaves, 0),
+        SD_BUS_METHOD_WITH_ARGS("LookBack", SD_BUS_ARGS("a{sv}", query, "s", cursor, "u", limit),
+                                SD_BUS_RESULT("aa{sv}", rows, "s", cursor, "a{sv}", about), method_look_back, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetRecall", SD_BUS_ARGS("t", recall), SD_BUS_RESULT("a{sv}", recall),
+                                method_get_recall, 0),
+        SD_BUS_METHOD_WITH_ARGS("ListRecalls", SD_BUS_ARGS("t", after, "b", ended_too, "u", limit),
+                                SD_BUS_RESULT("aa{sv}", recalls), method_list_recalls, 0),
         SD_BUS_METHOD_WITH_ARGS("Commission", SD_BUS_ARGS("s", attempt, "s", by), SD_BUS_RESULT("a{sv}", done),
                                 method_commission, 0),
         SD_BUS_METHOD_WITH_ARGS("PutAutoclaveOut", SD_BUS_ARGS("s", autoclave, "s", cause, "s", by, "s", reason),

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* asepsisctl lookback: from a lot, a load, a room and so on to everybody who was treated. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "codec/rfc3339.h"
+#include "ctl.h"
+#include "out.h"
+#include "show.h"
+
+#define PROGRESS_AFTER_S 1
+#define YEAR_S (366 * 86400)
+#define LOADS_PAGE 100
+
+typedef struct Wanted {
+        const char *by, *subject, *from, *to, *as_of;
+        bool csv, drill;
+        int n_by;
+} Wanted;
+
+/* The ways to ask, in the words of the control interface; the option is the same word. */
+static const struct option options[] = {
+        { "item", required_argument, NULL, 'I' },    { "lot", required_argument, NULL, 'I' },
+        { "product", required_argument, NULL, 'I' }, { "supplier-load", required_argument, NULL, 'I' },
+        { "load", required_argument, NULL, 'I' },    { "autoclave", required_argument, NULL, 'I' },
+        { "room", required_argument, NULL, 'I' },    { "practitioner", required_argument, NULL, 'I' },
+        { "patient", required_argument, NULL, 'I' }, { "from", required_argument, NULL, 'f' },
+        { "to", required_argument, NULL, 't' },      { "as-of", required_argument, NULL, 'o' },
+        { "csv", no_argument, NULL, 'c' },           { "drill", no_argument, NULL, 'd' },
+        { "json", no_argument, NULL, 'j' },          { "socket", required_argument, NULL, 's' },
+        { "help", no_argument, NULL, 'h' },          {},
+};
+
+static void print_help(void) {
+        printf("asepsisctl lookback WHAT [--from DAY] [--to DAY] [--as-of DAY] [--json|--csv]\n\n"
+               "Lists every session that was given it, with the patient's pseudonym, and what of it\n"
+               "lies unused. WHAT is one of:\n\n"
+               "  --item=CODE --lot=LOT --product=ID --supplier-load=LOAD\n"
+               "  --load=ATTEMPT             one load of an autoclave, such as ac-1.212\n"
+               "  --autoclave=ID             its loads that began in the window\n"
+               "  --room=ID --practitioner=ID --patient=PSEUDONYM\n"
+               "                             sessions that were allowed in the window\n"
+               "  --drill                    the yearly drill: a random released load of the last year\n\n"
+               "DAY is 2026-05-01, the whole day in the clinic's time zone, or 2026-05-01T09:00:00Z.\n"
+               "--as-of lists what was known at the end of that day: always the same list.\n"
+               "Exit status: 0 there is something; 1 nothing; 2 wrong usage, or no answer.\n");
+}
+
+static int usage(const char *text) {
+        fprintf(stderr, "asepsisctl: %s; see asepsisctl lookback --help\n", text);
+        return CTL_TROUBLE;
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
+        int o, at;
+
+        optind = 0;
+        while ((o = getopt_long(argc, argv, "js:h", options, &at)) >= 0)
+                switch (o) {
+                case 'I':
+                        w->by = options[at].name;
+                        w->subject = optarg;
+                        w->n_by++;
+                        break;
+                case 'f':
+                        w->from = optarg;
+                        break;
+                case 't':
+                        w->to = optarg;
+                        break;
+                case 'o':
+                        w->as_of = optarg;
+                        break;
+                case 'c':
+                        w->csv = true;
+                        break;
+                case 'd':
+                        w->drill = true;
+                        w->n_by++;
+                        break;
+                case 'j':
+                        c->json = true;
+                        break;
+                case 's':
+                        c->socket = optarg;
+                        break;
+                case 'h':
+                        print_help();
+                        return CTL_YES;
+                default:
+                        return CTL_TROUBLE;
+                }
+        if (optind < argc)
+                return usage("say what is looked for with an option, such as --lot=L-4711");
+        if (w->n_by != 1)
+                return usage("say one thing that is looked for");
+        return c->json && w->csv ? usage("--json and --csv exclude each other") : -1;
+}
+
+/* --- all pages --- */
+
+static void progress(size_t rows, time_t begun, bool last) {
+        if (!isatty(STDERR_FILENO) || time(NULL) - begun < PROGRESS_AFTER_S)
+                return;
+        if (last)
+                fprintf(stderr, "\r%*s\r", 40, "");
+        else
+                fprintf(stderr, "\r%zu rows so far...", rows);
+}
+
+/* CTL_YES, all rows and what the list is about. */
+static int fetch(Ctl *c, const Wanted *w, json_t **ret_rows, json_t **ret_about) {
+        json_t *rows = json_array(), *about = NULL, *page;
+        const time_t begun = time(NULL);
+        char cursor[256] = "";
+
+        do {
+                int r = ctl_call(c, &page, "LookBack", "a{sv}su", 5, "by", "s", w->by, "subject", "s", w->subject,
+                                 "from", "s", w->from ?: "", "to", "s", w->to ?: "", "as_of", "s", w->as_of ?: "",
+                                 cursor, 0U);
+
+                if (r != CTL_YES) {
+                        json_decref(rows);
+                        json_decref(about);
+                        return r;
+                }
+                json_array_extend(rows, json_array_get(page, 0));
+                snprintf(cursor, sizeof(cursor), "%s", json_string_value(json_array_get(page, 1)) ?: "");
+                json_decref(about);
+                about = json_incref(json_array_get(page, 2));
+                json_decref(page);
+                progress(json_array_size(rows), begun, !cursor[0]);
+        } while (cursor[0]);
+        *ret_rows = rows;
+        *ret_about = about;
+        return CTL_YES;
+}
+
+/* --- the counts --- */
+
+typedef struct Counts {
+        json_t *sessions, *patients, *items, *unused; /* sets */
+        int64_t used, allowed, returned, stray, held;
+} Counts;
+
+static void note(json_t *set, const char *what) {
+        if (what[0])
+                json_object_set_new(set, what, json_true());
+}
+
+static void count_row(Counts *n, const json_t *row) {
+        const char *fate = text_of(row, "fate"), *session = text_of(row, "session");
+
+        n->used += streq(fate, "used");
+        n->allowed += streq(fate, "allowed");
+        n->returned += streq(fate, "returned");
+        n->stray += streq(fate, "stray");
+        if (!session[0] && !streq(fate, "stray")) {
+                note(n->unused, text_of(row, "item"));
+                n->held += truth_of(row, "recalled");
+                return;
+        }
+        note(n->items, text_of(row, "item"));
+        if (streq(fate, "returned"))
+                return;
+        note(n->sessions, session);
+        note(n->patients, text_of(row, "patient"));
+}
+
+static Counts count(const json_t *rows) {
+        Counts n = { json_object(), json_object(), json_object(), json_object(), 0, 0, 0, 0, 0 };
+        const json_t *row;
+        size_t i;
+
+        json_array_foreach(rows, i, row) count_row(&n, row);
+        return n;
+}
+
+static void counts_done(Counts *n) {
+        json_decref(n->sessions);
+        json_decref(n->patients);
+        json_decref(n->items);
+        json_decref(n->unused);
+}
+
+static json_t *counts_json(const Counts *n) {
+        return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sessions",
+                         (json_int_t)json_object_size(n->sessions), "patients",
+                         (json_int_t)json_object_size(n->patients), "items", (json_int_t)json_object_size(n->items),
+                         "used", (json_int_t)n->used, "allowed", (json_int_t)n->allowed, "returned",
+                         (json_int_t)n->returned, "stray", (json_int_t)n->stray, "unused",
+                         (json_int_t)json_object_size(n->unused), "held_back", (json_int_t)n->held);
+}
+
+/* --- for people --- */
+
+static Paint fate_paint(const char *fate) {
+        return streq(fate, "used") || streq(fate, "stray") ? RED : streq(fate, "allowed") ? YELLOW : PLAIN;
+}
+
+static void add_row(Table *t, const json_t *row) {
+        const int64_t at = number_of(row, "allowed_at") ?: number_of(row, "used_at");
+        Line date = {}, fate = {};
+
+        line_add_time(&date, "", at);
+        line_add(&fate, "%s%s", text_of(row, "fate"), truth_of(row, "recalled") ? ", held back" : "");
+        table_cell(t, PLAIN, "%s", date.text);
+        table_cell(t, BOLD, "%s", text_of(row, "patient"));
+        table_cell(t, PLAIN, "%s", text_of(row, "session"));
+        table_cell(t, PLAIN, "%s", text_of(row, "room"));
+        table_cell(t, PLAIN, "%s", text_of(row, "practitioner"));
+        table_cell(t, fate_paint(text_of(row, "fate")), "%s", fate.text);
+        table_cell(t, PLAIN, "%s", text_of(row, "item"));
+        table_cell(t, PLAIN, "%s", text_of(row, "lot"));
+        table_cell(t, PLAIN, "%s", text_of(row, "load"));
+}
+
+static void print_table(const json_t *rows) {
+        static const Column columns[] = { { "ALLOWED", false }, { "PATIENT", false }, { "SESSION", false },
+                                          { "ROOM", false },    { "BY", false },      { "WHAT BECAME OF IT", false },
+                                          { "ITEM", false },    { "LOT", false },     { "LOAD", false } };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *row;
+        size_t i;
+
+        json_array_foreach(rows, i, row) add_row(t, row);
+        table_print(t);
+}
+
+static void print_about(const json_t *about) {
+        Line l = {};
+
+        line_add(&l, "Look-back by %s %s", text_of(about, "by"), text_of(about, "subject"));
+        line_add_time(&l, ", from ", number_of(about, "from"));
+        line_add_time(&l, ", to ", number_of(about, "to"));
+        line_add_time(&l, ", as known on ", number_of(about, "as_of"));
+        out_painted(BOLD, "%s", l.text);
+        printf("\n\n");
+}
+
+static void print_counts(const Counts *n) {
+        printf("\n%zu sessions, %zu patients, %zu items: %" PRId64 " used, %" PRId64
+               " given to a session and not known to be used, %" PRId64 " came back unopened.\n",
+               json_object_size(n->sessions), json_object_size(n->patients), json_object_size(n->items), n->used,
+               n->allowed, n->returned);
+        if (n->stray)
+                printf("%" PRId64 " contacts belong to no session that held the item: find out who was treated.\n",
+                       n->stray);
+        printf("%zu items are not known to be used; %" PRId64 " of these are held back by a recall.\n",
+               json_object_size(n->unused), n->held);
+}
+
+/* --- for programs --- */
+
+/* Whole numbers in a row are times, but for the cycle, which is not among the columns. */
+static void put_csv(const json_t *value) {
+        const char *text = json_string_value(value) ?: "";
+        char time_text[TIME_TEXT_SIZE];
+
+        if (json_is_integer(value)) {
+                time_format_utc(json_integer_value(value), time_text);
+                text = time_text;
+        }
+        putchar('"');
+        for (; *text; text++) {
+                if (*text == '"')
+                        putchar('"');
+                putchar(*text);
+        }
+        putchar('"');
+}
+
+static int print_csv(const json_t *rows) {
+        static const char *const names[] = { "allowed_at",   "patient",   "session", "room",
+                                             "practitioner", "procedure", "fate",    "used_at",
+                                             "returned_at",  "item",      "class",   "product",
+                                             "lot",          "pack",      "load",    "autoclave" };
+        const json_t *row;
+        size_t i;
+
+        for (size_t k = 0; k < ELEMENTSOF(names); k++)
+                printf("%s%s", k ? "," : "", names[k]);
+        printf(",held_back\r\n");
+        json_array_foreach(rows, i, row) {
+                for (size_t k = 0; k < ELEMENTSOF(names); k++) {
+                        if (k)
+                                putchar(',');
+                        put_csv(json_object_get(row, names[k]));
+                }
+                printf(",%s\r\n", truth_of(row, "recalled") ? "yes" : "no");
+        }
+        return fflush(stdout) == 0 ? CTL_YES : CTL_TROUBLE;
+}
+
+static int show(const Ctl *c, const Wanted *w, json_t *rows, json_t *about) {
+        Counts n = count(rows);
+        int r = CTL_YES;
+
+        if (w->csv)
+                r = print_csv(rows);
+        else if (c->json)
+                r = ctl_print_json(
+                        json_pack("{s:O, s:o, s:O}", "about", about, "counts", counts_json(&n), "rows", rows));
+        else {
+                print_about(about);
+                if (json_array_size(rows) > 0)
+                        print_table(rows);
+                print_counts(&n);
+        }
+        counts_done(&n);
+        return r == CTL_YES && json_array_size(rows) == 0 ? CTL_NO : r;
+}
+
+static int look_back(Ctl *c, const Wanted *w) {
+        json_t *rows = NULL, *about = NULL;
+        int r = fetch(c, w, &rows, &about);
+
+        if (r == CTL_YES)
+                r = show(c, w, rows, about);
+        json_decref(rows);
+        json_decref(about);
+        return r;
+}
+
+/* --- the yearly drill --- */
+
+static uint64_t any_below(uint64_t n) {
+        uint64_t random = 0;
+
+        if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+                random = (uint64_t)time(NULL);
+        return random % n;
+}
+
+/* Each released load of the last year with the same chance. */
+static int pick_load(Ctl *c, char *ret, size_t size) {
+        const int64_t oldest = ((int64_t)time(NULL) - YEAR_S) * US_PER_S;
+        uint64_t before = 0, n = 0;
+        size_t count_of_page;
+        bool old = false;
+
+        do {
+                json_t *page, *load;
+                size_t i;
+                int r = ctl_call(c, &page, "ListLoads", "stu", "released", before, LOADS_PAGE);
+
+                if (r != CTL_YES)
+                        return r;
+                json_array_foreach(page, i, load) {
+                        old = number_of(load, "started_at") < oldest;
+                        if (!old && any_below(++n) == 0)
+                                snprintf(ret, size, "%s", text_of(load, "attempt"));
+                        before = (uint64_t)number_of(load, "id");
+                }
+                count_of_page = json_array_size(page);
+                json_decref(page);
+        } while (count_of_page == LOADS_PAGE && !old && before > 0);
+        if (n == 0)
+                fprintf(stderr, "asepsisctl: no load was released within the last year\n");
+        return n ? CTL_YES : CTL_NO;
+}
+
+int verb_lookback(Ctl *c, int argc, char **argv) {
+        Wanted w = {};
+        char load[128] = "";
+        int r = read_options(c, &w, argc, argv);
+
+        if (r >= 0)
+                return r;
+        if (!w.drill)
+                return look_back(c, &w);
+        const bool json = c->json;
+        c->json = false; /* numbers for times, while picking */
+        r = pick_load(c, load, sizeof(load));
+        c->json = json;
+        if (r != CTL_YES)
+                return r;
+        w.by = "load";
+        w.subject = load;
+        return look_back(c, &w);
+}
