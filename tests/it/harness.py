@@ -127,7 +127,8 @@ class Clinic(demo.Clinic):
         self.write("asepsisd.password", self.passwords["asepsisd"] + "\n")
         shutil.copy(os.path.join(ROOT, "etc/asepsisd.conf"), self.path("asepsisd.conf"))
         self.write("asepsisd.conf.d/demo.conf", demo.DROP_IN.format(
-            host=demo.HOST, port=self.port, folder=self.folder, year=datetime.date.today().year + 1))
+            host=demo.HOST, port=self.port, folder=self.folder, year=datetime.date.today().year + 1,
+            commissioned=datetime.date.today() - datetime.timedelta(days=2)))
         self.write("asepsisd.conf.d/test.conf", self.settings)
         self.configured = True
 
