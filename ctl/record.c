@@ -10,8 +10,7 @@
 
 #define STEPS_SHOWN 6
 
-/* A member with a time, such as "damaged_at", and what belongs to it. */
-static void print_event(const json_t *o, const char *name, const char *time_member, const char *more, Paint paint) {
+void print_event(const json_t *o, const char *name, const char *time_member, const char *more, Paint paint) {
         Line l = {};
 
         if (!number_of(o, time_member))
@@ -219,7 +218,7 @@ static void print_session(const json_t *s) {
                 out_field("", PLAIN, "and more");
 }
 
-static void print_reasons(const json_t *reasons) {
+void print_reasons(const json_t *reasons) {
         static const Column columns[] = { { "RULE", false }, { "ITEM", false } };
         _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
         const json_t *reason;

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* asepsisctl autoclave: look at one or all; take it out of service, return it, commission a program. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ctl.h"
+#include "load.h"
+#include "out.h"
+#include "show.h"
+
+#define ATTEMPT_TEXT_MAX 160
+
+/* --- acts --- */
+
+static int take_out(Ctl *c, const char *id) {
+        int r = ctl_want("cause", c->cause, "minor-fault (or major-fault, installation, relocation, repair, other)");
+
+        if (r == CTL_YES)
+                r = ctl_want("by", c->by, "PERSON");
+        if (r == CTL_YES)
+                r = ctl_want("reason", c->reason, "'the door leaks'");
+        return r != CTL_YES ? r : ctl_act(c, "PutAutoclaveOut", "ssss", id, c->cause, c->by, c->reason);
+}
+
+static int take_back(Ctl *c, const char *id) {
+        int r = ctl_want("by", c->by, "PERSON");
+
+        if (r == CTL_YES)
+                r = ctl_want("reason", c->reason, "'new door seal'");
+        return r != CTL_YES ? r : ctl_act(c, "ReturnAutoclave", "sss", id, c->by, c->reason);
+}
+
+static int commission(Ctl *c, int argc, char **argv) {
+        char name[ATTEMPT_TEXT_MAX];
+        int r = ctl_attempt(argc, argv, name, sizeof(name));
+
+        if (r == CTL_YES)
+                r = ctl_want("by", c->by, "PERSON");
+        return r != CTL_YES ? r : ctl_act(c, "Commission", "ss", name, c->by);
+}
+
+static int stray(const char *option, const char *given, const char *verb) {
+        if (!given)
+                return CTL_YES;
+        fprintf(stderr, "asepsisctl: --%s does not go with autoclave%s%s\n", option, verb[0] ? " " : "", verb);
+        return CTL_TROUBLE;
+}
+
+/* --- one --- */
+
+static void print_service(const json_t *a) {
+        const bool in = !has_text(a, "service") || streq(text_of(a, "service"), "in");
+
+        out_painted(BOLD, "%s", text_of(a, "autoclave"));
+        if (!streq(text_of(a, "name"), text_of(a, "autoclave")))
+                printf("  %s", text_of(a, "name"));
+        printf("  ");
+        out_painted(in ? GREEN : RED, "%s", in ? "in service" : "out of service");
+        printf("\n");
+}
+
+static void print_now(const json_t *a) {
+        Line running = {};
+
+        if (has_text(a, "running"))
+                line_add(&running, "%s, cycle %" PRId64, text_of(a, "running"), number_of(a, "running_cycle"));
+        line_add_time(&running, " since ", number_of(a, "running_since"));
+        out_field("type", PLAIN, text_of(a, "type"));
+        out_field("runs now", PLAIN, running.text);
+}
+
+static void print_attempts(const json_t *attempts) {
+        static const Column columns[] = { { "ATTEMPT", false }, { "CYCLE", true },    { "PROGRAM", false },
+                                          { "STARTED", false }, { "VERDICT", false }, { "LOAD", false } };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *a;
+        size_t i;
+
+        if (json_array_size(attempts) == 0)
+                return;
+        json_array_foreach(attempts, i, a) {
+                Line started = {};
+
+                line_add_time(&started, "", number_of(a, "started_at"));
+                table_cell(t, BOLD, "%s", text_of(a, "attempt"));
+                table_cell(t, PLAIN, "%" PRId64, number_of(a, "cycle"));
+                table_cell(t, PLAIN, "%s", text_of(a, "program"));
+                table_cell(t, PLAIN, "%s", started.text);
+                table_cell(t, verdict_paint(text_of(a, "verdict")), "%s", text_of(a, "verdict"));
+                table_cell(t, PLAIN, "%s", has_text(a, "load") ? text_of(a, "load") : text_of(a, "purpose"));
+        }
+        printf("\n");
+        table_print(t);
+}
+
+static void print_tests(const json_t *tests) {
+        static const Column columns[] = {
+                { "TEST", false }, { "OUTCOME", false }, { "RUN", false }, { "READ BY", false }, { "CYCLE", false }
+        };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *x;
+        size_t i;
+
+        if (json_array_size(tests) == 0)
+                return;
+        json_array_foreach(tests, i, x) {
+                const char *outcome = text_of(x, "outcome");
+                Line run = {};
+
+                line_add_time(&run, "", number_of(x, "run_at"));
+                table_cell(t, BOLD, "%s", text_of(x, "test"));
+                table_cell(t, streq(outcome, "passed") ? GREEN : streq(outcome, "failed") ? RED : YELLOW, "%s", outcome);
+                table_cell(t, PLAIN, "%s", run.text);
+                table_cell(t, PLAIN, "%s", text_of(x, "reader"));
+                table_cell(t, PLAIN, "%s", text_of(x, "attempt"));
+                if (has_text(x, "why"))
+                        table_note(t, text_of(x, "why"));
+        }
+        printf("\n");
+        table_print(t);
+}
+
+static void print_references(const json_t *references) {
+        static const Column columns[] = {
+                { "COMMISSIONED", false }, { "WITH", false }, { "FROM SATURATED", true }, { "BY", false }, { "WHEN", false }
+        };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *x;
+        size_t i;
+
+        if (json_array_size(references) == 0)
+                return;
+        json_array_foreach(references, i, x) {
+                Line at = {};
+
+                line_add_time(&at, "", number_of(x, "at"));
+                table_cell(t, BOLD, "%s", text_of(x, "program"));
+                table_cell(t, PLAIN, "%s", text_of(x, "attempt"));
+                table_cell(t, PLAIN, "%+.2f K", (double)number_of(x, "median_off_mc") / 1e3);
+                table_cell(t, PLAIN, "%s", text_of(x, "by"));
+                table_cell(t, PLAIN, "%s", at.text);
+        }
+        printf("\n");
+        table_print(t);
+}
+
+static int show_one(Ctl *c, const char *id) {
+        json_t *a = NULL;
+        int r = ctl_call(c, &a, "GetAutoclave", "s", id);
+
+        if (r != CTL_YES)
+                return r;
+        if (c->json)
+                return ctl_print_json(a);
+        print_service(a);
+        print_now(a);
+        print_reasons(json_object_get(a, "reasons"));
+        print_attempts(json_object_get(a, "attempts"));
+        print_tests(json_object_get(a, "tests"));
+        print_references(json_object_get(a, "references"));
+        json_decref(a);
+        return CTL_YES;
+}
+
+/* --- all --- */
+
+static void print_all(const json_t *autoclaves) {
+        static const Column columns[] = { { "AUTOCLAVE", false }, { "NAME", false }, { "SERVICE", false },
+                                          { "RUNS NOW", false },  { "LAST", false }, { "VERDICT", false } };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *a;
+        size_t i;
+
+        if (json_array_size(autoclaves) == 0) {
+                printf("No autoclave is configured.\n");
+                return;
+        }
+        json_array_foreach(autoclaves, i, a) {
+                const bool in = !has_text(a, "service") || streq(text_of(a, "service"), "in");
+
+                table_cell(t, BOLD, "%s", text_of(a, "autoclave"));
+                table_cell(t, PLAIN, "%s", text_of(a, "name"));
+                table_cell(t, in ? GREEN : RED, "%s", in ? "in" : "out");
+                table_cell(t, PLAIN, "%s", text_of(a, "running"));
+                table_cell(t, PLAIN, "%s", text_of(a, "last"));
+                table_cell(t, verdict_paint(text_of(a, "last_verdict")), "%s", text_of(a, "last_verdict"));
+        }
+        table_print(t);
+}
+
+static int show_all(Ctl *c) {
+        json_t *all = NULL;
+        int r = ctl_call(c, &all, "ListAutoclaves", NULL);
+
+        if (r != CTL_YES)
+                return r;
+        if (c->json)
+                return ctl_print_json(all);
+        print_all(all);
+        json_decref(all);
+        return CTL_YES;
+}
+
+static int usage(void) {
+        fprintf(stderr, "usage: asepsisctl autoclave [ID]\n"
+                        "       asepsisctl autoclave out ID --cause=CAUSE --by=PERSON --reason=TEXT\n"
+                        "       asepsisctl autoclave return ID --by=PERSON --reason=TEXT\n"
+                        "       asepsisctl autoclave commission ATTEMPT --by=PERSON\n");
+        return CTL_TROUBLE;
+}
+
+/* Only `out` has a cause, and what is looked at is not signed. */
+static int check_options(const Ctl *c, const char *verb) {
+        int r = streq(verb, "out") ? CTL_YES : stray("cause", c->cause, verb);
+
+        if (r == CTL_YES && (verb[0] == '\0' || streq(verb, "commission")))
+                r = stray("reason", c->reason, verb);
+        return r == CTL_YES && verb[0] == '\0' ? stray("by", c->by, verb) : r;
+}
+
+int verb_autoclave(Ctl *c, int argc, char **argv) {
+        const char *verb = argc > 2 ? argv[1] : "";
+
+        if (check_options(c, verb) != CTL_YES)
+                return CTL_TROUBLE;
+        if (argc == 1)
+                return show_all(c);
+        if (argc == 2)
+                return show_one(c, argv[1]);
+        if (streq(verb, "commission"))
+                return commission(c, argc - 2, argv + 2);
+        if (argc == 3 && streq(verb, "out"))
+                return take_out(c, argv[2]);
+        return argc == 3 && streq(verb, "return") ? take_back(c, argv[2]) : usage();
+}
