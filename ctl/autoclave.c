@@ -13,7 +13,7 @@
 /* --- acts --- */
 
 static int take_out(Ctl *c, const char *id) {
-        int r = ctl_want("cause", c->cause, "minor-fault (or major-fault, installation, relocation, repair, other)");
+        int r = ctl_want("cause", c->cause, "fault (or installation, relocation, repair, other)");
 
         if (r == CTL_YES)
                 r = ctl_want("by", c->by, "PERSON");
@@ -49,13 +49,16 @@ static int stray(const char *option, const char *given, const char *verb) {
 /* --- one --- */
 
 static void print_service(const json_t *a) {
-        const bool in = !has_text(a, "service") || streq(text_of(a, "service"), "in");
+        const bool fit = json_array_size(json_object_get(a, "refusals")) == 0;
+        const bool in = streq(text_of(a, "service"), "in");
 
         out_painted(BOLD, "%s", text_of(a, "autoclave"));
         if (!streq(text_of(a, "name"), text_of(a, "autoclave")))
                 printf("  %s", text_of(a, "name"));
         printf("  ");
-        out_painted(in ? GREEN : RED, "%s", in ? "in service" : "out of service");
+        out_painted(in ? fit ? GREEN : YELLOW : RED, "%s", in ? "in service" : "out of service");
+        if (in && !fit)
+                printf(": a load that starts now could not be released");
         printf("\n");
 }
 
@@ -67,6 +70,48 @@ static void print_now(const json_t *a) {
         line_add_time(&running, " since ", number_of(a, "running_since"));
         out_field("type", PLAIN, text_of(a, "type"));
         out_field("runs now", PLAIN, running.text);
+}
+
+static void print_until(const char *name, const char *date) {
+        Line l = {};
+
+        if (!date[0])
+                return;
+        line_add(&l, "%s until %s", is_past(date) ? "was good" : "good", date);
+        out_field(name, is_past(date) ? RED : PLAIN, l.text);
+}
+
+static void print_due(const json_t *a) {
+        Line passed = {};
+
+        if (has_text(a, "penetration_passed_on"))
+                line_add(&passed, "passed last on %s", text_of(a, "penetration_passed_on"));
+        out_field("penetration", PLAIN, passed.text);
+        print_until("leak test", text_of(a, "leak_good_until"));
+        print_until("spore test", text_of(a, "spore_good_until"));
+        print_until("calibration", text_of(a, "calibration_good_until"));
+}
+
+static void print_duties(const json_t *duties) {
+        static const Column columns[] = {
+                { "DUTY", false }, { "DONE", false }, { "GOOD UNTIL", false }, { "OVERDUE", false }
+        };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *d;
+        size_t i;
+
+        if (json_array_size(duties) == 0)
+                return;
+        json_array_foreach(duties, i, d) {
+                table_cell(t, BOLD, "%s", has_text(d, "name") ? text_of(d, "name") : text_of(d, "duty"));
+                table_cell(t, truth_of(d, "failed") ? RED : PLAIN, "%s%s",
+                           has_text(d, "done_on") ? text_of(d, "done_on") : "never",
+                           truth_of(d, "failed") ? ", last time not well" : "");
+                table_cell(t, PLAIN, "%s", text_of(d, "good_until"));
+                table_cell(t, PLAIN, "%s", truth_of(d, "blocks") ? "blocks release" : "alerts");
+        }
+        printf("\n");
+        table_print(t);
 }
 
 static void print_attempts(const json_t *attempts) {
@@ -109,7 +154,11 @@ static void print_tests(const json_t *tests) {
 
                 line_add_time(&run, "", number_of(x, "run_at"));
                 table_cell(t, BOLD, "%s", text_of(x, "test"));
-                table_cell(t, streq(outcome, "passed") ? GREEN : streq(outcome, "failed") ? RED : YELLOW, "%s", outcome);
+                table_cell(t,
+                           streq(outcome, "passed")   ? GREEN
+                           : streq(outcome, "failed") ? RED
+                                                      : YELLOW,
+                           "%s", outcome);
                 table_cell(t, PLAIN, "%s", run.text);
                 table_cell(t, PLAIN, "%s", text_of(x, "reader"));
                 table_cell(t, PLAIN, "%s", text_of(x, "attempt"));
@@ -121,9 +170,11 @@ static void print_tests(const json_t *tests) {
 }
 
 static void print_references(const json_t *references) {
-        static const Column columns[] = {
-                { "COMMISSIONED", false }, { "WITH", false }, { "FROM SATURATED", true }, { "BY", false }, { "WHEN", false }
-        };
+        static const Column columns[] = { { "COMMISSIONED", false },
+                                          { "WITH", false },
+                                          { "FROM SATURATED", true },
+                                          { "BY", false },
+                                          { "WHEN", false } };
         _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
         const json_t *x;
         size_t i;
@@ -154,7 +205,10 @@ static int show_one(Ctl *c, const char *id) {
                 return ctl_print_json(a);
         print_service(a);
         print_now(a);
-        print_reasons(json_object_get(a, "reasons"));
+        print_due(a);
+        print_reasons(json_object_get(a, "refusals"));
+        print_reasons(json_object_get(a, "notices"));
+        print_duties(json_object_get(a, "duties"));
         print_attempts(json_object_get(a, "attempts"));
         print_tests(json_object_get(a, "tests"));
         print_references(json_object_get(a, "references"));
@@ -176,7 +230,7 @@ static void print_all(const json_t *autoclaves) {
                 return;
         }
         json_array_foreach(autoclaves, i, a) {
-                const bool in = !has_text(a, "service") || streq(text_of(a, "service"), "in");
+                const bool in = streq(text_of(a, "service"), "in");
 
                 table_cell(t, BOLD, "%s", text_of(a, "autoclave"));
                 table_cell(t, PLAIN, "%s", text_of(a, "name"));

@@ -12,8 +12,8 @@
 #define ROWS_TEMPERATURE 12
 #define ROWS_PRESSURE 7
 #define ROWS_OFF 5
-#define OFF_MC 2500   /* drawn up to so far from saturation; the limit is 2 K */
-#define HOT_MC 105000 /* below, distance from saturation says nothing about the hold */
+#define OFF_MC 2500 /* drawn up to so far from saturation; the limit is 2 K */
+#define HOT_MC 8000 /* so far below the hottest: further down it says nothing about the hold */
 
 /* What one column shows of one quantity. */
 typedef struct Span {
@@ -75,7 +75,8 @@ static int row_of(int32_t value, int32_t bottom, int32_t top, int rows) {
 static void put_row(const Plot *p, int row, int32_t bottom, int32_t top, int rows, const char *mark) {
         for (int i = 0; i < p->columns; i++) {
                 const Span *s = p->span + i;
-                bool here = s->some && row >= row_of(s->low, bottom, top, rows) && row <= row_of(s->high, bottom, top, rows);
+                bool here = s->some && row >= row_of(s->low, bottom, top, rows) &&
+                            row <= row_of(s->high, bottom, top, rows);
 
                 if (here)
                         out_painted(in_hold(p, i) ? GREEN : PLAIN, "%s", mark);
@@ -89,7 +90,8 @@ static void put_label(int row, int rows, int32_t bottom, int32_t top, int decima
         char text[32] = "";
 
         if (row == 0 || row == rows - 1 || row == rows / 2)
-                snprintf(text, sizeof(text), "%.*f", decimals, (bottom + ((double)top - bottom) * row / (rows - 1)) / 1e3);
+                snprintf(text, sizeof(text), "%.*f", decimals,
+                         (bottom + ((double)top - bottom) * row / (rows - 1)) / 1e3);
         printf("%*s%s", LABEL - 1, text, out_utf8() ? "\xe2\x94\x82" : "|");
 }
 
@@ -130,7 +132,11 @@ static void draw_temperature(Plot *p, const CurvePoint *v, size_t n) {
                 bottom = MIN_OF(bottom, v[i].temperature_mc);
         }
         plot_join(p);
-        put_chart(p, out_utf8() ? "temperature, \xc2\xb0""C" : "temperature, C", ROWS_TEMPERATURE, bottom, top, 1);
+        put_chart(p,
+                  out_utf8() ? "temperature, \xc2\xb0"
+                               "C"
+                             : "temperature, C",
+                  ROWS_TEMPERATURE, bottom, top, 1);
 }
 
 static void draw_pressure(Plot *p, const CurvePoint *v, size_t n) {
@@ -146,13 +152,16 @@ static void draw_pressure(Plot *p, const CurvePoint *v, size_t n) {
 }
 
 static void draw_off(Plot *p, const CurvePoint *v, size_t n) {
+        int32_t hottest = INT32_MIN;
         bool some = false;
 
         plot_clear(p);
+        for (size_t i = 0; i < n; i++)
+                hottest = MAX_OF(hottest, v[i].temperature_mc);
         for (size_t i = 0; i < n; i++) {
                 int32_t at = steam_saturation_mc(v[i].pressure_pa), off;
 
-                if (v[i].temperature_mc < HOT_MC || at == STEAM_OUT_OF_RANGE)
+                if (v[i].temperature_mc < hottest - HOT_MC || at == STEAM_OUT_OF_RANGE)
                         continue;
                 off = v[i].temperature_mc - at;
                 plot_add(p, v[i].t_us, off > OFF_MC ? OFF_MC : off < -OFF_MC ? -OFF_MC : off);

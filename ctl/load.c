@@ -13,9 +13,7 @@
 #define POINTS 1200u /* of samples asked for in one page */
 
 Paint verdict_paint(const char *verdict) {
-        return streq(verdict, "verified") ? GREEN
-               : streq(verdict, "failed") ? RED
-                                          : YELLOW;
+        return streq(verdict, "verified") ? GREEN : streq(verdict, "failed") ? RED : YELLOW;
 }
 
 static Paint state_paint(const char *load) {
@@ -48,7 +46,7 @@ static void print_hold(const json_t *f) {
                 return;
         add_duration(&hold, "", number_of(f, "hold_us"));
         if (has(f, "required_us"))
-                add_duration(&hold, ", at least ", number_of(f, "required_us"));
+                add_duration(&hold, ", at least ", number_of(f, "required_us") + US_PER_S - 1);
         if (has(f, "hold_start_us"))
                 line_add(&hold, ", from minute %.1f", (double)number_of(f, "hold_start_us") / 60e6);
         out_field("hold", has(f, "required_us") && number_of(f, "hold_us") < number_of(f, "required_us") ? RED : PLAIN,
@@ -106,7 +104,8 @@ static void print_figures(const json_t *f) {
         print_steam(f);
         print_measuring(f);
         if (has(f, "f0_milli_min"))
-                line_add(&f0, "%.1f min (shown, never a substitute for the hold)", (double)number_of(f, "f0_milli_min") / 1e3);
+                line_add(&f0, "%.1f min (shown, never a substitute for the hold)",
+                         (double)number_of(f, "f0_milli_min") / 1e3);
         out_field("F0", PLAIN, f0.text);
         if (number_of(f, "drying_us") > 0)
                 add_duration(&drying, "", number_of(f, "drying_us"));
@@ -153,16 +152,15 @@ static void print_packs(const json_t *packs) {
                            truth_of(p, "wet") ? ", wet" : "", truth_of(p, "late") ? ", named too late" : "",
                            number_of(p, "damaged_at") ? ", damaged" : "", number_of(p, "opened_at") ? ", opened" : "");
                 table_cell(t, PLAIN, "%zu", json_array_size(items));
-                json_array_foreach(items, k, code)
-                        line_add(&codes, "%s%s", k ? ", " : "", json_string_value(code));
+                json_array_foreach(items, k, code) line_add(&codes, "%s%s", k ? ", " : "", json_string_value(code));
                 table_note(t, codes.text);
         }
         printf("\n");
         table_print(t);
 }
 
-static void add_evidence(Table *t, const json_t *o, const char *kind, const char *what, const char *outcome, const char *by,
-                         const char *at, const char *note) {
+static void add_evidence(Table *t, const json_t *o, const char *kind, const char *what, const char *outcome,
+                         const char *by, const char *at, const char *note) {
         const bool bad = streq(outcome, "fail") || streq(outcome, "failed") || streq(outcome, "refused") ||
                          streq(outcome, "rejected") || streq(outcome, "withdrawn") || streq(outcome, "recall") ||
                          streq(outcome, "quarantine");
@@ -206,8 +204,8 @@ static void add_recall(Table *t, const json_t *x) {
         Line what = {};
 
         line_add(&what, "number %" PRId64, number_of(x, "recall"));
-        add_evidence(t, x, "recall", what.text, number_of(x, "ended_at") ? "ended" : text_of(x, "kind"), text_of(x, "by"),
-                     "at", text_of(x, "reason"));
+        add_evidence(t, x, "recall", what.text, number_of(x, "ended_at") ? "ended" : text_of(x, "kind"),
+                     text_of(x, "by"), "at", text_of(x, "reason"));
 }
 
 static void print_evidence(const json_t *l) {
@@ -274,7 +272,7 @@ static int show_load(Ctl *c, int argc, char **argv) {
 /* --- the list --- */
 
 static void print_loads(const Ctl *c, const json_t *loads) {
-        static const Column columns[] = { { "ATTEMPT", false }, { "CYCLE", true },   { "PROGRAM", false },
+        static const Column columns[] = { { "ATTEMPT", false }, { "CYCLE", true },    { "PROGRAM", false },
                                           { "STARTED", false }, { "VERDICT", false }, { "LOAD", false } };
         _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
         const json_t *l;
@@ -349,8 +347,8 @@ static void print_curve(const json_t *load, const json_t *samples) {
 
         if (!v)
                 return;
-        json_array_foreach(samples, i, one)
-                v[i] = (CurvePoint){ json_integer_value(json_array_get(one, 0)), small(one, 1), small(one, 2) };
+        json_array_foreach(samples, i, one) v[i] =
+                (CurvePoint){ json_integer_value(json_array_get(one, 0)), small(one, 1), small(one, 2) };
         curve_print(v, json_array_size(samples), number_of(figures, "hold_start_us"),
                     marked ? number_of(figures, "hold_us") : 0);
         free(v);

@@ -25,5 +25,7 @@ static inline bool truth_of(const json_t *o, const char *name) {
 
 /* A member with a time, such as "damaged_at", and what belongs to it; nothing where there is no time. */
 void print_event(const json_t *o, const char *name, const char *time_member, const char *more, Paint paint);
+/* A day as yyyy-mm-dd, before today. */
+bool is_past(const char *date);
 /* Rules and sentences, as a table with its blank line before; nothing where there are none. */
 void print_reasons(const json_t *reasons);
