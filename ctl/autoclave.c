@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* asepsisctl autoclave: look at one or all; take it out of service, return it, commission a program. */
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -10,40 +11,100 @@
 
 #define ATTEMPT_TEXT_MAX 160
 
+typedef struct Wanted {
+        const char *by, *reason, *cause;
+} Wanted;
+
+static const struct option options[] = {
+        { "by", required_argument, NULL, 'b' },
+        { "reason", required_argument, NULL, 'r' },
+        { "cause", required_argument, NULL, 'c' },
+        { "json", no_argument, NULL, 'j' },
+        { "socket", required_argument, NULL, 's' },
+        { "help", no_argument, NULL, 'h' },
+        {},
+};
+
+static void print_help(void) {
+        printf("asepsisctl autoclave                 all of them\n"
+               "asepsisctl autoclave ID              service, what is due, last cycles and tests, references\n"
+               "asepsisctl autoclave out ID --cause=CAUSE --by=PERSON --reason=TEXT\n"
+               "asepsisctl autoclave return ID --by=OFFICER --reason=TEXT\n"
+               "asepsisctl autoclave commission ATTEMPT --by=OFFICER\n"
+               "                                     the reference of its program: a verified, empty cycle\n\n"
+               "CAUSE is fault, installation, relocation, repair or other. Anybody registered takes one out.\n"
+               "After a minor cause an officer or a releaser returns it. After any other the way back is three\n"
+               "empty cycles, each with a negative spore test, then (vacuum) three Bowie-Dick tests.\n"
+               "The act is signed: who, what was meant, why and when stay in the record. Name no patient.\n");
+}
+
+static int usage(const char *text) {
+        fprintf(stderr, "asepsisctl: %s; see asepsisctl autoclave --help\n", text);
+        return CTL_TROUBLE;
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
+        int o;
+
+        optind = 0; /* glibc: from the beginning */
+        while ((o = getopt_long(argc, argv, "b:r:c:js:h", options, NULL)) >= 0)
+                switch (o) {
+                case 'b':
+                        w->by = optarg;
+                        break;
+                case 'r':
+                        w->reason = optarg;
+                        break;
+                case 'c':
+                        w->cause = optarg;
+                        break;
+                case 'j':
+                        c->json = true;
+                        break;
+                case 's':
+                        c->socket = optarg;
+                        break;
+                case 'h':
+                        print_help();
+                        return CTL_YES;
+                default:
+                        return CTL_TROUBLE;
+                }
+        return -1;
+}
+
 /* --- acts --- */
 
-static int take_out(Ctl *c, const char *id) {
-        int r = ctl_want("cause", c->cause, "fault (or installation, relocation, repair, other)");
-
-        if (r == CTL_YES)
-                r = ctl_want("by", c->by, "PERSON");
-        if (r == CTL_YES)
-                r = ctl_want("reason", c->reason, "'the door leaks'");
-        return r != CTL_YES ? r : ctl_act(c, "PutAutoclaveOut", "ssss", id, c->cause, c->by, c->reason);
+static bool said(const char *text) {
+        return text && text[0];
 }
 
-static int take_back(Ctl *c, const char *id) {
-        int r = ctl_want("by", c->by, "PERSON");
-
-        if (r == CTL_YES)
-                r = ctl_want("reason", c->reason, "'new door seal'");
-        return r != CTL_YES ? r : ctl_act(c, "ReturnAutoclave", "sss", id, c->by, c->reason);
+static int take_out(Ctl *c, const Wanted *w, const char *id) {
+        if (!said(w->cause))
+                return usage("say what happened: --cause=fault, installation, relocation, repair or other");
+        if (!said(w->by) || !said(w->reason))
+                return usage("this is signed: say --by=PERSON and --reason=TEXT");
+        return ctl_act(c, "PutAutoclaveOut", "ssss", id, w->cause, w->by, w->reason);
 }
 
-static int commission(Ctl *c, int argc, char **argv) {
+static int take_back(Ctl *c, const Wanted *w, const char *id) {
+        if (w->cause)
+                return usage("--cause goes with out");
+        if (!said(w->by) || !said(w->reason))
+                return usage("this is signed: say --by=PERSON and --reason=TEXT");
+        return ctl_act(c, "ReturnAutoclave", "sss", id, w->by, w->reason);
+}
+
+static int commission(Ctl *c, const Wanted *w, int argc, char **argv) {
         char name[ATTEMPT_TEXT_MAX];
-        int r = ctl_attempt(argc, argv, name, sizeof(name));
 
-        if (r == CTL_YES)
-                r = ctl_want("by", c->by, "PERSON");
-        return r != CTL_YES ? r : ctl_act(c, "Commission", "ss", name, c->by);
-}
-
-static int stray(const char *option, const char *given, const char *verb) {
-        if (!given)
-                return CTL_YES;
-        fprintf(stderr, "asepsisctl: --%s does not go with autoclave%s%s\n", option, verb[0] ? " " : "", verb);
-        return CTL_TROUBLE;
+        if (w->cause || w->reason)
+                return usage("commission needs no cause and no reason");
+        if (!said(w->by))
+                return usage("this is signed: say --by=OFFICER");
+        return ctl_attempt(argc, argv, name, sizeof(name)) != CTL_YES ? CTL_TROUBLE
+                                                                      : ctl_act(c, "Commission", "ss", name, w->by);
 }
 
 /* --- one --- */
@@ -255,35 +316,27 @@ static int show_all(Ctl *c) {
         return CTL_YES;
 }
 
-static int usage(void) {
-        fprintf(stderr, "usage: asepsisctl autoclave [ID]\n"
-                        "       asepsisctl autoclave out ID --cause=CAUSE --by=PERSON --reason=TEXT\n"
-                        "       asepsisctl autoclave return ID --by=PERSON --reason=TEXT\n"
-                        "       asepsisctl autoclave commission ATTEMPT --by=PERSON\n");
-        return CTL_TROUBLE;
-}
-
-/* Only `out` has a cause, and what is looked at is not signed. */
-static int check_options(const Ctl *c, const char *verb) {
-        int r = streq(verb, "out") ? CTL_YES : stray("cause", c->cause, verb);
-
-        if (r == CTL_YES && (verb[0] == '\0' || streq(verb, "commission")))
-                r = stray("reason", c->reason, verb);
-        return r == CTL_YES && verb[0] == '\0' ? stray("by", c->by, verb) : r;
+static int look(Ctl *c, const Wanted *w, const char *id) {
+        if (w->by || w->reason || w->cause)
+                return usage("looking is not signed");
+        return id ? show_one(c, id) : show_all(c);
 }
 
 int verb_autoclave(Ctl *c, int argc, char **argv) {
-        const char *verb = argc > 2 ? argv[1] : "";
+        Wanted w = {};
+        int r = read_options(c, &w, argc, argv);
 
-        if (check_options(c, verb) != CTL_YES)
-                return CTL_TROUBLE;
-        if (argc == 1)
-                return show_all(c);
-        if (argc == 2)
-                return show_one(c, argv[1]);
-        if (streq(verb, "commission"))
-                return commission(c, argc - 2, argv + 2);
-        if (argc == 3 && streq(verb, "out"))
-                return take_out(c, argv[2]);
-        return argc == 3 && streq(verb, "return") ? take_back(c, argv[2]) : usage();
+        if (r >= 0)
+                return r;
+        argc -= optind;
+        argv += optind;
+        if (argc < 2)
+                return look(c, &w, argc ? argv[0] : NULL);
+        if (streq(argv[0], "commission") && argc <= 3)
+                return commission(c, &w, argc - 1, argv + 1);
+        if (streq(argv[0], "out") && argc == 2)
+                return take_out(c, &w, argv[1]);
+        if (streq(argv[0], "return") && argc == 2)
+                return take_back(c, &w, argv[1]);
+        return usage("that is not how it is asked");
 }

@@ -242,13 +242,6 @@ int ctl_act(Ctl *c, const char *member, const char *types, ...) {
         return CTL_YES;
 }
 
-int ctl_want(const char *name, const char *value, const char *example) {
-        if (value && value[0])
-                return CTL_YES;
-        fprintf(stderr, "asepsisctl: this is signed: say --%s=%s\n", name, example);
-        return CTL_TROUBLE;
-}
-
 int ctl_attempt(int argc, char **argv, char *ret, size_t size) {
         int n = argc > 1 ? snprintf(ret, size, "%s %s", argv[0], argv[1]) : snprintf(ret, size, "%s", argv[0]);
 

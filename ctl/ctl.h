@@ -13,7 +13,6 @@ enum { CTL_YES = 0, CTL_NO = 1, CTL_TROUBLE = 2 };
 typedef struct Ctl {
         const char *socket;
         bool json, all;
-        const char *by, *reason, *cause; /* of an act; NULL: not said */
         sd_bus *bus; /* connected at the first call */
 } Ctl;
 
@@ -34,9 +33,6 @@ int ctl_call_pages(Ctl *c, json_t **ret, const char *member, const char *text, b
 
 /* An act: prints what was done, or why not. */
 int ctl_act(Ctl *c, const char *member, const char *types, ...);
-/* The person who acts, and the reason, where the verb needs them: CTL_YES, or says what is missing. */
-int ctl_want(const char *name, const char *value, const char *example);
-
 /* "ac-1.7", or "ac-1" and "101": joined as the daemon takes it, or CTL_TROUBLE where it is too long. */
 int ctl_attempt(int argc, char **argv, char *ret, size_t size);
 
@@ -49,8 +45,8 @@ int verb_item(Ctl *c, int argc, char **argv);
 int verb_session(Ctl *c, int argc, char **argv);
 int verb_load(Ctl *c, int argc, char **argv);
 int verb_cycle(Ctl *c, int argc, char **argv);
-int verb_autoclave(Ctl *c, int argc, char **argv);
 int verb_alerts(Ctl *c, int argc, char **argv);
 /* These read their own options. */
+int verb_autoclave(Ctl *c, int argc, char **argv);
 int verb_lookback(Ctl *c, int argc, char **argv);
 int verb_recall(Ctl *c, int argc, char **argv);
