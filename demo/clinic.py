@@ -29,9 +29,9 @@ clock = rtc-trusted
 [device ac-1]
 store-and-forward = yes
 
-# It was commissioned in the week before, with leak test and duties done.
+# The day on which the clinic's past begins.
 [autoclave ac-1]
-commissioned = {commissioned}
+commissioned = {past}-05-01
 calibration-due = {year}-12-31
 
 [practitioner ana]
@@ -65,6 +65,7 @@ class Clinic:
         self.passwords = {login: secrets.token_hex(8) for login in ("asepsisd", *logins)}
         self.processes = {}   # name: Popen, in the order of their start
         self.port = None
+        self.year = None      # of the months of its past
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -114,12 +115,23 @@ class Clinic:
 
     # --------------------------------------------------------------------------------------------------------- daemon
 
-    def start_daemon(self):
+    def configure(self):
         self.write("asepsisd.password", self.passwords["asepsisd"] + "\n")
         shutil.copy(os.path.join(ROOT, "etc/asepsisd.conf"), self.path("asepsisd.conf"))
+        today = datetime.date.today()
+        self.year = today.year if today >= datetime.date(today.year, 10, 15) else today.year - 1
         self.write("asepsisd.conf.d/demo.conf", DROP_IN.format(
-            host=HOST, port=self.port, folder=self.folder, year=datetime.date.today().year + 1,
-            commissioned=datetime.date.today() - datetime.timedelta(days=2)))
+            host=HOST, port=self.port, folder=self.folder, year=today.year + 1, past=self.year))
+
+    def live_the_past(self):
+        """The months before today, through the daemon's own intake. What came of them: its lines, each of words."""
+        done = subprocess.run([os.path.join(self.build, "demo/past"), self.path("asepsisd.conf"), str(self.year)],
+                              capture_output=True, text=True)
+        if done.returncode:
+            raise Broken(f"the past went wrong: {done.stderr}")
+        return [row.split() for row in done.stdout.splitlines()]
+
+    def start_daemon(self):
         self.run("asepsisd", os.path.join(self.build, "asepsisd"), "--config", self.path("asepsisd.conf"))
         if not self.wait_for("asepsisd", lambda: self.ready()):
             raise Broken("asepsisd does not start")

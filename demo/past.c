@@ -6,7 +6,9 @@
  *
  *   past CONFIG YEAR
  *
- * Prints a line a month: sessions, patients, loads.
+ * Prints what the account needs, a word and its values a line: "month NAME SESSIONS LOADS", "room-1 SESSIONS", and of
+ * last week's load "week DATE", "cycle", "lot" of its spore strip, and "patient" and "session" that had an instrument
+ * of it.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -17,9 +19,11 @@
 #include "config.h"
 #include "intake/intake.h"
 
+#define FIRST_CYCLE 1000
 #define ROOMS 2
 #define SESSIONS_A_DAY 4
 #define PATIENTS 160 /* they come again after that many sessions */
+#define MACHINE 2026 /* of the cycles, as in cycle.c */
 
 typedef struct Past {
         Store *store;
@@ -33,6 +37,7 @@ typedef struct Past {
         } who[16];
         int cycle, session, cartridge, sleeve;
         int sessions, loads;    /* of the month */
+        int in_room_1;          /* sessions of all months there */
         bool allowed, released; /* the last answers */
 } Past;
 
@@ -46,8 +51,7 @@ static void must(int r, const char *what) {
                 die(what, strerror(-r));
 }
 
-/* --- talking to the intake ------------------------------------------------------------------------------------------
- */
+/* --- talking to the intake --- */
 
 static bool ends(const char *topic, const char *word) {
         size_t n = strlen(topic), m = strlen(word);
@@ -136,14 +140,16 @@ static void pass(Past *p, int seconds) {
         p->now.boot_us += seconds * US_PER_S;
 }
 
-/* --- what the clinic does -------------------------------------------------------------------------------------------
- */
+/* --- what the clinic does --- */
 
 static void run_cycle(Past *p, const char *program, const char *purpose) {
         static GenCycle g;
+        GenMachine machine;
         static char rows[PAYLOAD_MAX - 512];
 
-        cyclegen(&g, &GEN_PREVAC_134, GEN_SOUND, (uint64_t)p->cycle, 0);
+        cyclegen_machine(&machine, MACHINE);
+        cyclegen_on(&machine, &g, streq(purpose, "load") ? &GEN_PREVAC_134 : &GEN_BOWIE_DICK, GEN_SOUND,
+                    (uint64_t)p->cycle, 0);
         say(p, "autoclave/ac-1", "cycle-start", "'cycle':%d,'program':'%s','purpose':'%s'", p->cycle, program, purpose);
         for (size_t i = 0; i < g.n;) {
                 size_t n = 0;
@@ -166,7 +172,9 @@ static void test_penetration(Past *p) {
             "'test':'bowie-dick','autoclave':'ac-1','cycle':%d,'result':'pass','reader':'ben','lot':'BD-77'", p->cycle);
 }
 
-static void test_leak(Past *p) {
+/* What is done each week: leak test, door seal. */
+static void weekly_checks(Past *p) {
+        say(p, "station/station-1", "duty", "'duty':'door-seal','subject':'ac-1','by':'ben'");
         say(p, "autoclave/ac-1", "test",
             "'test':'vacuum-leak','result':'pass','reader':'ben','pressures':[[0,4.0],[300,4.3],[900,4.6]]");
 }
@@ -179,23 +187,31 @@ static void spore(Past *p, int cycle, const char *result, const char *control) {
             cycle, 100 + cycle / 50, result, control ? ",'control':'" : "", control ?: "", control ? "'" : "");
 }
 
-static void load(Past *p, const char *items, const char *pack, bool with_spores) {
-        say(p, "station/station-1", "clean", "'items':[%s],'method':'washer-disinfector','operator':'ben'", items);
-        say(p, "station/station-1", "pack", "'pack':'%s','items':[%s],'wrap':'pouch','operator':'ben'", pack, items);
+/* Two instruments, each in a pouch of its own. */
+static void load(Past *p, const char *const items[static 2], const char *pack, bool with_spores) {
+        char packs[96];
+
+        (void)snprintf(packs, sizeof(packs), "'%s-1','%s-2'", pack, pack);
+        say(p, "station/station-1", "clean", "'items':['%s','%s'],'method':'washer-disinfector','operator':'ben'",
+            items[0], items[1]);
+        for (int i = 0; i < 2; i++)
+                say(p, "station/station-1", "pack", "'pack':'%s-%d','items':['%s'],'wrap':'pouch','operator':'ben'",
+                    pack, i + 1, items[i]);
         p->cycle++;
-        say(p, "station/station-1", "load", "'autoclave':'ac-1','cycle':%d,'packs':['%s']", p->cycle, pack);
+        say(p, "station/station-1", "load", "'autoclave':'ac-1','cycle':%d,'packs':[%s]", p->cycle, packs);
         pass(p, 60);
         run_cycle(p, "prevac-134", "load");
         pass(p, 300);
         say(p, "station/station-1", "indicator",
-            "'autoclave':'ac-1','cycle':%d,'indicator':'chemical','where':'outside','packs':['%s'],'type':1,"
+            "'autoclave':'ac-1','cycle':%d,'indicator':'chemical','where':'outside','packs':[%s],'type':1,"
             "'result':'pass','reader':'ben'",
-            p->cycle, pack);
+            p->cycle, packs);
         if (with_spores)
                 spore(p, p->cycle, "pending", NULL);
         say(p, "station/station-1", "release",
             "'autoclave':'ac-1','cycle':%d,'decision':'release','by':'ben','dry':true", p->cycle);
         p->loads++;
+        p->released = false;
         commit(p);
         if (!p->released)
                 die(pack, "no answer to its release");
@@ -240,10 +256,10 @@ static void treat(Past *p, int room, const char *patient, const char *instrument
         say(p, where, "session-end", "'session':'past-%d','outcome':'completed','dropped':['%s'],'by':'ana'",
             p->session, needle);
         p->sessions++;
+        p->in_room_1 += room == 1;
 }
 
-/* --- its calendar ---------------------------------------------------------------------------------------------------
- */
+/* --- its calendar --- */
 
 static void goods_in(Past *p, const char *const *labels, const char *class_id) {
         for (; *labels; labels++)
@@ -251,22 +267,40 @@ static void goods_in(Past *p, const char *const *labels, const char *class_id) {
 }
 
 /* The sterilization of one morning; on Mondays with a leak test and spores. */
-static void morning(Past *p, struct tm day, bool weekly, const char *items, const char *pack) {
+static void morning(Past *p, struct tm day, bool weekly, const char *const items[static 2], const char *pack) {
         at(p, day, 7, 20);
+        say(p, "station/station-1", "duty", "'duty':'feed-water','subject':'ac-1','by':'ben'");
         if (weekly)
-                test_leak(p);
+                weekly_checks(p);
         at(p, day, 7, 40);
         test_penetration(p);
         at(p, day, 8, 30);
         load(p, items, pack, weekly);
 }
 
+/* Before the first load: an empty cycle, by which the program is commissioned. */
+static void commission(Past *p, struct tm day) {
+        char text[TEXT_MAX + 1];
+        int r;
+
+        at(p, day, 7, 0);
+        p->cycle++;
+        run_cycle(p, "prevac-134", "empty");
+        commit(p);
+        r = intake_commission(p->intake, &p->now, "ac-1.1", "clara", text);
+        must(r, "commission");
+        if (r > 0)
+                die("commission", text);
+        commit(p);
+}
+
 static void working_day(Past *p, struct tm day) {
+        static const char *const items[] = { "EX-11", "EX-12" };
         char pack[32], patient[16];
         int spores = 0;
 
         (void)snprintf(pack, sizeof(pack), "PA-%d", p->cycle);
-        morning(p, day, day.tm_wday == 1, "'EX-11','EX-12'", pack);
+        morning(p, day, day.tm_wday == 1, items, pack);
         if (day.tm_wday == 1)
                 spores = p->cycle;
         for (int i = 0; i < SESSIONS_A_DAY; i++) {
@@ -289,29 +323,36 @@ static void months(Past *p, int year) {
                         struct tm day = { .tm_year = year - 1900, .tm_mon = 4 + month, .tm_mday = d, .tm_isdst = -1 };
 
                         (void)mktime(&day);
-                        if (day.tm_mon == 4 + month && day.tm_wday >= 1 && day.tm_wday <= 5)
-                                working_day(p, day);
+                        if (day.tm_mon != 4 + month || day.tm_wday < 1 || day.tm_wday > 5)
+                                continue;
+                        if (p->cycle == FIRST_CYCLE)
+                                commission(p, day);
+                        working_day(p, day);
                 }
-                printf("%s %d sessions %d loads %d\n", names[month], year, p->sessions, p->loads);
+                printf("month %s %d %d\n", names[month], p->sessions, p->loads);
         }
+        printf("room-1 %d\n", p->in_room_1);
 }
 
 /* Today's trouble began a week ago: a load with spores in it, which nobody has read yet. */
 static void last_week(Past *p, int64_t today_us) {
+        static const char *const items[] = { "EX-21", "EX-22" };
         time_t then = (time_t)(today_us / US_PER_S) - 7 * 86400;
         struct tm day;
+        char date[16];
 
         localtime_r(&then, &day);
-        morning(p, day, true, "'EX-21','EX-22'", "PA-LAST");
+        morning(p, day, true, items, "PA-LAST");
         at(p, day, 10, 0);
         treat(p, 1, "p-6001", "EX-21");
         at(p, day, 12, 0);
         commit(p);
-        printf("last week cycle %d patient p-6001 session past-%d\n", p->cycle, p->session);
+        (void)strftime(date, sizeof(date), "%F", &day);
+        printf("week %s\ncycle %d\nattempt ac-1.%d\nlot SP-%d\npatient p-6001\nsession past-%d\n", date, p->cycle,
+               p->cycle - FIRST_CYCLE, 100 + p->cycle / 50, p->session);
 }
 
-/* --- life -----------------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static void open_clinic(Past *p, const char *path) {
         static ConfigErrors errors;
@@ -331,7 +372,7 @@ int main(int argc, char **argv) {
         static const char *const extractors[] = { "EX-11", "EX-12", "EX-21", "EX-22", NULL };
         static const char *const handpieces[] = { "HP-11", "HP-12", NULL };
         struct tm first = { .tm_mon = 4, .tm_mday = 1, .tm_hour = 7, .tm_isdst = -1 };
-        Past p = { .cycle = 1000 };
+        Past p = { .cycle = FIRST_CYCLE };
 
         if (argc != 3) {
                 (void)fputs("past CONFIG YEAR\n", stderr);
