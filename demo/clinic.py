@@ -125,8 +125,8 @@ class Clinic:
 
     def live_the_past(self):
         """The months before today, through the daemon's own intake. What came of them: its lines, each of words."""
-        done = subprocess.run([os.path.join(self.build, "demo/past"), self.path("asepsisd.conf"), str(self.year)],
-                              capture_output=True, text=True)
+        done = subprocess.run([self.program("past"), self.path("asepsisd.conf"), str(self.year)], capture_output=True,
+                              text=True)
         if done.returncode:
             raise Broken(f"the past went wrong: {done.stderr}")
         return [row.split() for row in done.stdout.splitlines()]
@@ -146,12 +146,15 @@ class Clinic:
     def ctl(self, *arguments):
         return subprocess.run(self.ctl_command(*arguments), capture_output=True, text=True)
 
+    def program(self, name):
+        path = os.path.join(self.build, "demo", name)
+        if not os.access(path, os.X_OK):
+            raise Broken(f"there is no {path}: make run builds it")
+        return path
+
     def cycle(self, program, fault, seed, length_s):
         """[[seconds, degrees Celsius, kPa], ...]"""
-        generator = os.path.join(self.build, "demo/cycle")
-        if not os.access(generator, os.X_OK):
-            raise Broken(f"there is no {generator}: make run builds it")
-        made = subprocess.run([generator, program, fault, str(seed), str(length_s)], check=True, capture_output=True)
+        made = subprocess.run([self.program("cycle"), program, fault, str(seed), str(length_s)], check=True, capture_output=True)
         return json.loads(made.stdout)
 
     # --------------------------------------------------------------------------------------------------- start and end
