@@ -199,6 +199,21 @@ int encode_deliver(JsonWriter *w, const char *delivery, int64_t attempt, const E
         return finish(w);
 }
 
+static void member_withheld(JsonWriter *w, const EncodeWithheld *v, size_t n) {
+        if (n == 0)
+                return;
+        jsonw_key(w, "withheld");
+        jsonw_array(w);
+        for (size_t i = 0; i < n; i++) {
+                jsonw_object(w);
+                jsonw_member_string(w, "pack", v[i].pack);
+                jsonw_member_string(w, "rule", v[i].rule);
+                jsonw_member_string(w, "text", v[i].text);
+                jsonw_object_end(w);
+        }
+        jsonw_array_end(w);
+}
+
 int encode_released(JsonWriter *w, const EncodeReleased *r) {
         begin(w);
         jsonw_member_string(w, "autoclave", r->autoclave);
@@ -207,6 +222,7 @@ int encode_released(JsonWriter *w, const EncodeReleased *r) {
         jsonw_member_optional(w, "attempt", r->attempt);
         jsonw_member_string(w, "verdict", r->released ? "released" : "refused");
         member_reasons(w, &r->reasons, false);
+        member_withheld(w, r->withheld, r->n_withheld);
         return finish(w);
 }
 

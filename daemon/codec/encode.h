@@ -90,6 +90,11 @@ typedef struct EncodeAlert {
         const char *by; /* optional */
 } EncodeAlert;
 
+/* A pack that did not become sterile although its load was released. */
+typedef struct EncodeWithheld {
+        const char *pack, *rule, *text;
+} EncodeWithheld;
+
 /* down/station/<device>/released */
 typedef struct EncodeReleased {
         const char *autoclave;
@@ -98,6 +103,8 @@ typedef struct EncodeReleased {
         const char *attempt; /* optional: none matches */
         bool released;
         EncodeReasons reasons;
+        const EncodeWithheld *withheld; /* left out when there are none */
+        size_t n_withheld;
 } EncodeReleased;
 
 /* missing: at most the first MISSING_MAX are named; with none the member is left out. */

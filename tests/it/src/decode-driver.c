@@ -79,6 +79,8 @@ static void show_answers(JsonWriter *w) {
         const char *labels[] = { "CL-1", "CL-2" };
         EncodeReleased refused = { .autoclave = "ac-1", .reasons = reasons };
         EncodeReleased released = { .autoclave = "ac-1", .has_cycle = true, .cycle = 7, .attempt = "a-7", .released = true };
+        const EncodeWithheld wet = { "P-1", "wet-pack", "Why." };
+        EncodeReleased partly = { .autoclave = "ac-1", .released = true, .withheld = &wet, .n_withheld = 1 };
 
         show("down-receipt", w, encode_receipt(w, "b-1", 0, NULL, 0));
         show("down-receipt", w, encode_receipt(w, "b-1", 41, missing, ELEMENTSOF(missing)));
@@ -86,6 +88,7 @@ static void show_answers(JsonWriter *w) {
                 show("down-rejected", w, encode_rejected(w, (Reject) r, "Why.", r % 2 ? "cycle" : "", r % 3 ? "b" : "", 7));
         show("down-released", w, encode_released(w, &refused));
         show("down-released", w, encode_released(w, &released));
+        show("down-released", w, encode_released(w, &partly));
         show("down-labels", w, encode_labels(w, "(01)00844588003288", labels, ELEMENTSOF(labels)));
 }
 
