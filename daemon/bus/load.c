@@ -85,6 +85,7 @@ static void put_decision(const DecisionRow *d, Reply *r) {
                 [LOAD_WORD_REFUSED] = "refused",
                 [LOAD_WORD_REJECTED] = "rejected",
                 [LOAD_WORD_WITHDRAWN] = "withdrawn",
+                [LOAD_WORD_RECALLED] = "recalled",
         };
 
         reply_open(r);

@@ -97,3 +97,35 @@ int recall_of_attempt_next(Store *s, const AttemptRow *attempt, int64_t after, i
         return sql_int(s, SQL_RECALL_OF_ATTEMPT_NEXT, ret_recall, "itii", attempt->id, attempt->autoclave,
                        attempt->started_us, after);
 }
+
+int decision_add(Store *s, int64_t attempt, const char *reasons, DecisionRow *row) {
+        int r = sql_run(s, SQL_DECISION_ADD, "iiitiitt", row->i, row->at_us, attempt, row->by, (int64_t)row->what,
+                        (int64_t)row->dry, or_null(row->reason), reasons);
+
+        if (r == 0)
+                row->id = sql_last_id(s);
+        return r;
+}
+
+int load_recall(Store *s, const AttemptRow *attempt, char ret_reason[static TEXT_MAX + 1]) {
+        const StatementId q = SQL_LOAD_RECALL;
+        int r = sql_first(s, q, "iti", attempt->id, attempt->autoclave, attempt->started_us);
+
+        if (r <= 0)
+                return r;
+        col_text(s, q, 0, ret_reason, TEXT_MAX + 1);
+        sql_done(s, q);
+        return 1;
+}
+
+int load_withdrawn(Store *s, int64_t attempt) {
+        int64_t id;
+
+        return sql_int(s, SQL_LOAD_WITHDRAWN, &id, "i", attempt);
+}
+
+int load_said_wet(Store *s, int64_t attempt) {
+        int64_t id;
+
+        return sql_int(s, SQL_LOAD_SAID_WET, &id, "i", attempt);
+}

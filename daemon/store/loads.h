@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* Loads as people look at them, and what hangs on each: reads only. A getter returns 1 and the row, or 0 for none. */
+/* Loads: what was decided on them, and what hangs on each. A getter returns 1 and the row, or 0 for none. */
 #include "store/cycles.h"
 
 /* What may be asked for beside one LoadState. */
@@ -12,16 +12,26 @@ int load_before(Store *s, int state, int64_t before, AttemptRow *ret);
 /* The newest attempt of an autoclave, whatever its purpose, that started before `before_us`. */
 int attempt_before(Store *s, const char *autoclave, int64_t before_us, AttemptRow *ret);
 
-/* What was said about a load's release, as `load_decision.what`. */
-typedef enum LoadWord { LOAD_WORD_RELEASED, LOAD_WORD_REFUSED, LOAD_WORD_REJECTED, LOAD_WORD_WITHDRAWN } LoadWord;
+/* What was answered to somebody who decided on a load, as `load_decision.what`. */
+typedef enum LoadWord {
+        LOAD_WORD_RELEASED,
+        LOAD_WORD_REFUSED,   /* it was to be released, and may not be */
+        LOAD_WORD_REJECTED,  /* before any release */
+        LOAD_WORD_WITHDRAWN, /* after a release: its packs may be out, so it was recalled */
+        LOAD_WORD_RECALLED,  /* rejected once more after that */
+} LoadWord;
+
+#define DECISION_JSON_MAX 20480 /* of all reasons that are kept, and more */
 
 typedef struct DecisionRow {
         int64_t id, i, at_us;
         char by[LABEL_MAX + 1];
         int what; /* LoadWord */
         bool dry;
-        char reason[TEXT_MAX + 1], reasons[ATTEMPT_JSON_MAX]; /* reasons: JSON, or empty */
+        char reason[TEXT_MAX + 1], reasons[DECISION_JSON_MAX]; /* reasons: JSON, or empty */
 } DecisionRow;
+/* Sets row->id; `reasons` in place of the row's, NULL for none. */
+int decision_add(Store *s, int64_t attempt, const char *reasons, DecisionRow *row);
 int decision_next(Store *s, int64_t attempt, int64_t after, DecisionRow *ret);
 
 typedef struct IndicatorShown {
@@ -46,3 +56,10 @@ int test_before(Store *s, const char *autoclave, int64_t before, TestShown *ret)
 
 /* The next recall above `after`, ended or not, that covers this attempt: by itself, or by its autoclave's window. */
 int recall_of_attempt_next(Store *s, const AttemptRow *attempt, int64_t after, int64_t *ret_recall);
+
+/* 1 and the reason, where a recall that has not ended covers the attempt itself or its autoclave at that time. */
+int load_recall(Store *s, const AttemptRow *attempt, char ret_reason[static TEXT_MAX + 1]);
+/* 1 where its release was withdrawn, and no officer has ended that recall. */
+int load_withdrawn(Store *s, int64_t attempt);
+/* 1 where somebody who decided on it said that it was not dry. */
+int load_said_wet(Store *s, int64_t attempt);
