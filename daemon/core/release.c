@@ -67,17 +67,6 @@ static void merge(IndicatorState *into, IndicatorState state) {
         *into = MAX_OF(*into, state);
 }
 
-static void read_biological(ReleaseFacts *f, const ReleaseReading *r) {
-        BiologicalState state = r->result == RESULT_FAIL          ? BIOLOGICAL_POSITIVE
-                                : r->control == CONTROL_NO_GROWTH ? BIOLOGICAL_INVALID
-                                : r->result != RESULT_PASS        ? BIOLOGICAL_PENDING
-                                : r->control == CONTROL_GROWTH && !date_over(r->expires, f->cycle_date)
-                                        ? BIOLOGICAL_NEGATIVE
-                                        : BIOLOGICAL_PENDING;
-
-        f->biological = MAX_OF(f->biological, state);
-}
-
 /* A failure counts wherever it was seen; what passed must say where it was. */
 static void read_failure(ReleaseFacts *f, ReleasePack *pack, const ReleaseReading *r) {
         if (r->where == WHERE_CHALLENGE)
@@ -92,10 +81,6 @@ void release_read(ReleaseFacts *f, ReleasePack *pack, const ReleaseReading *r) {
         const IndicatorState state = date_over(r->expires, f->cycle_date) ? INDICATOR_EXPIRED : INDICATOR_PASSED;
         const bool integrating = r->type == 5 || r->type == 6;
 
-        if (r->kind == INDICATOR_BIOLOGICAL) {
-                read_biological(f, r);
-                return;
-        }
         if (r->result == RESULT_FAIL)
                 read_failure(f, pack, r);
         if (r->result != RESULT_PASS)
@@ -261,12 +246,12 @@ static bool indicator_failed(const ReleaseFacts *f, char text[static REASON_TEXT
 
         if (count(f, any_failed))
                 say(text, "An indicator of %s did not change, or two readers disagree. %s", NAMES(f, any_failed), then);
-        else if (f->biological == BIOLOGICAL_POSITIVE)
+        else if (f->biological == SPORE_POSITIVE)
                 say(text, "The spore test of this load grew. %s", then);
         else
                 say(text, "An indicator of this load did not change, or two readers disagree. %s", then);
         return count(f, any_failed) || f->failed_elsewhere || f->challenge == INDICATOR_FAILED ||
-               f->biological == BIOLOGICAL_POSITIVE;
+               f->biological == SPORE_POSITIVE;
 }
 
 static bool indicator_expired(const ReleaseFacts *f, char text[static REASON_TEXT_MAX]) {
@@ -287,12 +272,12 @@ static bool indicator_expired(const ReleaseFacts *f, char text[static REASON_TEX
 static bool biological_pending(const ReleaseFacts *f, char text[static REASON_TEXT_MAX]) {
         if (!count(f, wants_biological))
                 return false;
-        if (f->biological == BIOLOGICAL_INVALID)
+        if (f->biological == SPORE_INVALID)
                 say(text,
                     "The control of this load's spore test did not grow, so the test says nothing. The load "
                     "stays held: sterilize %s again with a new spore test.",
                     NAMES(f, wants_biological));
-        else if (f->biological == BIOLOGICAL_PENDING)
+        else if (f->biological == SPORE_PENDING)
                 say(text, "The spore test of this load is not read yet, or not with its control. Keep %s until it is.",
                     NAMES(f, wants_biological));
         else
@@ -300,7 +285,7 @@ static bool biological_pending(const ReleaseFacts *f, char text[static REASON_TE
                     "The class of what is in %s asks for a spore test of its load, and none is recorded. Record "
                     "it; if none ran, sterilize again with one.",
                     NAMES(f, wants_biological));
-        return f->biological != BIOLOGICAL_NEGATIVE && f->biological != BIOLOGICAL_POSITIVE;
+        return f->biological != SPORE_NEGATIVE && f->biological != SPORE_POSITIVE;
 }
 
 static bool wet_pack(const ReleaseFacts *f, char text[static REASON_TEXT_MAX]) {

@@ -7,6 +7,7 @@
  * Dates: year * 10000 + month * 100 + day in the clinic's zone; 0: none.
  */
 #include "core/event.h"
+#include "core/fitness.h"
 #include "core/gate.h"
 #include "core/limits.h"
 #include "core/reasons.h"
@@ -21,16 +22,6 @@ typedef enum IndicatorState {
         INDICATOR_PASSED,
         INDICATOR_FAILED,
 } IndicatorState;
-
-/* The biological indicators of the load. The order is that of the merging: a positive always counts, and where a
- * control has not grown, no negative beside it does. */
-typedef enum BiologicalState {
-        BIOLOGICAL_NONE,
-        BIOLOGICAL_PENDING, /* also a negative without a control */
-        BIOLOGICAL_NEGATIVE,
-        BIOLOGICAL_INVALID,
-        BIOLOGICAL_POSITIVE,
-} BiologicalState;
 
 typedef struct ReleasePack {
         char label[LABEL_MAX + 1];
@@ -68,7 +59,7 @@ typedef struct ReleaseFacts {
         LoadChallenge asked;
         IndicatorState challenge, integrating; /* a challenge of any type; type 5 or 6, challenge or inside a pack */
         bool failed_elsewhere;                 /* an indicator failed that no pack of the load bears */
-        BiologicalState biological;
+        SporeOutcome biological;               /* what the load's own spore tests say together */
 
         bool dry;                /* the person says so */
         const char *wet_unknown; /* a pack said to be wet that is not in the load; NULL: none */
@@ -76,13 +67,11 @@ typedef struct ReleaseFacts {
         ReleasePack packs[RELEASE_PACKS_MAX];
 } ReleaseFacts;
 
-/* One reading as the ledger has it. */
+/* One chemical indicator as the ledger has it. */
 typedef struct ReleaseReading {
-        IndicatorKind kind;
         IndicatorWhere where;
         int64_t type; /* 1 to 6; 0: not said */
         Result result;
-        Control control;
         int32_t expires;
 } ReleaseReading;
 

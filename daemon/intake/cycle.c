@@ -136,6 +136,11 @@ static int take_reference(Intake *in, Running *running) {
         return 0;
 }
 
+/* It is known that the heat never came: nothing in it went through a cycle. */
+static bool stayed_cold(const CycleVerdict *v) {
+        return v->program[0] && v->samples > 0 && !v->truncated && v->plateau_start_us < 0;
+}
+
 static int attempt_end(Intake *in, Running *running, CycleOutcome outcome, Grade grade) {
         AttemptRow *a = &running->attempt;
         AttemptFigures figures;
@@ -160,6 +165,8 @@ static int attempt_end(Intake *in, Running *running, CycleOutcome outcome, Grade
                 r = attempt_save(in->store, a);
         if (r == 0)
                 r = compact(in, a->id);
+        if (r == 0 && !stayed_cold(&v))
+                r = load_through_cycle(in, a);
         if (r == 0)
                 r = verdict_record(in, a);
         if (r == 0)

@@ -213,9 +213,6 @@ int fitness_refusals(Intake *in, const AttemptRow *a, Reasons *ret) {
                 reasons_add(ret, "out-of-service", "Autoclave %s is not configured any more.", a->autoclave);
                 return 0;
         }
-        if (intake_doubted(in, DOUBT_CLOCK))
-                reasons_add(ret, "clock-untrusted",
-                            "The clock is in doubt, and what is due cannot be judged. Wait until it is right.");
         r = gather(in, c, a->started_us, &g);
         if (r == 0)
                 fitness_judge(&g->facts, FITNESS_BLOCK, ret);

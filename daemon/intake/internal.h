@@ -19,6 +19,7 @@
 #include "store/fitness.h"
 #include "store/items.h"
 #include "store/ledger.h"
+#include "store/loads.h"
 #include "store/recalls.h"
 #include "store/sessions.h"
 
@@ -275,6 +276,10 @@ void commissioning_subject(const char *autoclave, const char *program, char ret[
 int pack_may_load(Intake *in, const PackRow *pack, const ConfigAutoclave *a, const ConfigProgram *known);
 /* Whether the program, in this autoclave, sterilizes items of the class in such a wrap. */
 bool process_suits(const ConfigClass *c, const ConfigAutoclave *a, const ConfigProgram *p, int wrap);
+
+/* load.c */
+/* The attempt has ended: each of its items counts it, and single-use ones are spent, with an alert. */
+int load_through_cycle(Intake *in, const AttemptRow *a);
 
 /* session.c */
 bool session_touch(SessionRow *s);

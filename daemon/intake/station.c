@@ -32,13 +32,28 @@ int on_damage(Intake *in, const Event *e, const Origin *o) {
         return item_save(in->store, &item);
 }
 
+/* Steam did not reach into this pack; its neighbours wait for an officer. */
+static int quarantine_load(Intake *in, const Event *e, const PackRow *pack) {
+        char reason[TEXT_MAX + 1];
+        RecallRow row = { .kind = RECALL_QUARANTINE,
+                          .cause = "internal-indicator-failed",
+                          .reason = reason,
+                          .by = e->open.by,
+                          .attempt = pack->attempt };
+
+        snprintf(reason, sizeof(reason), "the indicator inside pack %s had not changed when it was opened", pack->label);
+        return recall_begin(in, &row);
+}
+
 int on_open(Intake *in, const Event *e, const Origin *o) {
         SessionRow session;
         PackRow pack;
         int r = pack_get(in->store, e->open.pack, &pack), live;
+        bool fails;
 
         if (r <= 0)
                 return r < 0 ? r : reject(in, REJECT_BAD_MEMBER, "pack", "Pack %s is not known here.", e->open.pack);
+        fails = e->open.indicator == RESULT_FAIL && pack.inside != INSIDE_FAILED;
         live = session_live(in->store, o->device->room, &session);
         if (live < 0)
                 return live;
@@ -51,7 +66,8 @@ int on_open(Intake *in, const Event *e, const Origin *o) {
                 pack.inside = e->open.indicator == RESULT_PASS   ? INSIDE_PASSED
                               : e->open.indicator == RESULT_FAIL ? INSIDE_FAILED
                                                                  : INSIDE_ABSENT;
-        return pack_save(in->store, &pack);
+        r = pack_save(in->store, &pack);
+        return r == 0 && fails && pack.attempt ? quarantine_load(in, e, &pack) : r;
 }
 
 int on_drop(Intake *in, const Event *e, const Origin *o) {

@@ -11,6 +11,7 @@
 
 #include "clinicsim.h"
 #include "cyclegen.h"
+#include "core/fitness.h"
 
 #define ROWS 30 /* samples in a message */
 
@@ -92,6 +93,23 @@ void sim_fit(Sim *s) {
                         test, (long long)s->now.wall_us - 1, (long long)s->now.wall_us);
 }
 
+void sim_was_fit(Sim *s, int number) {
+        sim_sql(s,
+                "INSERT INTO test (i, autoclave, test, run_us, read_us, outcome) "
+                "SELECT 1, autoclave, %d, started_us - 1, started_us - 1, %d FROM attempt WHERE cycle = %d",
+                TEST_BOWIE_DICK, TEST_PASSED, number);
+}
+
+void sim_indicate(Sim *s, int number, const char *packs) {
+        char json[512];
+
+        sim_was_fit(s, number);
+        snprintf(json, sizeof(json),
+                 "{'autoclave':'ac-1','cycle':%d,'indicator':'chemical','where':'outside','packs':%s,'type':1,'result':'pass',"
+                 "'reader':'ben'}", number, sim_codes(packs));
+        must_say(s, "station/station-1/indicator", json);
+}
+
 void sim_sterilize(Sim *s, const char *name, const char *class_id, const char *pack, int number) {
         char json[256];
 
@@ -102,8 +120,8 @@ void sim_sterilize(Sim *s, const char *name, const char *class_id, const char *p
         process(s, name, "pack", json);
         snprintf(json, sizeof(json), "{'autoclave':'ac-1','cycle':%d,'packs':['%s']}", number, pack);
         must_say(s, "station/station-1/load", json);
-        sim_fit(s);
         sim_cycle(s, number, true);
+        sim_indicate(s, number, pack);
         snprintf(json, sizeof(json), "{'autoclave':'ac-1','cycle':%d,'decision':'release','by':'ben','dry':true}", number);
         must_say(s, "station/station-1/release", json);
         assert_string_equal(sim_rules(s, "down/station/station-1/released"), "");

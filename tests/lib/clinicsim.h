@@ -113,8 +113,12 @@ void sim_handpiece(Sim *s, const char *name);
 void sim_cycle(Sim *s, int number, bool sound);
 void sim_empty_cycle(Sim *s, int number, bool sound);
 void sim_bowie_dick(Sim *s, int number);
-/* Straight into the ledger: ac-1 passed its Bowie-Dick and leak tests just now. sim_sterilize() does that by itself. */
+/* Straight into the ledger: ac-1 passed its Bowie-Dick and leak tests just now. */
 void sim_fit(Sim *s);
+/* The same for a Bowie-Dick before cycle `number`, after the fact. */
+void sim_was_fit(Sim *s, int number);
+/* What a load's release takes beside a sound cycle: that, and the indicators outside these packs, read as changed. */
+void sim_indicate(Sim *s, int number, const char *packs);
 /* Received as this class, cleaned, packed as `pack`, sterilized in cycle `number` and released. */
 void sim_sterilize(Sim *s, const char *name, const char *class_id, const char *pack, int number);
 void sim_disinfect_room(Sim *s, const char *room);

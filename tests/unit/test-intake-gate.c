@@ -231,6 +231,7 @@ static void pack_opened_by_an_earlier_session(void **state) {
         sim_say(s, STATION "/pack", "{'pack':'P-1','items':['EX-1','EX-2'],'wrap':'pouch','operator':'ben'}");
         sim_say(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 1, true);
+        sim_indicate(s, 1, "P-1");
         sim_say(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'release','by':'ben','dry':true}");
         allow("room-1", "s-1", "R1 EX-1");
         deny("room-2", "s-2", "R2 EX-2", "item-claimed pack-opened");
@@ -267,10 +268,10 @@ static void internal_indicator_missing_and_failed(void **state) {
         sim_say(s, "room/room-1/open", "{'pack':'P-1','indicator':'absent','by':'ana'}");
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "internal-indicator-missing");
         sim_say(s, "room/room-2/open", "{'pack':'P-2','indicator':'fail','by':'ana'}");
-        assert_string_equal(sim_renew(s, "room-2", "s-2"), "internal-indicator-failed");
+        assert_string_equal(sim_renew(s, "room-2", "s-2"), "internal-indicator-failed load-recalled");
         /* A later pass does not undo it. */
         sim_say(s, "room/room-2/open", "{'pack':'P-2','indicator':'pass','by':'ana'}");
-        assert_string_equal(sim_renew(s, "room-2", "s-2"), "internal-indicator-failed");
+        assert_string_equal(sim_renew(s, "room-2", "s-2"), "internal-indicator-failed load-recalled");
 }
 
 static void load_not_released(void **state) {
@@ -282,6 +283,7 @@ static void load_not_released(void **state) {
         sim_say(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 1, true);
         deny("room-1", "s-1", "R1 EX-1", "load-not-released");
+        sim_indicate(s, 1, "P-1");
         sim_say(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'release','by':'ben','dry':true}");
         allow("room-1", "s-2", "R1 EX-1");
 }
@@ -294,6 +296,7 @@ static void load_rejected(void **state) {
         sim_say(s, STATION "/pack", "{'pack':'P-1','items':['EX-1'],'wrap':'pouch','operator':'ben'}");
         sim_say(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 1, true);
+        sim_indicate(s, 1, "P-1");
         sim_say(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'reject','by':'ben','dry':true}");
         deny("room-1", "s-1", "R1 EX-1", "load-rejected");
         sim_forget(s);
@@ -343,6 +346,7 @@ static void process_unsuitable(void **state) {
         sim_say(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-2']}");
         sim_cycle(s, 2, true);
         sim_sql(s, "UPDATE pack SET wrap = 3 WHERE label = 'P-2'"); /* as before its class wanted a wrap */
+        sim_indicate(s, 2, "P-2");
         sim_say(s, STATION "/release", "{'autoclave':'ac-1','cycle':2,'decision':'release','by':'ben','dry':true}");
         deny("room-2", "s-2", "R2 EX-2", "process-unsuitable shelf-life-over");
 }

@@ -58,6 +58,7 @@ static void two_extractors(Sim *s) {
         taken(s, STATION "/pack", "{'pack':'P-1','items':['EX-1','EX-2'],'wrap':'pouch','operator':'ben'}");
         taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 1, true);
+        sim_indicate(s, 1, "P-1");
         taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'release','by':'ben','dry':true}");
         assert_string_equal(sim_member(s, "down/" STATION "/released", "verdict"), "released");
 }
@@ -252,7 +253,8 @@ static void what_found_no_room_among_the_reasons_still_stops_a_running_session(v
         sim_sterilize(s, "EX-1", "extractor", "P-1", 1);
         run(s, "room-1", "s-1", names);
         sim_say(s, STATION "/injury", "{'room':'room-1','detail':'pricked'}");
-        sim_say(s, "room/room-2/open", "{'pack':'P-1','indicator':'fail','by':'ana'}");
+        sim_say(s, "room/room-2/open", "{'pack':'P-1','indicator':'pass','by':'ana'}");
+        sim_sql(s, "UPDATE pack SET inside = %d", INSIDE_FAILED); /* without the quarantine, which would stop it */
         /* Four reasons each that stop nothing, and one of the room: as many as there is room for, and one more. */
         sim_sql(s, "UPDATE item SET pack = (SELECT id FROM pack), expires_on = 20200101, patient = 'p-9' WHERE class = 'roller'");
         assert_int_equal(4 * 64, GATE_REASONS_MAX);

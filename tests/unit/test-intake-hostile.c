@@ -244,6 +244,7 @@ static void a_load_rejected_while_it_ran_is_never_released(void **state) {
         samples(s, 1, gen.n / 2, gen.n);
         end(s, 1);
         assert_string_equal(verdict(s), "verified");
+        sim_indicate(s, 1, "P-1");
         taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'release','by':'ben','dry':true}");
         assert_string_equal(sim_member(s, "down/" STATION "/released", "verdict"), "refused");
         assert_string_equal(sim_rules(s, "down/" STATION "/released"), "load-rejected");

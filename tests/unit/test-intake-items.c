@@ -100,6 +100,7 @@ static void cycle(int number, const char *program, int hold_s) {
 }
 
 static void release(int number, const char *packs) {
+        sim_was_fit(s, number);
         taken(STATION "/indicator", "{'autoclave':'ac-1','cycle':%d,'indicator':'chemical','where':'outside','packs':%s,'type':1,"
                                     "'result':'pass','reader':'ben'}", number, sim_codes(packs));
         taken(STATION "/release", "{'autoclave':'ac-1','cycle':%d,'decision':'release','by':'ben','dry':true}", number);
@@ -338,7 +339,8 @@ static void unwrapped_and_not_critical_is_good_until_the_clinics_day_ends(void *
 
 static void the_clinics_day_ends_at_four_on_the_night_the_clocks_change_too(void **state) {
         (void)state;
-        configured("[class tray]\nrole = other\nsingle-use = no\nreprocessing = sterilize\nhollow = no\ncritical = no\n");
+        configured("[class tray]\nrole = other\nsingle-use = no\nreprocessing = sterilize\nhollow = no\ncritical = no\n"
+                   "[autoclave ac-1]\ncommissioned = 2027-03-27\n");
         taken(RECEIVE, "{'item':'(01)00844588004001(17)281231(21)R1'}");
         taken(RECEIVE, "{'item':'(01)00844588004001(17)281231(21)R2'}");
         s->now.wall_us = INT64_C(1806138000000000); /* 27 March 2027, 10:00 */

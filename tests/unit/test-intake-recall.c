@@ -58,6 +58,7 @@ static void sterilize_again(Sim *s, const char *name, const char *pack, int numb
         sim_say(s, STATION "/pack", "{'pack':'%s','items':['%s'],'wrap':'pouch','operator':'ben'}", pack, name);
         sim_say(s, STATION "/load", "{'autoclave':'ac-1','cycle':%d,'packs':['%s']}", number, pack);
         sim_cycle(s, number, true);
+        sim_indicate(s, number, pack);
         sim_say(s, STATION "/release", "{'autoclave':'ac-1','cycle':%d,'decision':'release','by':'ben','dry':true}", number);
         assert_string_equal(sim_member(s, "down/" STATION "/released", "verdict"), "released");
 }
