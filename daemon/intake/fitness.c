@@ -58,7 +58,7 @@ static int facts_of_leak(Intake *in, const ConfigAutoclave *c, FitnessFacts *f) 
                 r = test_last(in->store, c->id, TEST_VACUUM_LEAK, TEST_VACUUM_LEAK, TEST_PASSED, INT64_MAX, &passed);
         f->leak_failed = failed.id && (!passed.id || passed.run_us <= failed.run_us);
         if (r >= 0)
-                r = test_last(in->store, c->id, TEST_VACUUM_LEAK, TEST_VACUUM_LEAK, TEST_PASSED, f->load_us, &passed);
+                r = test_last(in->store, c->id, TEST_VACUUM_LEAK, TEST_VACUUM_LEAK, TEST_PASSED, f->load_us - 1, &passed);
         if (r > 0)
                 f->leak_day = day_of(in, passed.run_us);
         return r < 0 ? r : 0;
@@ -163,7 +163,7 @@ static int facts_of_service(Intake *in, const ConfigAutoclave *c, Gathered *g) {
         return r < 0 ? r : 0;
 }
 
-/* load_us 0: as if a load started now. */
+/* load_us 0: as if a load started next. */
 static int gather(Intake *in, const ConfigAutoclave *c, int64_t load_us, Gathered **ret) {
         _cleanup_(gathered_freep) Gathered *g = calloc(1, sizeof(*g));
         const ConfigPolicy *p = &in->config->policy;
@@ -175,7 +175,7 @@ static int gather(Intake *in, const ConfigAutoclave *c, int64_t load_us, Gathere
                 .name = c->name,
                 .load = load_us != 0,
                 .vacuum = c->machine != MACHINE_N,
-                .load_us = load_us ?: in->now.wall_us,
+                .load_us = load_us ?: in->now.wall_us + 1,
                 .commissioned_day = FITNESS_NEVER,
                 .penetration_day = FITNESS_NEVER,
                 .leak_day = FITNESS_NEVER,

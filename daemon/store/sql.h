@@ -179,7 +179,7 @@
         X(SERVICE_OUT_NEXT, "SELECT " SERVICE_COLUMNS " FROM service WHERE autoclave = ? AND back_us IS NULL AND id > ? " \
                             "ORDER BY id LIMIT 1")                                                                    \
         X(SERVICE_WAS_OUT, "SELECT " SERVICE_COLUMNS " FROM service WHERE autoclave = ? AND since_us <= ? "           \
-                           "AND (back_us IS NULL OR back_us > ?) ORDER BY id DESC LIMIT 1")                           \
+                           "AND (back_us IS NULL OR back_us >= ?) ORDER BY id DESC LIMIT 1")                           \
         X(SERVICE_BACK, "UPDATE service SET back_i = ?, back_us = ?, back_by = ?, back_reason = ? "                   \
                         "WHERE autoclave = ? AND back_us IS NULL")                                                    \
         X(REFERENCE_FIRST, "SELECT coalesce(min(at_us), 0) FROM reference WHERE autoclave = ?")                       \
