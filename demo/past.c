@@ -343,6 +343,7 @@ static void last_week(Past *p, int64_t today_us) {
 
         localtime_r(&then, &day);
         morning(p, day, true, items, "PA-LAST");
+        say(p, "station/station-1", "duty", "'duty':'yearly-validation','subject':'ac-1','by':'ben'");
         at(p, day, 10, 0);
         treat(p, 1, "p-6001", "EX-21");
         at(p, day, 12, 0);

@@ -128,7 +128,10 @@ class Clinic(demo.Clinic):
         shutil.copy(os.path.join(ROOT, "etc/asepsisd.conf"), self.path("asepsisd.conf"))
         self.write("asepsisd.conf.d/demo.conf", demo.DROP_IN.format(
             host=demo.HOST, port=self.port, folder=self.folder, year=datetime.date.today().year + 1,
-            commissioned=datetime.date.today() - datetime.timedelta(days=2)))
+            past=datetime.date.today().year))
+        # Without a past: its leak test and duties are those of its commissioning.
+        self.write("asepsisd.conf.d/fit.conf", "[autoclave ac-1]\ncommissioned = "
+                   f"{datetime.date.today() - datetime.timedelta(days=2)}\n")
         self.write("asepsisd.conf.d/test.conf", self.settings)
         self.configured = True
 
