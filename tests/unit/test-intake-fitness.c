@@ -728,15 +728,16 @@ static void a_leak_test_is_announced_before_it_is_overdue(void **state) {
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM alert WHERE subject = 'ac-1/door-seal' AND state < 2"), 0);
 }
 
-static void while_the_clock_is_in_doubt_nothing_is_judged(void **state) {
+static void while_the_clock_is_in_doubt_nobody_is_reminded_of_anything(void **state) {
         Sim *s = *state;
 
-        sim_fit(s);
-        sim_advance(s, US_PER_S);
-        load_starts(s, 1);
-        assert_string_equal(against(s, 1), "");
+        go_to(s, 1, 9, 0);
         intake_doubt(s->intake, DOUBT_CLOCK, "The clock was set back.");
-        assert_string_equal(against(s, 1), "clock-untrusted");
+        look(s);
+        assert_int_equal(sim_alert(s, "penetration-test-missing"), 0);
+        intake_doubt(s->intake, DOUBT_CLOCK, NULL);
+        look(s);
+        assert_int_equal(sim_alert(s, "penetration-test-missing"), 1);
 }
 
 int main(void) {
@@ -773,7 +774,7 @@ int main(void) {
                 T(a_calibration_is_good_through_its_last_day),
                 T(the_morning_asks_for_a_penetration_test_and_is_content_when_it_passed),
                 T(a_leak_test_is_announced_before_it_is_overdue),
-                T(while_the_clock_is_in_doubt_nothing_is_judged),
+                T(while_the_clock_is_in_doubt_nobody_is_reminded_of_anything),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
