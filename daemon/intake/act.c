@@ -161,19 +161,37 @@ static int act_try(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX
         return undone < 0 ? undone : REFUSED;
 }
 
-/* Whoever floods the socket fills neither the ledger nor the journal; an alert says who it was. */
-static int act_allowance(Intake *in, const Act *act, bool *ret) {
-        if (in->now.boot_us - in->acts_since_us > 60 * US_PER_S) {
-                in->acts_since_us = in->now.boot_us;
-                in->acts = 0;
+/* The counter of this user. Where none is free, the one that began longest ago. */
+static size_t actor_of(const Intake *in, uid_t uid) {
+        size_t oldest = 0;
+
+        for (size_t i = 0; i < ACTORS_MAX; i++) {
+                if (in->actors[i].acts && in->actors[i].uid == uid)
+                        return i;
+                if (!in->actors[i].acts || in->actors[i].since_us < in->actors[oldest].since_us)
+                        oldest = i;
         }
-        *ret = in->acts++ < ACTS_PER_MINUTE;
-        if (in->acts != ACTS_PER_MINUTE + 1)
+        return oldest;
+}
+
+/* Whoever floods the socket fills neither the ledger nor the journal, and holds up nobody else; an alert says who. */
+static int act_allowance(Intake *in, const Act *act, bool *ret) {
+        const size_t i = actor_of(in, act->uid);
+        char subject[32];
+
+        if (in->actors[i].uid != act->uid || in->now.boot_us - in->actors[i].since_us > 60 * US_PER_S) {
+                in->actors[i].uid = act->uid;
+                in->actors[i].since_us = in->now.boot_us;
+                in->actors[i].acts = 0;
+        }
+        *ret = in->actors[i].acts++ < ACTS_PER_MINUTE;
+        if (in->actors[i].acts != ACTS_PER_MINUTE + 1)
                 return 0;
+        snprintf(subject, sizeof(subject), "user-%u", (unsigned)act->uid);
         return alert_raise(
-                in, &(AlertAbout){ .rule = "rejected-flood", .subject = "control", .severity = ALERT_WARNING },
-                "More than %d acts came in at the control socket within a minute, the last one from user %u. "
-                "Further ones are refused for a minute; look what that user runs.",
+                in, &(AlertAbout){ .rule = "rejected-flood", .subject = subject, .severity = ALERT_WARNING },
+                "More than %d acts of user %u came in at the control socket within a minute. Further ones are "
+                "refused for a minute; look what that user runs.",
                 ACTS_PER_MINUTE, (unsigned)act->uid);
 }
 

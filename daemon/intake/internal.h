@@ -25,7 +25,8 @@
 
 #define RECEIPT_WAIT_US (50 * US_PER_MS)
 #define REJECTIONS_PER_MINUTE 60 /* answered and kept, a device; the rest is counted */
-#define ACTS_PER_MINUTE 30 /* of all peers at the control socket; more are refused and not recorded */
+#define ACTS_PER_MINUTE 30 /* of one user at the control socket; more are refused and not recorded */
+#define ACTORS_MAX 16      /* users whose acts are counted; the one that was longest quiet gives way */
 #define ALERTS_SLICE 100         /* open alerts published in one turn */
 #define ALERTS_TOLD INT64_MAX
 #define SLOTS_MAX 8192 /* a power of two, more than devices and kinds the configuration allows */
@@ -72,8 +73,11 @@ struct Intake {
         Head head, committed, published;
         Slot *table[SLOTS_MAX], *used[SLOTS_MAX];
         size_t n_used;
-        int64_t acts_since_us; /* CLOCK_BOOTTIME; acts at the control socket, within the minute: */
-        unsigned acts;
+        struct {
+                int64_t since_us; /* CLOCK_BOOTTIME */
+                unsigned acts;    /* within the minute; 0: free */
+                uid_t uid;
+        } actors[ACTORS_MAX];
         Slot strangers; /* whoever is not configured: one allowance for all */
         Running *running;
         size_t n_running;

@@ -112,9 +112,15 @@ static void the_configuration_can_close_the_socket_to_acts(void **state) {
 
 static void an_act_that_is_done_stands_in_the_chain_with_what_it_did(void **state) {
         Sim *s = *state;
-        const Act make = { .type = ACT_RECALL_MAKE, .subject = "L77", .cause = "lot", .by = "clara",
-                           .reason = "needles loose", .uid = 1000 };
-        Act end = { .type = ACT_RECALL_END, .subject = "1", .recall = 1, .by = "clara", .reason = "another lot was meant" };
+        const Act make = { .type = ACT_RECALL_MAKE,
+                           .subject = "L77",
+                           .cause = "lot",
+                           .by = "clara",
+                           .reason = "needles loose",
+                           .uid = 1000 };
+        Act end = {
+                .type = ACT_RECALL_END, .subject = "1", .recall = 1, .by = "clara", .reason = "another lot was meant"
+        };
 
         assert_int_equal(act_on(s, &make), 0);
         assert_non_null(strstr(text, "Recall 1"));
@@ -166,9 +172,16 @@ static void a_flood_of_acts_is_bounded_and_alerted_once(void **state) {
         assert_int_equal(acts(s), 30);
         assert_int_equal(sim_alert(s, "rejected-flood"), 1);
         assert_refused(s, ACT_AUTOCLAVE_OUT, "clara", "it leaks", "Wait a minute");
+        assert_int_equal(act_on(s, &(Act){ .type = ACT_AUTOCLAVE_OUT,
+                                           .subject = "ac-1",
+                                           .cause = "fault",
+                                           .by = "clara",
+                                           .reason = "it leaks",
+                                           .uid = 77 }),
+                         0);
         sim_advance(s, 61 * US_PER_S);
         assert_refused(s, ACT_RECALL_END, "mallory", "because", "registered as mallory");
-        assert_int_equal(acts(s), 31);
+        assert_int_equal(acts(s), 32);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sim_setup, sim_teardown)
