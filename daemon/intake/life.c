@@ -147,8 +147,10 @@ int64_t intake_deadline_us(const Intake *in) {
 
 /* --- life --- */
 
+/* A running cycle is judged by the new one too, as it would be after a restart. */
 void intake_configure(Intake *in, const Config *config) {
         in->config = config;
+        running_forget(in);
         in->next_fitness_us = in->now.boot_us;
         in->fitness_at = 0;
 }

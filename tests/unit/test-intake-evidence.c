@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../lib/clinicsim-files.h"
 #include "../lib/clinicsim.h"
 #include "../lib/cyclegen.h"
 #include "core/cycle.h"
@@ -201,6 +202,27 @@ static void announced_settings_that_differ_are_program_altered(void **state) {
         }
         assert_true(reason(s, "program-altered"));
         sim_close(s);
+}
+
+/* A reload and a restart come to the same: the configuration at the cycle's end counts. */
+static void a_program_that_is_configured_while_it_runs_counts(void **state) {
+        (void)state;
+        for (int with_restart = 0; with_restart < 2; with_restart++) {
+                Sim *s = configured("[autoclave ac-1]\nprograms = prevac-121, bowie-dick\n");
+                Config *before = s->config;
+                cyclegen(&gen, &GEN_PREVAC_134, GEN_SOUND, 5, 0);
+                begin(s, "prevac-134", "load", 1);
+                samples(s, 1, 0, gen.n / 2);
+                s->config = files_config(NULL);
+                intake_configure(s->intake, s->config);
+                config_free(before);
+                if (with_restart)
+                        sim_restart(s);
+                samples(s, 1, gen.n / 2, gen.n);
+                assert_string_equal(end(s, 1), "verified");
+                assert_string_equal(sim_member(s, STATE, "last.figures.arrival_judged"), "true");
+                sim_close(s);
+        }
 }
 
 /* --- clocks --- */
@@ -461,6 +483,7 @@ int main(void) {
                 cmocka_unit_test(a_program_goes_by_what_the_machine_announces),
                 cmocka_unit_test(only_a_program_for_loads_verifies_a_load),
                 cmocka_unit_test(announced_settings_that_differ_are_program_altered),
+                cmocka_unit_test(a_program_that_is_configured_while_it_runs_counts),
                 cmocka_unit_test(sending_late_is_for_devices_that_are_declared_to),
                 cmocka_unit_test(a_wrong_clock_shows_over_a_restart_too),
                 cmocka_unit_test(what_waited_while_the_daemon_was_down_is_not_held_against_the_device),
