@@ -242,6 +242,7 @@ static int find_place(const BusSource *source, const Asked *a, const char *curso
 int method_look_back(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const BusSource *source = userdata;
         _cleanup_(freep) LookbackRow *rows = calloc(LOOKBACK_ROWS, sizeof(*rows));
+        LookbackBounds bounds = LOOKBACK_BOUNDS;
         LookbackCursor c;
         const char *cursor;
         uint32_t limit;
@@ -252,7 +253,8 @@ int method_look_back(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (r < 0 || (r = sd_bus_message_read(m, "su", &cursor, &limit)) < 0 ||
             (r = find_place(source, &a, cursor, &c, error)) < 0)
                 return r;
-        limit = limit == 0 || limit > LOOKBACK_ROWS ? LOOKBACK_ROWS : limit;
-        r = lookback_slice(source->store, &a.query, &c, rows, limit, LOOKBACK_STEPS, &n);
+        if (limit > 0 && limit < bounds.rows)
+                bounds.rows = limit;
+        r = lookback_slice(source->store, &a.query, &c, &bounds, rows, &n);
         return r < 0 ? bus_ledger_failed(source, r, error) : answer(m, &a, &c, r > 0, rows, n);
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "store/cycles.h"
 #include "store/items.h"
@@ -33,7 +34,7 @@ typedef struct Slice {
         const LookbackQuery *query;
         LookbackCursor *c;
         LookbackRow *rows;
-        size_t n, size;
+        size_t n;
         unsigned steps; /* left */
 } Slice;
 
@@ -515,15 +516,25 @@ static int turn(Slice *x) {
         return r;
 }
 
-int lookback_slice(Store *s, const LookbackQuery *q, LookbackCursor *c, LookbackRow *rows, size_t size, unsigned steps,
-                   size_t *ret_n) {
-        Slice x = { .store = s, .query = q, .c = c, .rows = rows, .size = size, .steps = steps };
+static int64_t monotonic_us(void) {
+        struct timespec ts;
 
-        while (x.steps > 0 && x.n < x.size && c->depth != DEPTH_END) {
+        clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+}
+
+int lookback_slice(Store *s, const LookbackQuery *q, LookbackCursor *c, const LookbackBounds *bounds, LookbackRow *rows,
+                   size_t *ret_n) {
+        Slice x = { .store = s, .query = q, .c = c, .rows = rows, .steps = bounds->steps };
+        const int64_t begun_us = monotonic_us();
+
+        while (x.steps > 0 && x.n < bounds->rows && c->depth != DEPTH_END) {
                 int r = turn(&x);
 
                 if (r < 0)
                         return r;
+                if (monotonic_us() - begun_us >= bounds->us)
+                        break;
         }
         *ret_n = x.n;
         return c->depth != DEPTH_END;

@@ -66,16 +66,22 @@ typedef struct LookbackCursor {
 } LookbackCursor;
 
 #define LOOKBACK_CURSOR_SIZE 160
-#define LOOKBACK_ROWS 64   /* in a slice; with the next one, well below 2 ms on a cold page cache */
-#define LOOKBACK_STEPS 128 /* look-ups in the ledger's indexes */
+#define LOOKBACK_ROWS 64
+
+/* A slice ends with whichever is reached first. */
+typedef struct LookbackBounds {
+        size_t rows;
+        unsigned steps; /* look-ups in the ledger's indexes */
+        int64_t us;     /* of time: the disk may be slow. One step is always taken */
+} LookbackBounds;
+#define LOOKBACK_BOUNDS                                                                                                \
+        { LOOKBACK_ROWS, 256, 1000 }
 
 /* 1 and the beginning; 0: there is no such item or load. */
 int lookback_begin(Store *s, const LookbackQuery *q, LookbackCursor *ret);
-/*
- * One slice: at most `size` rows and `steps` look-ups, whichever is reached first; there may be none although there are
- * more. 1: there is more, from *c on; 0: that was all. q->as_of_us does not count here: the cursor's does.
- */
-int lookback_slice(Store *s, const LookbackQuery *q, LookbackCursor *c, LookbackRow *rows, size_t size, unsigned steps,
+/* One slice, of at most bounds->rows rows; there may be none although there are more. 1: there is more, from *c on; 0:
+ * that was all. q->as_of_us does not count here: the cursor's does. */
+int lookback_slice(Store *s, const LookbackQuery *q, LookbackCursor *c, const LookbackBounds *bounds, LookbackRow *rows,
                    size_t *ret_n);
 
 void lookback_cursor_format(const LookbackCursor *c, char ret[static LOOKBACK_CURSOR_SIZE]);

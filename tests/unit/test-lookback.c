@@ -282,6 +282,7 @@ static void sort(Lines *l) {
 
 /* All of it; between two slices nothing is kept but the cursor's text. */
 static void walk(const LookbackQuery *q, size_t size, unsigned steps, Lines *into) {
+        const LookbackBounds bounds = { size, steps, INT64_MAX };
         static LookbackRow rows[LOOKBACK_ROWS];
         char text[LOOKBACK_CURSOR_SIZE];
         LookbackQuery asked = *q;
@@ -291,7 +292,7 @@ static void walk(const LookbackQuery *q, size_t size, unsigned steps, Lines *int
         into->n = 0;
         asked.as_of_us = 0; /* the cursor knows */
         for (size_t n; r > 0;) {
-                r = lookback_slice(store, &asked, &c, rows, size, steps, &n);
+                r = lookback_slice(store, &asked, &c, &bounds, rows, &n);
                 assert_true(r >= 0 && n <= size);
                 for (size_t i = 0; i < n; i++) {
                         assert_true(into->n < LINES_MAX);
@@ -482,7 +483,7 @@ static void every_kind_of_list_is_what_one_large_query_says(void **state) {
 
                         if (!known(&q))
                                 continue;
-                        walk(&q, LOOKBACK_ROWS, LOOKBACK_STEPS, &got);
+                        walk(&q, LOOKBACK_ROWS, 200, &got);
                         reference(&q, &wanted);
                         same(&q, &got, &wanted);
                         rows += got.n;
@@ -502,7 +503,7 @@ static void pages_of_any_size_are_the_same_list(void **state) {
                 char subject[32];
                 const LookbackQuery q = some_query((LookbackBy)(n % _LOOKBACK_BY_MAX), subject);
 
-                walk(&q, LOOKBACK_ROWS, LOOKBACK_STEPS, &wanted);
+                walk(&q, LOOKBACK_ROWS, 200, &wanted);
                 walk(&q, 1 + pick(5), 1 + pick(9), &got);
                 same(&q, &got, &wanted);
         }
@@ -524,11 +525,11 @@ static void a_list_as_known_on_a_day_never_changes(void **state) {
 
                 if (queries[n].as_of_us >= now_us)
                         queries[n].as_of_us = now_us - 1;
-                walk(queries + n, LOOKBACK_ROWS, LOOKBACK_STEPS, &before);
+                walk(queries + n, LOOKBACK_ROWS, 200, &before);
                 state_of_random = kept + n;
                 for (int i = 0; i < 40; i++)
                         happen();
-                walk(queries + n, LOOKBACK_ROWS, LOOKBACK_STEPS, &got);
+                walk(queries + n, LOOKBACK_ROWS, 200, &got);
                 same(queries + n, &got, &before);
         }
 }
@@ -539,7 +540,7 @@ static LookbackRow only(const LookbackQuery *q) {
         size_t n = 0;
 
         assert_int_equal(lookback_begin(store, q, &c), 1);
-        assert_int_equal(lookback_slice(store, q, &c, rows, 2, 100, &n), 0);
+        assert_int_equal(lookback_slice(store, q, &c, &(LookbackBounds){ 2, 100, INT64_MAX }, rows, &n), 0);
         assert_int_equal(n, 1);
         return rows[0];
 }
@@ -658,6 +659,24 @@ static void what_is_no_cursor_is_refused(void **state) {
         assert_int_equal(lookback_cursor_parse("1.3.0.0.0.0.0.0", LOOKBACK_PATIENT, &c), -EINVAL);
 }
 
+static void a_slice_without_time_takes_one_step(void **state) {
+        const LookbackQuery q = about(LOOKBACK_LOT, "L-1");
+        static LookbackRow rows[LOOKBACK_ROWS];
+        LookbackCursor c;
+        size_t n = 0, all = 0;
+        int slices = 0, r = 1;
+
+        (void)state;
+        for (int i = 0; i < 5; i++)
+                new_item("L-1", "");
+        assert_int_equal(lookback_begin(store, &q, &c), 1);
+        for (; r > 0; slices++, all += n)
+                r = lookback_slice(store, &q, &c, &(LookbackBounds){ LOOKBACK_ROWS, 1000, 0 }, rows, &n);
+        assert_int_equal(r, 0);
+        assert_int_equal(all, 5);
+        assert_int_equal(slices, 5 * 3 + 1);
+}
+
 /* What the slices rest on: each look-up is by an index, in its order, so none of them grows with the ledger. */
 static void no_look_up_scans_or_sorts(void **state) {
         (void)state;
@@ -691,6 +710,7 @@ int main(void) {
                 T(the_windows_ends_both_count),
                 T(an_item_or_a_load_that_never_was_is_said_to_be_unknown),
                 T(what_is_no_cursor_is_refused),
+                T(a_slice_without_time_takes_one_step),
                 T(no_look_up_scans_or_sorts),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
