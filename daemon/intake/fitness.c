@@ -10,6 +10,7 @@
 #include "store/fitness.h"
 
 #define LOOK_EVERY_US (60 * US_PER_S)
+#define UNREAD_LOOK_DAYS 60 /* an older spore test is not asked for any more */
 
 typedef struct Gathered {
         FitnessFacts facts;
@@ -286,6 +287,37 @@ static int alerts_of_due(Intake *in, const char *autoclave, const FitnessFacts *
         return r;
 }
 
+/* Each spore test that has been pending for too long, by its attempt; how long that is, the gate's grace says. */
+static int alerts_of_unread(Intake *in, const char *autoclave, const FitnessFacts *f) {
+        const int32_t late = f->day - f->spore_days - FITNESS_PENDING_GRACE_DAYS;
+        int64_t id = INT64_MAX;
+        int r;
+
+        while ((r = indicator_spore_before(in->store, autoclave, id, &id)) > 0) {
+                char text[FITNESS_TEXT_MAX];
+                SporeOutcome outcome;
+                AttemptRow a;
+                int32_t day;
+
+                r = attempt_get_id(in->store, id, &a);
+                if (r < 0 || (day = day_of(in, a.started_us)) < f->day - UNREAD_LOOK_DAYS)
+                        break;
+                if (day >= late)
+                        continue;
+                snprintf(text, sizeof(text),
+                         "%s: the spore test of cycle %lld is not read after %d days. Read it with its control, and report "
+                         "both.",
+                         f->name, (long long)a.cycle, (int)(f->day - day));
+                r = spore_outcome(in, &a, &outcome);
+                if (r == 0)
+                        r = alert_set(in, "spore-test-unread", a.label, ALERT_WARNING, autoclave,
+                                      outcome == SPORE_PENDING ? text : NULL);
+                if (r < 0)
+                        break;
+        }
+        return r < 0 ? r : 0;
+}
+
 /* Nobody is asked for a test in the night, or of a machine that is out of service. */
 static bool asked_for(const Intake *in, const FitnessFacts *f, const FitnessRule *rule) {
         const int64_t start_us = clinic_day_start(f->day, in->config->site.day_start_us);
@@ -320,6 +352,8 @@ int fitness_changed(Intake *in, const char *autoclave) {
         }
         if (r == 0)
                 r = alerts_of_due(in, autoclave, &g->facts);
+        if (r == 0)
+                r = alerts_of_unread(in, autoclave, &g->facts);
         return r < 0 ? r : alerts_of_duties(in, autoclave, &g->facts);
 }
 

@@ -383,6 +383,35 @@ static void every_rule_has_an_id_a_source_and_stands_in_the_table_once(void **st
         }
 }
 
+/* A row of doc/rules.md: | `id` | when | what happens | source | may | decided | */
+static void the_catalogue_of_rules_has_each_with_its_source(void **state) {
+        static char text[262144];
+        const FitnessRule *rules;
+        size_t n = fitness_rules(&rules), size;
+        FILE *f = fopen("doc/rules.md", "re");
+
+        (void)state;
+        if (!f)
+                skip();
+        size = fread(text, 1, sizeof(text) - 1, f);
+        text[size] = '\0';
+        fclose(f);
+        for (size_t i = 0; i < n; i++) {
+                char cell[128];
+                const char *row, *end, *found;
+
+                snprintf(cell, sizeof(cell), "| `%s` |", rules[i].id);
+                row = strstr(text, cell);
+                if (!row)
+                        fail_msg("doc/rules.md has no row for %s", rules[i].id);
+                end = strchr(row, '\n');
+                snprintf(cell, sizeof(cell), "| %s |", rules[i].source);
+                found = strstr(row, cell);
+                if (!found || found > end)
+                        fail_msg("doc/rules.md names another source for %s", rules[i].id);
+        }
+}
+
 /* --- the way back --- */
 
 static const ReturnCycle GOOD = { .started_us = 1, .ended = true, .verified = true, .empty = true,
@@ -497,6 +526,7 @@ int main(void) {
                 T(the_last_day_of_a_calibration_is_good),
                 T(a_duty_is_good_for_its_interval_and_not_when_it_went_badly),
                 T(every_rule_has_an_id_a_source_and_stands_in_the_table_once),
+                T(the_catalogue_of_rules_has_each_with_its_source),
                 T(three_good_cycles_in_a_row_and_then_three_bowie_dicks),
                 T(a_bad_cycle_in_between_begins_the_row_anew),
                 T(a_cycle_that_is_not_read_yet_does_not_count_and_neither_does_a_warm_up),

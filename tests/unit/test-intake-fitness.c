@@ -383,6 +383,22 @@ static void in_the_us_a_spore_test_covers_seven_days_and_ten_while_it_is_not_rea
         sim_close(&s);
 }
 
+static void a_spore_test_that_nobody_reads_for_more_than_ten_days_is_asked_for(void **state) {
+        Sim *s = *state;
+
+        sim_empty_cycle(s, 1, true);
+        spore(s, 1, "pending", "");
+        go_to(s, 10, 12, 0);
+        sim_pass(s, 61 * US_PER_S);
+        assert_int_equal(sim_alert(s, "spore-test-unread"), 0);
+        go_to(s, 11, 12, 0);
+        sim_pass(s, 61 * US_PER_S);
+        sim_pass(s, 61 * US_PER_S);
+        assert_int_equal(sim_alert(s, "spore-test-unread"), 1);
+        spore(s, 1, "pass", ",'control':'growth'");
+        assert_int_equal(sim_alert(s, "spore-test-unread"), 0);
+}
+
 static void without_growth_in_its_control_a_spore_test_says_nothing(void **state) {
         Sim s;
 
@@ -755,6 +771,7 @@ int main(void) {
                 T(a_leak_test_covers_loads_through_the_seventh_clinic_day),
                 T(a_leak_above_the_limit_takes_it_out_and_a_test_that_is_none_does_not),
                 T(in_the_us_a_spore_test_covers_seven_days_and_ten_while_it_is_not_read),
+                T(a_spore_test_that_nobody_reads_for_more_than_ten_days_is_asked_for),
                 T(without_growth_in_its_control_a_spore_test_says_nothing),
                 T(the_eu_profile_asks_for_no_spore_test_and_a_policy_may_loosen_the_us_one),
                 T(a_positive_recalls_all_since_the_cycle_of_the_last_negative),
