@@ -193,7 +193,6 @@ static const char second[] =
         "ALTER TABLE attempt ADD COLUMN grade INTEGER NOT NULL DEFAULT 0;"
         "ALTER TABLE attempt ADD COLUMN outcome INTEGER;" /* the machine's own word; NULL: running, or never said */
         "CREATE INDEX attempt_started ON attempt (autoclave, started_us);"
-        "DROP INDEX attempt_autoclave;"
         "CREATE INDEX attempt_state ON attempt (purpose, released);" /* the loads that wait for a person */
         "CREATE INDEX attempt_running ON attempt (id) WHERE verdict IS NULL;"
 
@@ -220,7 +219,8 @@ static const char second[] =
         " rate_mpa INTEGER,"          /* leak: thousandths of a pascal a minute */
         " reader TEXT, lot TEXT, expires_on INTEGER,"
         " why TEXT) STRICT;"          /* why it failed or is no test */
-        "CREATE INDEX test_autoclave ON test (autoclave, run_us);"
+        "CREATE INDEX test_autoclave ON test (autoclave, test, outcome, run_us);"
+        "CREATE INDEX test_order ON test (autoclave);" /* by id */
         "CREATE INDEX test_attempt ON test (attempt) WHERE attempt IS NOT NULL;"
 
         /* Chemical and biological indicators; one row for each pack that was named. */

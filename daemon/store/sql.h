@@ -154,9 +154,9 @@
         /* fitness of autoclaves */                                                                                   \
         X(TEST_ADD, "INSERT INTO test (i, autoclave, test, attempt, run_us, read_us, outcome, rate_mpa, reader, "     \
                     "lot, expires_on, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                              \
-        X(TEST_LAST, "SELECT " TEST_COLUMNS " FROM test t WHERE autoclave = ? AND test BETWEEN ? AND ? "              \
+        X(TEST_LAST, "SELECT " TEST_COLUMNS " FROM test t WHERE autoclave = ? AND test = ? "                           \
                      "AND outcome = ? AND run_us <= ? ORDER BY run_us DESC, id DESC LIMIT 1")                         \
-        X(TEST_LAST_PASSED, "SELECT " TEST_COLUMNS " FROM test t WHERE autoclave = ? AND test BETWEEN ? AND ? "       \
+        X(TEST_LAST_PASSED, "SELECT " TEST_COLUMNS " FROM test t WHERE autoclave = ? AND test = ? "                    \
                             "AND outcome = ? AND run_us <= ? AND " TEST_STANDS " "                                    \
                             "ORDER BY run_us DESC, id DESC LIMIT 1")                                                  \
         X(TEST_FAILED_IN, "SELECT 1 FROM test WHERE attempt = ? AND test < 2 AND outcome = 2 LIMIT 1")                \
@@ -300,11 +300,11 @@
         X(REQUEST_ADD, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) "  \
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                          \
         X(REQUEST_LAST, "SELECT allow, answer, room, at_us FROM request WHERE session = ? ORDER BY at_us DESC LIMIT 1") \
-        /* loads as people look at them */                                                                           \
+        /* loads as people look at them; +purpose: by id, not by an index of all loads */                             \
         X(LOAD_BEFORE, "SELECT id FROM attempt WHERE purpose = 0 AND released = ? AND id < ? "                        \
                        "ORDER BY id DESC LIMIT 1")                                                                    \
-        X(LOAD_BEFORE_ANY, "SELECT id FROM attempt WHERE purpose = 0 AND id < ? ORDER BY id DESC LIMIT 1")            \
-        X(LOAD_BEFORE_RUNNING, "SELECT id FROM attempt WHERE purpose = 0 AND verdict IS NULL AND id < ? "             \
+        X(LOAD_BEFORE_ANY, "SELECT id FROM attempt WHERE +purpose = 0 AND id < ? ORDER BY id DESC LIMIT 1")           \
+        X(LOAD_BEFORE_RUNNING, "SELECT id FROM attempt WHERE +purpose = 0 AND verdict IS NULL AND id < ? "            \
                                "ORDER BY id DESC LIMIT 1")                                                            \
         X(ATTEMPT_BEFORE, "SELECT id FROM attempt WHERE autoclave = ? AND started_us < ? "                            \
                           "ORDER BY started_us DESC, id DESC LIMIT 1")                                                \
