@@ -10,6 +10,7 @@
 
 #include "bus/bus.h"
 #include "ctl.h"
+#include "show.h"
 #include "value.h"
 
 #define CALL_TIMEOUT_US (10 * US_PER_S)
@@ -131,7 +132,7 @@ static int failed(const Ctl *c, int r, const sd_bus_error *error) {
         error_id(error->name, id, sizeof(id));
         say(c, id, error->message ?: error->name);
         return streq(error->name, BUS_ERROR_NOT_FOUND) || streq(error->name, BUS_ERROR_BAD_CODE) ||
-                               streq(error->name, BUS_ERROR_NOT_ONE_PIECE) ||
+                               streq(error->name, BUS_ERROR_NOT_ONE_PIECE) || streq(error->name, BUS_ERROR_AMBIGUOUS) ||
                                streq(error->name, BUS_ERROR_REFUSED)
                        ? CTL_NO
                        : CTL_TROUBLE;
@@ -173,19 +174,15 @@ static int call(Ctl *c, sd_bus_message *m, json_t **ret) {
         return status;
 }
 
-int ctl_call(Ctl *c, json_t **ret, const char *member, const char *types, ...) {
+static int call_v(Ctl *c, json_t **ret, const char *member, const char *types, va_list ap) {
         sd_bus_message *m = NULL;
-        va_list ap;
         int r, status;
 
         if (!c->bus && (r = connect_bus(c)) < 0)
                 return unreachable(c, -r);
         r = sd_bus_message_new_method_call(c->bus, &m, NULL, BUS_PATH, BUS_INTERFACE, member);
-        if (r >= 0 && types) {
-                va_start(ap, types);
+        if (r >= 0 && types)
                 r = sd_bus_message_appendv(m, types, ap);
-                va_end(ap);
-        }
         if (r < 0) {
                 say(c, "bad-argument", "an argument is no UTF-8 text");
                 status = CTL_TROUBLE;
@@ -193,4 +190,63 @@ int ctl_call(Ctl *c, json_t **ret, const char *member, const char *types, ...) {
                 status = call(c, m, ret);
         sd_bus_message_unref(m);
         return status;
+}
+
+int ctl_call(Ctl *c, json_t **ret, const char *member, const char *types, ...) {
+        va_list ap;
+        int status;
+
+        va_start(ap, types);
+        status = call_v(c, ret, member, types, ap);
+        va_end(ap);
+        return status;
+}
+
+int ctl_call_pages(Ctl *c, json_t **ret, const char *member, const char *text, bool with_limit) {
+        json_t *all = json_array(), *page = NULL;
+        uint64_t last = 0;
+        size_t n;
+
+        do {
+                int r = with_limit ? ctl_call(c, &page, member, "stu", text, last, CTL_PAGE)
+                                   : ctl_call(c, &page, member, "st", text, last);
+
+                if (r != CTL_YES) {
+                        json_decref(all);
+                        return r;
+                }
+                n = json_array_size(page);
+                if (n > 0)
+                        last = (uint64_t)number_of(json_array_get(page, n - 1), "id");
+                json_array_extend(all, page);
+                json_decref(page);
+        } while (n > 0);
+        *ret = all;
+        return CTL_YES;
+}
+
+int ctl_act(Ctl *c, const char *member, const char *types, ...) {
+        json_t *done = NULL;
+        va_list ap;
+        int r;
+
+        va_start(ap, types);
+        r = call_v(c, &done, member, types, ap);
+        va_end(ap);
+        if (r != CTL_YES)
+                return r;
+        if (c->json)
+                return ctl_print_json(done);
+        printf("%s\n", text_of(done, "text"));
+        json_decref(done);
+        return CTL_YES;
+}
+
+int ctl_attempt(int argc, char **argv, char *ret, size_t size) {
+        int n = argc > 1 ? snprintf(ret, size, "%s %s", argv[0], argv[1]) : snprintf(ret, size, "%s", argv[0]);
+
+        if (n >= 0 && (size_t)n < size)
+                return CTL_YES;
+        fprintf(stderr, "asepsisctl: no attempt has so long a name\n");
+        return CTL_TROUBLE;
 }

@@ -24,6 +24,18 @@ typedef struct Ctl {
 int ctl_call(Ctl *c, json_t **ret, const char *member, const char *types, ...);
 void ctl_disconnect(Ctl *c);
 
+/*
+ * A list that comes in pages: calls `member` with the text (NULL: none), the last `id` (t) and, with_limit, CTL_PAGE (u),
+ * until a page is empty, and appends all to one array. As ctl_call().
+ */
+#define CTL_PAGE 100u
+int ctl_call_pages(Ctl *c, json_t **ret, const char *member, const char *text, bool with_limit);
+
+/* An act: prints what was done, or why not. */
+int ctl_act(Ctl *c, const char *member, const char *types, ...);
+/* "ac-1.7", or "ac-1" and "101": joined as the daemon takes it, or CTL_TROUBLE where it is too long. */
+int ctl_attempt(int argc, char **argv, char *ret, size_t size);
+
 /* Prints the answer as one line of JSON and releases it. CTL_YES, or CTL_TROUBLE when that cannot be written. */
 int ctl_print_json(json_t *answer);
 
@@ -31,7 +43,10 @@ int ctl_print_json(json_t *answer);
 int verb_status(Ctl *c, int argc, char **argv);
 int verb_item(Ctl *c, int argc, char **argv);
 int verb_session(Ctl *c, int argc, char **argv);
+int verb_load(Ctl *c, int argc, char **argv);
+int verb_cycle(Ctl *c, int argc, char **argv);
 int verb_alerts(Ctl *c, int argc, char **argv);
 /* These read their own options. */
+int verb_autoclave(Ctl *c, int argc, char **argv);
 int verb_lookback(Ctl *c, int argc, char **argv);
 int verb_recall(Ctl *c, int argc, char **argv);

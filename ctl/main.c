@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asepsisctl: the command for people. One table of verbs; each asks the daemon one thing and shows the answer. */
+/* asepsisctl: the command for people. One table of verbs; each asks the daemon for one thing and shows the answer. */
 #include <getopt.h>
 #include <stdio.h>
 
@@ -16,33 +16,36 @@ static int run_parse(Ctl *c, int argc, char **argv) {
 
 static const struct Verb {
         const char *name, *argument, *help;
-        int (*run)(Ctl *c, int argc, char **argv);
+        int least, most;  /* arguments */
+        bool all;         /* --all goes with it */
         bool own_options; /* reads what comes after it by itself; the argument is only for the help */
+        int (*run)(Ctl *c, int argc, char **argv);
 } verbs[] = {
-        { "status", NULL, "how the daemon is, and whether sessions can start", verb_status, false },
-        { "item", "CODE", "what the ledger knows about one item", verb_item, false },
-        { "session", "LABEL", "a session: who, what, when, and the last answer it got", verb_session, false },
-        { "alerts", NULL, "the open alerts, oldest first", verb_alerts, false },
-        { "lookback", "WHAT...", "who was treated with it, and what of it lies unused", verb_lookback, true },
-        { "recall", "...", "recalls and quarantines: list, show, make, confirm, end", verb_recall, true },
-        { "parse", "CODE", "what stands in an item code (needs no daemon)", run_parse, false },
+        { "status", "", "how the daemon is, and whether sessions can start", 0, 0, false, false, verb_status },
+        { "item", "CODE", "what the ledger knows about one item", 1, 1, false, false, verb_item },
+        { "session", "LABEL", "a session: who, what, when, and the last answer it got", 1, 1, false, false, verb_session },
+        { "load", "[ATTEMPT]", "a load and its evidence; without one, those to be decided", 0, 2, true, false, verb_load },
+        { "cycle", "ATTEMPT", "a cycle: verdict, figures and curve", 1, 2, false, false, verb_cycle },
+        { "autoclave", "[ID]", "one or all; and: out, return, commission", 0, 0, false, true, verb_autoclave },
+        { "lookback", "WHAT...", "who was treated with it, and what of it lies unused", 0, 0, false, true, verb_lookback },
+        { "recall", "...", "recalls and quarantines: list, show, make, confirm, end", 0, 0, false, true, verb_recall },
+        { "alerts", "", "the open alerts, oldest first", 0, 0, true, false, verb_alerts },
+        { "parse", "CODE", "what stands in an item code (needs no daemon)", 1, 1, false, false, run_parse },
 };
 
 static void print_help(void) {
         printf("asepsisctl [OPTION...] VERB [ARGUMENT]\n\n"
-               "Ask the infection-control service what it knows.\n\nVerbs:\n");
+               "Ask the infection-control service what it knows, or sign what a person decides.\n\n");
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                printf("  %-9s %-8s %s\n", verbs[i].name, verbs[i].argument ?: "", verbs[i].help);
-        printf("\nOptions:\n"
-               "  -j, --json          one line of JSON, for programs\n"
-               "  -a, --all           alerts: the resolved ones too\n"
+                printf("  %-9s %-9s %s\n", verbs[i].name, verbs[i].argument, verbs[i].help);
+        printf("\n  -j, --json          one line of JSON, for programs\n"
+               "  -a, --all           load, alerts: those that are settled, too\n"
                "  -s, --socket=PATH   the daemon's socket; otherwise $ASEPSIS_SOCKET, or\n"
                "                      " CTL_SOCKET_DEFAULT "\n"
-               "  -h, --help          this text\n"
-               "      --version       the version\n"
-               "\nQuote codes: asepsisctl item '(01)00844588003288(21)SN0042'\n"
-               "Exit status: 0 yes, found; 1 no, not found; 2 wrong usage, or no answer.\n"
-               "See asepsisctl(1).\n");
+               "  -h, --help          this text; after autoclave, lookback, recall: theirs\n"
+               "\nATTEMPT is ac-1.7, or autoclave and cycle number: ac-1 101. Quote codes.\n"
+               "Exit status: 0 yes, found, done; 1 no, not found, refused; 2 wrong usage, or\n"
+               "no answer. See asepsisctl(1).\n");
 }
 
 /* Letters to change, add or drop to get from one word to the other. */
@@ -126,12 +129,12 @@ static int run_plain(Ctl *c, const struct Verb *v, int argc, char **argv) {
         argc -= optind - 1;
         argv += optind - 1;
         argv[0] = name;
-        if (argc != (v->argument ? 2 : 1)) {
-                fprintf(stderr, "usage: asepsisctl %s%s%s\n", v->name, v->argument ? " " : "", v->argument ?: "");
+        if (argc - 1 < v->least || argc - 1 > v->most) {
+                fprintf(stderr, "usage: asepsisctl %s%s%s\n", v->name, v->argument[0] ? " " : "", v->argument);
                 return CTL_TROUBLE;
         }
-        if (c->all && v->run != verb_alerts) {
-                fprintf(stderr, "asepsisctl: --all goes with alerts only\n");
+        if (c->all && !v->all) {
+                fprintf(stderr, "asepsisctl: --all does not go with %s\n", v->name);
                 return CTL_TROUBLE;
         }
         return v->run(c, argc, argv);

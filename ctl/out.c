@@ -12,6 +12,7 @@
 #include <wchar.h>
 
 #define FIELD_WIDTH 14
+#define WIDTH_DEFAULT 80
 #define WRAP_MIN 40
 #define INDENT 2
 #define GAP 2
@@ -28,7 +29,7 @@ void out_start(void) {
         if (!isatty(STDOUT_FILENO))
                 return;
         colour = !(no && no[0]) && !(term && streq(term, "dumb"));
-        terminal_width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
+        terminal_width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : WIDTH_DEFAULT;
 }
 
 static const char *paint_code(Paint paint) {
@@ -54,6 +55,14 @@ void out_painted(Paint paint, const char *format, ...) {
         vsnprintf(text, sizeof(text), format, ap);
         va_end(ap);
         put_painted(paint, text);
+}
+
+int out_width(void) {
+        return terminal_width ?: WIDTH_DEFAULT;
+}
+
+bool out_utf8(void) {
+        return utf8;
 }
 
 const char *out_dot(void) {

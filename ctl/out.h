@@ -17,6 +17,11 @@ void out_painted(Paint paint, const char *format, ...) _printf_(2, 3);
 /* A mark before a headline, as the locale can show it. */
 const char *out_dot(void);
 
+/* Columns of the terminal; 80 where there is none. */
+int out_width(void);
+/* Whether the locale can show more than ASCII. */
+bool out_utf8(void);
+
 /* One line of a record: the name, then the value in its paint. Nothing where the value is empty. */
 void out_field(const char *name, Paint paint, const char *value);
 

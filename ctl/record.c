@@ -10,8 +10,7 @@
 
 #define STEPS_SHOWN 6
 
-/* A member with a time, such as "damaged_at", and what belongs to it. */
-static void print_event(const json_t *o, const char *name, const char *time_member, const char *more, Paint paint) {
+void print_event(const json_t *o, const char *name, const char *time_member, const char *more, Paint paint) {
         Line l = {};
 
         if (!number_of(o, time_member))
@@ -22,7 +21,7 @@ static void print_event(const json_t *o, const char *name, const char *time_memb
         out_field(name, paint, l.text);
 }
 
-static bool is_past(const char *date) {
+bool is_past(const char *date) {
         time_t now = time(NULL);
         char today[16];
         struct tm tm;
@@ -35,6 +34,8 @@ static bool is_past(const char *date) {
 static void print_date(const char *name, const char *date) {
         Line l = {};
 
+        if (!date[0])
+                return;
         line_add(&l, "%s%s", date, is_past(date) ? ", past" : "");
         out_field(name, is_past(date) ? RED : PLAIN, l.text);
 }
@@ -219,9 +220,20 @@ static void print_session(const json_t *s) {
                 out_field("", PLAIN, "and more");
 }
 
-static void print_reasons(const json_t *reasons) {
+static bool any_item(const json_t *reasons) {
+        const json_t *reason;
+        size_t i;
+
+        json_array_foreach(reasons, i, reason)
+                if (text_of(reason, "item")[0])
+                        return true;
+        return false;
+}
+
+void print_reasons(const json_t *reasons) {
         static const Column columns[] = { { "RULE", false }, { "ITEM", false } };
-        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const bool items = any_item(reasons);
+        _cleanup_(table_freep) Table *t = table_new(columns, items ? 2 : 1);
         const json_t *reason;
         size_t i;
 
@@ -233,7 +245,8 @@ static void print_reasons(const json_t *reasons) {
                 line_add(&text, "%s%s", text_of(reason, "text"),
                          truth_of(reason, "override") ? " Two officers may override this." : "");
                 table_cell(t, RED, "%s", text_of(reason, "rule"));
-                table_cell(t, PLAIN, "%s", text_of(reason, "item"));
+                if (items)
+                        table_cell(t, PLAIN, "%s", text_of(reason, "item"));
                 table_note(t, text.text);
         }
         printf("\n");

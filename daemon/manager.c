@@ -450,6 +450,13 @@ static const Config *configuration(void *userdata) {
         return m->config;
 }
 
+static int autoclave(void *userdata, const char *id, AutoclaveStatus *ret) {
+        Manager *m = userdata;
+        const Now t = now(m);
+
+        return intake_autoclave_status(m->intake, &t, id, ret);
+}
+
 static void notify_status(Manager *m) {
         char text[sizeof(m->status)];
         Status s;
@@ -669,7 +676,7 @@ static int open_bus(Manager *m) {
         const BusOptions options = { .path = m->config->control.socket,
                                      .mode = (mode_t)m->config->control.mode,
                                      .group = m->config->control.group };
-        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, configuration, act, m });
+        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, configuration, autoclave, act, m });
 
         if (r < 0)
                 log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot serve the control socket %s: %s", options.path,

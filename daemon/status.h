@@ -4,7 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/reasons.h"
+
 #define STATUS_DOUBTS_MAX 8
+#define STATUS_DUTIES_MAX 32
 
 typedef struct StatusDoubt {
         const char *rule, *text;
@@ -24,3 +27,18 @@ typedef struct Status {
         int64_t alerts[3];                        /* open ones: info, warning, critical */
         uint64_t messages, rejected, batches, decisions; /* since the start */
 } Status;
+
+/* One autoclave, as it stands now. Dates are year * 10000 + month * 100 + day: the last clinic day that is still
+ * covered; 0: it does not apply, or nothing was ever done. */
+typedef struct AutoclaveStatus {
+        Reasons service;  /* why it is out of service, and what remains to be done; none: it is in */
+        Reasons refusals; /* why a load that started now could not be released, service included */
+        Reasons notices;  /* what is overdue and only told */
+        int32_t penetration_on, leak_until, spore_until, calibration_until; /* penetration_on: of the last that passed */
+        size_t n_duties;
+        struct {
+                const char *id, *name; /* of the configuration */
+                int32_t done_on, until;
+                bool failed, blocks;
+        } duties[STATUS_DUTIES_MAX];
+} AutoclaveStatus;

@@ -114,12 +114,60 @@ static int read_running(Store *s, const char *autoclave, Reply *reply) {
         return 0;
 }
 
-static int read_autoclave(Store *s, const ConfigAutoclave *a, Reply *reply) {
+static void put_reasons(const Reasons *list, const char *name, Reply *r) {
+        reply_list_open(r, name, "a{sv}");
+        for (size_t i = 0; i < list->n; i++) {
+                reply_open(r);
+                reply_text(r, "rule", list->v[i].rule);
+                reply_text(r, "text", list->v[i].text);
+                reply_close(r);
+        }
+        reply_list_close(r);
+}
+
+static void put_duties(const AutoclaveStatus *s, Reply *r) {
+        reply_list_open(r, "duties", "a{sv}");
+        for (size_t i = 0; i < s->n_duties; i++) {
+                reply_open(r);
+                reply_text(r, "duty", s->duties[i].id);
+                reply_text(r, "name", s->duties[i].name);
+                reply_date(r, "done_on", s->duties[i].done_on);
+                reply_date(r, "good_until", s->duties[i].until);
+                reply_truth(r, "failed", s->duties[i].failed);
+                reply_truth(r, "blocks", s->duties[i].blocks);
+                reply_close(r);
+        }
+        reply_list_close(r);
+}
+
+static int read_service(const BusSource *source, const char *autoclave, bool whole, Reply *reply) {
+        _cleanup_(freep) AutoclaveStatus *s = calloc(1, sizeof(*s));
+        int r = s ? source->autoclave(source->userdata, autoclave, s) : -ENOMEM;
+
+        if (r <= 0)
+                return r;
+        reply_text(reply, "service", s->service.n ? "out" : "in");
+        put_reasons(&s->service, "service_reasons", reply);
+        put_reasons(&s->refusals, "refusals", reply);
+        if (!whole)
+                return r;
+        put_reasons(&s->notices, "notices", reply);
+        reply_date(reply, "penetration_passed_on", s->penetration_on);
+        reply_date(reply, "leak_good_until", s->leak_until);
+        reply_date(reply, "spore_good_until", s->spore_until);
+        reply_date(reply, "calibration_good_until", s->calibration_until);
+        put_duties(s, reply);
+        return r;
+}
+
+static int read_autoclave(const BusSource *source, const ConfigAutoclave *a, Reply *reply) {
+        Store *s = source->store;
         int r;
 
         reply_open(reply);
         put_configured(a, reply);
-        if ((r = read_running(s, a->id, reply)) < 0 || (r = read_attempts(s, a->id, reply)) < 0 ||
+        if ((r = read_service(source, a->id, true, reply)) < 0 || (r = read_running(s, a->id, reply)) < 0 ||
+            (r = read_attempts(s, a->id, reply)) < 0 ||
             (r = read_tests(s, a->id, reply)) < 0 || (r = read_references(s, a, reply)) < 0)
                 return r;
         reply_close(reply);
@@ -141,20 +189,23 @@ int method_get_autoclave(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return sd_bus_error_setf(error, BUS_ERROR_NOT_FOUND, "No autoclave %.*s is configured.", LABEL_MAX, id);
         if ((r = reply_new(m, &reply)) < 0)
                 return r;
-        r = read_autoclave(source->store, a, &reply);
+        r = read_autoclave(source, a, &reply);
         if (r >= 0)
                 return reply_send(&reply);
         reply_drop(&reply);
         return bus_ledger_failed(source, r, error);
 }
 
-static int read_line(Store *s, const ConfigAutoclave *a, Reply *reply) {
+static int read_line(const BusSource *source, const ConfigAutoclave *a, Reply *reply) {
+        Store *s = source->store;
         AttemptRow last;
         int r;
 
         reply_open(reply);
         put_configured(a, reply);
-        r = read_running(s, a->id, reply);
+        r = read_service(source, a->id, false, reply);
+        if (r >= 0)
+                r = read_running(s, a->id, reply);
         if (r >= 0)
                 r = attempt_last(s, a->id, &last);
         if (r > 0) {
@@ -178,7 +229,7 @@ int method_list_autoclaves(sd_bus_message *m, void *userdata, sd_bus_error *erro
                 return r;
         reply_page_open(&reply);
         for (size_t i = 0; i < c->n_autoclaves && r >= 0; i++)
-                r = read_line(source->store, c->autoclaves + i, &reply);
+                r = read_line(source, c->autoclaves + i, &reply);
         reply_close(&reply);
         if (r >= 0)
                 return reply_send(&reply);

@@ -55,6 +55,8 @@ typedef struct BusSource {
         void (*status)(void *userdata, Status *ret);
         /* As it is now; not kept beyond the call. */
         const Config *(*config)(void *userdata);
+        /* As intake_autoclave_status() says. */
+        int (*autoclave)(void *userdata, const char *autoclave, AutoclaveStatus *ret);
         /* As intake_act() says, and committed when it returns. */
         int (*act)(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX]);
         void *userdata;

@@ -117,6 +117,7 @@ static const struct {
         int digits; /* published = kept / 10^digits */
 } FIGURES[_FIGURE_MAX] = {
         [FIGURE_HOLD] = { "hold_us", "hold_s", 6 },
+        [FIGURE_HOLD_START] = { "hold_start_us", "hold_start_s", 6 },
         [FIGURE_REQUIRED] = { "required_us", "required_s", 6 },
         [FIGURE_SET_TEMPERATURE] = { "set_temperature_mc", "set_temperature_c", 3 },
         [FIGURE_BAND] = { "band_mc", "band_k", 3 },
@@ -152,6 +153,7 @@ void attempt_figures_of(const CycleVerdict *v, AttemptFigures *ret) {
 
         *ret = (AttemptFigures){ .grade = v->grade, .arrival_judged = v->arrival_judged };
         put(ret, FIGURE_HOLD, true, v->hold_us);
+        put(ret, FIGURE_HOLD_START, held, v->hold_start_us);
         put(ret, FIGURE_REQUIRED, known, v->required_us);
         put(ret, FIGURE_SET_TEMPERATURE, known, v->set_temperature_mc);
         put(ret, FIGURE_BAND, known, v->band_mc);

@@ -41,6 +41,7 @@ int attempt_reasons_read(const char *text, AttemptReasons *ret);
 /* As CycleVerdict has them; of the hold unless said otherwise there. */
 typedef enum AttemptFigure {
         FIGURE_HOLD,
+        FIGURE_HOLD_START, /* since the cycle's start */
         FIGURE_REQUIRED,
         FIGURE_SET_TEMPERATURE,
         FIGURE_BAND,

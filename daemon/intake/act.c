@@ -128,7 +128,7 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
         case _ACT_MAX:
                 break;
         }
-        return refuse(ret_text, "This version cannot do that yet.");
+        return -EINVAL;
 }
 
 /* Takes back what a refused act has changed, here and in the ledger. */

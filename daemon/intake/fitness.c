@@ -220,6 +220,50 @@ int fitness_refusals(Intake *in, const AttemptRow *a, Reasons *ret) {
         return r;
 }
 
+/* --- as people look at it --- */
+
+static int32_t date_or_none(int32_t day) {
+        return day == FITNESS_NEVER ? 0 : date_of_day(day);
+}
+
+static void show_duties(const FitnessFacts *f, AutoclaveStatus *ret) {
+        for (size_t i = 0; i < f->n_duties && i < STATUS_DUTIES_MAX; i++) {
+                const FitnessDuty *d = f->duties + i;
+
+                ret->duties[ret->n_duties].id = d->id;
+                ret->duties[ret->n_duties].name = d->name;
+                ret->duties[ret->n_duties].done_on = date_or_none(d->done_day);
+                ret->duties[ret->n_duties].until = date_or_none(fitness_duty_until(f, d));
+                ret->duties[ret->n_duties].failed = d->failed;
+                ret->duties[ret->n_duties].blocks = d->effect == FITNESS_BLOCK;
+                ret->n_duties++;
+        }
+}
+
+int intake_autoclave_status(Intake *in, const Now *now, const char *autoclave, AutoclaveStatus *ret) {
+        _cleanup_(gathered_freep) Gathered *g = NULL;
+        const ConfigAutoclave *c = config_autoclave(in->config, autoclave);
+        int r;
+
+        if (!c)
+                return 0;
+        in->now = *now;
+        *ret = (AutoclaveStatus){};
+        r = gather(in, c, 0, &g);
+        if (r == 0)
+                r = fitness_service(in, autoclave, &ret->service);
+        if (r < 0)
+                return r;
+        fitness_judge(&g->facts, FITNESS_BLOCK, &ret->refusals);
+        fitness_judge(&g->facts, FITNESS_ALERT, &ret->notices);
+        ret->penetration_on = date_or_none(g->facts.penetration_day);
+        ret->leak_until = date_or_none(fitness_leak_until(&g->facts));
+        ret->spore_until = date_or_none(fitness_spore_until(&g->facts));
+        ret->calibration_until = date_or_none(g->facts.calibration_day);
+        show_duties(&g->facts, ret);
+        return 1;
+}
+
 /* --- alerts --- */
 
 static int alert_set(Intake *in, const char *rule, const char *subject, AlertSeverity severity, const char *device,

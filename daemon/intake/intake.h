@@ -141,6 +141,10 @@ int intake_autoclave_out(Intake *in, const Now *now, const char *autoclave, cons
 int intake_autoclave_return(Intake *in, const Now *now, const char *autoclave, const char *by, const char *reason,
                             char ret_text[static TEXT_MAX + 1]);
 
+/* 1, and how this autoclave stands; 0: none such is configured; or the store's error. Changes nothing. Large: keep it
+ * off small stacks. */
+int intake_autoclave_status(Intake *in, const Now *now, const char *autoclave, AutoclaveStatus *ret);
+
 /* Fills what it knows. */
 void intake_status(Intake *in, Status *ret);
 

@@ -93,7 +93,7 @@ static void reasons_come_back_in_their_order(void **state) {
 }
 
 static const CycleVerdict SOUND = {
-        .program = "prevac-134", .hold_us = 212500000, .required_us = 204750000, .set_temperature_mc = 134000,
+        .program = "prevac-134", .hold_us = 212500000, .hold_start_us = 1033500000, .required_us = 204750000, .set_temperature_mc = 134000,
         .band_mc = 4000, .coldest_mc = 135120, .hottest_mc = 135900, .worst_mc = -620, .median_mc = 40,
         .gap_us = 1000000, .gap_allowed_us = 10000000, .f0 = 90123, .pulses = 3, .pulses_required = 3,
         .drying_us = 421000000, .samples = 1400, .samples_held = 213, .samples_merged = 1, .samples_dropped = 2,
@@ -131,7 +131,7 @@ static void others_see_figures_in_the_units_of_the_contract(void **state) {
         attempt_figures_publish(&w, &f);
         assert_int_equal(jsonw_finish(&w, &text, &n), 0);
         assert_string_equal(text,
-                            "{\"hold_s\":212.5,\"required_s\":204.75,\"set_temperature_c\":134,\"band_k\":4,"
+                            "{\"hold_s\":212.5,\"hold_start_s\":1033.5,\"required_s\":204.75,\"set_temperature_c\":134,\"band_k\":4,"
                             "\"coldest_c\":135.12,\"hottest_c\":135.9,\"worst_off_k\":-0.62,\"median_off_k\":0.04,"
                             "\"reference_off_k\":-1.005,\"largest_gap_s\":1,\"gap_allowed_s\":10,\"pulses\":3,"
                             "\"pulses_required\":3,\"f0_min\":90.123,\"drying_s\":421,\"samples\":1400,"

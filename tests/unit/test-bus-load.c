@@ -34,6 +34,16 @@ static const Config *fake_config(void *userdata) {
         return &config;
 }
 
+static int fake_autoclave(void *userdata, const char *autoclave, AutoclaveStatus *ret) {
+        (void)userdata;
+        *ret = (AutoclaveStatus){ .leak_until = 20271231, .n_duties = 1 };
+        ret->duties[0].id = "door-seal";
+        ret->duties[0].until = 20271130;
+        if (streq(autoclave, "ac-2"))
+                reasons_add(&ret->service, "out-of-service", "It leaks.");
+        return 1;
+}
+
 static void configure(void) {
         for (size_t i = 0; i < 2; i++) {
                 autoclaves[i] = (ConfigAutoclave){ .id = i ? "ac-2" : "ac-1",
@@ -181,7 +191,7 @@ static int setup(void **state) {
         add_attempt(f, "ac-1", 103, PURPOSE_LOAD, CYCLE_VERIFIED, LOAD_OPEN);
         add_attempt(f, "ac-2", 7, PURPOSE_LOAD, -1, LOAD_NONE);
         assert_return_code(store_commit(f->store), 0);
-        case_serve(f, &(BusSource){ .config = fake_config });
+        case_serve(f, &(BusSource){ .config = fake_config, .autoclave = fake_autoclave });
         *state = f;
         return 0;
 }
@@ -420,6 +430,11 @@ static void an_autoclave_shows_what_runs_what_ran_and_what_was_tested(void **sta
 
         assert_member_text(m, "name", "Big");
         assert_member_text(m, "type", "B");
+        assert_member_text(m, "service", "in");
+        assert_member_text(m, "leak_good_until", "2027-12-31");
+        assert_member_text(m, "spore_good_until", NULL);
+        list_texts(m, "duties", "good_until", text, sizeof(text));
+        assert_string_equal(text, "2027-11-30");
         assert_member_text(m, "running", NULL);
         list_texts(m, "attempts", "attempt", text, sizeof(text));
         assert_memory_equal(text, "ac-1.", 5);
@@ -431,6 +446,9 @@ static void an_autoclave_shows_what_runs_what_ran_and_what_was_tested(void **sta
         sd_bus_message_unref(m);
         m = ask_text(*state, "GetAutoclave", "ac-2");
         assert_member_text(m, "running", "ac-2.1");
+        assert_member_text(m, "service", "out");
+        list_texts(m, "service_reasons", "text", text, sizeof(text));
+        assert_string_equal(text, "It leaks.");
         assert_member_number(m, "running_cycle", "x", 7);
         sd_bus_message_unref(m);
         assert_error(ask_text(*state, "GetAutoclave", "ac-3"), BUS_ERROR_NOT_FOUND, "ac-3");

@@ -16,9 +16,12 @@
 
 #include "bus/bus.h"
 #include "config.h"
+#include "core/cycle.h"
 #include "core/event.h"
 #include "store/alerts.h"
 #include "store/items.h"
+#include "core/samples.h"
+#include "store/cycles.h"
 #include "store/sessions.h"
 
 #define ROLLER "(01)00844588003288(21)SN0042"
@@ -30,6 +33,8 @@ typedef struct Fixture {
         Store *store;
         Bus *bus;
         bool armed;
+        int acts;       /* that came */
+        char act[256]; /* what the last one said */
         char out[262144]; /* what the command wrote: standard output, then */
         char err[4096];  /* standard error */
 } Fixture;
@@ -42,6 +47,24 @@ static void fake_status(void *userdata, Status *ret) {
                          .doubts = { { "clock-untrusted", "The clock went back." } } };
 }
 
+static const Config config;
+
+static const Config *fake_config(void *userdata) {
+        (void)userdata;
+        return &config;
+}
+
+/* clara may, others may not. */
+static int fake_act(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        Fixture *f = userdata;
+
+        f->acts++;
+        snprintf(f->act, sizeof(f->act), "%s %s %s %s", act->subject, act->by, act->cause ?: "-", act->reason ?: "-");
+        snprintf(ret_text, ACT_TEXT_MAX, streq(act->by, "clara") ? "It is done." : "%s may not do this. Ask an officer.",
+                 act->by);
+        return !streq(act->by, "clara");
+}
+
 static void find_command(Fixture *f) {
         char self[256];
         ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -50,6 +73,33 @@ static void find_command(Fixture *f) {
         self[n] = 0;
         *strrchr(self, '/') = 0;
         snprintf(f->command, sizeof(f->command), "%s/../asepsisctl", self);
+}
+
+/* A cycle of 300 s with a hold of 100 s in the middle. */
+static void fill_cycle(Fixture *f) {
+        AttemptRow a = { .autoclave = "ac-1", .cycle = 101, .program = "prevac-134", .started_us = T0, .start = "{}" };
+        uint8_t data[SAMPLES_ENCODED_MAX(300)];
+        Sample v[300];
+        size_t size;
+
+        assert_return_code(attempt_add(f->store, &a), 0);
+        a.verdict = CYCLE_FAILED;
+        a.outcome = OUTCOME_COMPLETED;
+        a.ended_us = T0 + 300 * US_PER_S;
+        a.released = LOAD_OPEN;
+        snprintf(a.reasons, sizeof(a.reasons), "[{\"rule\":\"hold-too-short\",\"text\":\"It was short.\"}]");
+        snprintf(a.figures, sizeof(a.figures),
+                 "{\"hold_us\":100000000,\"hold_start_us\":100000000,\"required_us\":204750000,\"coldest_mc\":134200,"
+                 "\"hottest_mc\":135400,\"median_off_mc\":120,\"worst_off_mc\":-530,\"samples\":300}");
+        assert_return_code(attempt_save(f->store, &a), 0);
+        for (int i = 0; i < 300; i++) {
+                bool hot = i >= 100 && i <= 200;
+
+                v[i] = (Sample){ i * US_PER_S, hot ? 134800 : 60000, hot ? 312000 : 90000 };
+        }
+        size = samples_encode(v, 300, data, sizeof(data));
+        assert_true(size > 0);
+        assert_return_code(chunk_add(f->store, a.id, 1, 300, data, size), 0);
 }
 
 static void fill(Fixture *f) {
@@ -63,6 +113,7 @@ static void fill(Fixture *f) {
         assert_return_code(store_begin(f->store), 0);
         assert_return_code(item_add(f->store, &roller), 0);
         assert_return_code(request_add(f->store, &denied), 0);
+        fill_cycle(f);
         for (int i = 0; i < 450; i++) {
                 snprintf(subject, sizeof(subject), "subject-%d", i);
                 assert_int_equal(alert_put(f->store, i ? "broker-lost" : "reuse-detected", subject,
@@ -91,10 +142,11 @@ static int setup(void **state) {
         assert_return_code(sd_event_new(&f->event), 0);
         fill(f);
         bus = (BusOptions){ .path = f->socket };
-        source = (BusSource){ .store = f->store, .status = fake_status, .userdata = f };
+        source = (BusSource){ .store = f->store, .status = fake_status, .config = fake_config, .act = fake_act, .userdata = f };
         assert_return_code(bus_new(&f->bus, f->event, &bus, &source), 0);
         setenv("ASEPSIS_SOCKET", f->socket, 1);
         setenv("TZ", "UTC", 1);
+        setenv("LC_ALL", "C", 1);
         *state = f;
         return 0;
 }
@@ -139,9 +191,8 @@ static void exec_command(const Fixture *f, char **argv) {
         _exit(126);
 }
 
-/* Runs the command with up to three arguments while the loop serves it. Its exit status. */
-static int run(Fixture *f, const char *a, const char *b, const char *c) {
-        char *argv[] = { (char *)"asepsisctl", (char *)a, (char *)b, (char *)c, NULL };
+/* Runs the command while the loop serves it. Its exit status. */
+static int run_all(Fixture *f, char **argv) {
         int status = 0;
         pid_t pid;
 
@@ -158,6 +209,15 @@ static int run(Fixture *f, const char *a, const char *b, const char *c) {
         read_output(f, "err", f->err, sizeof(f->err));
         return WEXITSTATUS(status);
 }
+
+/* With up to three arguments. */
+static int run(Fixture *f, const char *a, const char *b, const char *c) {
+        char *argv[] = { (char *)"asepsisctl", (char *)a, (char *)b, (char *)c, NULL };
+
+        return run_all(f, argv);
+}
+
+#define RUN(f, ...) run_all(f, (char *[]){ (char *)"asepsisctl", __VA_ARGS__, NULL })
 
 static json_t *parse_output(const Fixture *f) {
         json_t *v = json_loads(f->out, JSON_REJECT_DUPLICATES, NULL);
@@ -269,6 +329,87 @@ static void columns_stand_below_their_heads(void **state) {
         assert_int_equal(strstr(head, "ID") + 2 - head, strchr(row, '1') + 1 - row);
 }
 
+static void a_load_is_shown_with_its_figures_in_words(void **state) {
+        Fixture *f = *state;
+        json_t *v;
+
+        assert_int_equal(run(f, "load", "ac-1.1", NULL), 0);
+        assert_says(f->out, "ac-1.1  failed");
+        assert_says(f->out, "1 min 40 s, at least 3 min 25 s, from minute 1.7");
+        assert_says(f->out, "134.20 to 135.40 degrees C");
+        assert_says(f->out, "+0.12 K from saturated in the middle, -0.53 K at worst");
+        assert_says(f->out, "It was short.");
+        assert_int_equal(run(f, "load", "ac-1", "101"), 0);
+        assert_says(f->out, "ac-1.1  failed");
+        assert_int_equal(run(f, "load", NULL, NULL), 0);
+        assert_says(f->out, "ac-1.1");
+        assert_int_equal(run(f, "load", "--all", "-j"), 0);
+        v = parse_output(f);
+        assert_int_equal(json_array_size(v), 1);
+        json_decref(v);
+        assert_int_equal(run(f, "load", "ac-1.2", NULL), 1);
+        assert_says(f->err, "ac-1.2");
+}
+
+/* The hold is the middle third of the cycle, and so of the line below the curves. */
+static void a_cycle_is_drawn_with_its_hold_in_its_place(void **state) {
+        Fixture *f = *state;
+        const char *axis, *end;
+        json_t *v;
+
+        assert_int_equal(run(f, "cycle", "ac-1.1", NULL), 0);
+        assert_null(strchr(f->out, '\033'));
+        assert_says(f->out, "temperature, C");
+        assert_says(f->out, "pressure, kPa absolute");
+        assert_says(f->out, "distance from saturated steam");
+        axis = strstr(f->out, "+--");
+        assert_non_null(axis);
+        end = strchr(axis, '\n');
+        assert_in_range(strspn(axis + 1, "-"), 20, 28);
+        assert_in_range(strspn(axis + 1 + strspn(axis + 1, "-"), "="), 20, 28);
+        assert_in_range(end - axis, 60, 80);
+        assert_int_equal(run(f, "cycle", "ac-1.1", "--json"), 0);
+        v = parse_output(f);
+        assert_int_equal(json_array_size(json_object_get(v, "samples")), 300);
+        assert_string_equal(json_string_value(json_object_get(v, "verdict")), "failed");
+        json_decref(v);
+}
+
+static void an_act_is_signed_and_a_refusal_exits_1(void **state) {
+        Fixture *f = *state;
+
+        assert_int_equal(RUN(f, "autoclave", "out", "ac-1", "--cause=fault", "--by=clara", "--reason=it leaks"), 0);
+        assert_says(f->out, "It is done.");
+        assert_string_equal(f->act, "ac-1 clara fault it leaks");
+        assert_int_equal(RUN(f, "autoclave", "return", "ac-1", "-b", "ana", "-r", "mended"), 1);
+        assert_says(f->err, "ana may not do this. Ask an officer.");
+        assert_int_equal(RUN(f, "-j", "autoclave", "commission", "ac-1", "101", "--by=ana"), 1);
+        assert_error_id(f, "refused");
+        assert_string_equal(f->act, "ac-1.1 ana - -");
+        assert_int_equal(f->acts, 3);
+}
+
+static void what_is_not_signed_or_not_said_does_not_reach_the_daemon(void **state) {
+        Fixture *f = *state;
+
+        assert_int_equal(RUN(f, "autoclave", "out", "ac-1", "--cause=fault", "--reason=it leaks"), 2);
+        assert_says(f->err, "--by=PERSON");
+        assert_int_equal(RUN(f, "autoclave", "out", "ac-1", "--by=clara", "--reason=it leaks"), 2);
+        assert_says(f->err, "--cause=");
+        assert_int_equal(RUN(f, "autoclave", "return", "ac-1", "--by=clara"), 2);
+        assert_says(f->err, "--reason=TEXT");
+        assert_int_equal(RUN(f, "autoclave", "return", "ac-1", "--by=clara", "--reason=x", "--cause=fault"), 2);
+        assert_int_equal(RUN(f, "autoclave", "ac-1", "--by=clara"), 2);
+        assert_int_equal(RUN(f, "status", "--by=clara"), 2);
+        assert_int_equal(RUN(f, "status", "--all"), 2);
+        assert_says(f->err, "--all does not go with status");
+        assert_int_equal(RUN(f, "autoclave", "explode", "ac-1"), 2);
+        assert_says(f->err, "autoclave --help");
+        assert_int_equal(RUN(f, "autoclave", "--help"), 0);
+        assert_says(f->out, "commission ATTEMPT --by=OFFICER");
+        assert_int_equal(f->acts, 0);
+}
+
 static void wrong_usage_exits_2_and_says_what_was_meant(void **state) {
         Fixture *f = *state;
 
@@ -305,6 +446,10 @@ int main(void) {
                 TEST(a_denied_session_is_shown_with_its_reasons),
                 TEST(all_alerts_come_over_page_after_page),
                 TEST(columns_stand_below_their_heads),
+                TEST(a_load_is_shown_with_its_figures_in_words),
+                TEST(a_cycle_is_drawn_with_its_hold_in_its_place),
+                TEST(an_act_is_signed_and_a_refusal_exits_1),
+                TEST(what_is_not_signed_or_not_said_does_not_reach_the_daemon),
                 TEST(wrong_usage_exits_2_and_says_what_was_meant),
                 TEST(a_daemon_that_is_not_there_exits_2_and_says_what_to_do),
         };

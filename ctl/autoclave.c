@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* asepsisctl autoclave: look at one or all; take it out of service, return it, commission a program. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ctl.h"
+#include "load.h"
+#include "out.h"
+#include "show.h"
+
+#define ATTEMPT_TEXT_MAX 160
+
+typedef struct Wanted {
+        const char *by, *reason, *cause;
+} Wanted;
+
+static const struct option options[] = {
+        { "by", required_argument, NULL, 'b' },
+        { "reason", required_argument, NULL, 'r' },
+        { "cause", required_argument, NULL, 'c' },
+        { "json", no_argument, NULL, 'j' },
+        { "socket", required_argument, NULL, 's' },
+        { "help", no_argument, NULL, 'h' },
+        {},
+};
+
+static void print_help(void) {
+        printf("asepsisctl autoclave                 all of them\n"
+               "asepsisctl autoclave ID              service, what is due, last cycles and tests, references\n"
+               "asepsisctl autoclave out ID --cause=CAUSE --by=PERSON --reason=TEXT\n"
+               "asepsisctl autoclave return ID --by=OFFICER --reason=TEXT\n"
+               "asepsisctl autoclave commission ATTEMPT --by=OFFICER\n"
+               "                                     the reference of its program: a verified, empty cycle\n\n"
+               "CAUSE is fault, installation, relocation, repair or other. Anybody registered takes one out.\n"
+               "After a minor cause an officer or a releaser returns it. After any other the way back is three\n"
+               "empty cycles, each with a negative spore test, then (vacuum) three Bowie-Dick tests.\n"
+               "The act is signed: who, what was meant, why and when stay in the record. Name no patient.\n");
+}
+
+static int usage(const char *text) {
+        fprintf(stderr, "asepsisctl: %s; see asepsisctl autoclave --help\n", text);
+        return CTL_TROUBLE;
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
+        int o;
+
+        optind = 0; /* glibc: from the beginning */
+        while ((o = getopt_long(argc, argv, "b:r:c:js:h", options, NULL)) >= 0)
+                switch (o) {
+                case 'b':
+                        w->by = optarg;
+                        break;
+                case 'r':
+                        w->reason = optarg;
+                        break;
+                case 'c':
+                        w->cause = optarg;
+                        break;
+                case 'j':
+                        c->json = true;
+                        break;
+                case 's':
+                        c->socket = optarg;
+                        break;
+                case 'h':
+                        print_help();
+                        return CTL_YES;
+                default:
+                        return CTL_TROUBLE;
+                }
+        return -1;
+}
+
+/* --- acts --- */
+
+static bool said(const char *text) {
+        return text && text[0];
+}
+
+static int take_out(Ctl *c, const Wanted *w, const char *id) {
+        if (!said(w->cause))
+                return usage("say what happened: --cause=fault, installation, relocation, repair or other");
+        if (!said(w->by) || !said(w->reason))
+                return usage("this is signed: say --by=PERSON and --reason=TEXT");
+        return ctl_act(c, "PutAutoclaveOut", "ssss", id, w->cause, w->by, w->reason);
+}
+
+static int take_back(Ctl *c, const Wanted *w, const char *id) {
+        if (w->cause)
+                return usage("--cause goes with out");
+        if (!said(w->by) || !said(w->reason))
+                return usage("this is signed: say --by=PERSON and --reason=TEXT");
+        return ctl_act(c, "ReturnAutoclave", "sss", id, w->by, w->reason);
+}
+
+static int commission(Ctl *c, const Wanted *w, int argc, char **argv) {
+        char name[ATTEMPT_TEXT_MAX];
+
+        if (w->cause || w->reason)
+                return usage("commission needs no cause and no reason");
+        if (!said(w->by))
+                return usage("this is signed: say --by=OFFICER");
+        return ctl_attempt(argc, argv, name, sizeof(name)) != CTL_YES ? CTL_TROUBLE
+                                                                      : ctl_act(c, "Commission", "ss", name, w->by);
+}
+
+/* --- one --- */
+
+static void print_service(const json_t *a) {
+        const bool fit = json_array_size(json_object_get(a, "refusals")) == 0;
+        const bool in = streq(text_of(a, "service"), "in");
+
+        out_painted(BOLD, "%s", text_of(a, "autoclave"));
+        if (!streq(text_of(a, "name"), text_of(a, "autoclave")))
+                printf("  %s", text_of(a, "name"));
+        printf("  ");
+        out_painted(in ? fit ? GREEN : YELLOW : RED, "%s", in ? "in service" : "out of service");
+        if (in && !fit)
+                printf(": a load that starts now could not be released");
+        printf("\n");
+}
+
+static void print_now(const json_t *a) {
+        Line running = {};
+
+        if (has_text(a, "running"))
+                line_add(&running, "%s, cycle %" PRId64, text_of(a, "running"), number_of(a, "running_cycle"));
+        line_add_time(&running, " since ", number_of(a, "running_since"));
+        out_field("type", PLAIN, text_of(a, "type"));
+        out_field("runs now", PLAIN, running.text);
+}
+
+static void print_until(const char *name, const char *date) {
+        Line l = {};
+
+        if (!date[0])
+                return;
+        line_add(&l, "%s until %s", is_past(date) ? "was good" : "good", date);
+        out_field(name, is_past(date) ? RED : PLAIN, l.text);
+}
+
+static void print_due(const json_t *a) {
+        Line passed = {};
+
+        if (has_text(a, "penetration_passed_on"))
+                line_add(&passed, "passed last on %s", text_of(a, "penetration_passed_on"));
+        out_field("penetration", PLAIN, passed.text);
+        print_until("leak test", text_of(a, "leak_good_until"));
+        print_until("spore test", text_of(a, "spore_good_until"));
+        print_until("calibration", text_of(a, "calibration_good_until"));
+}
+
+static void print_duties(const json_t *duties) {
+        static const Column columns[] = {
+                { "DUTY", false }, { "DONE", false }, { "GOOD UNTIL", false }, { "OVERDUE", false }
+        };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *d;
+        size_t i;
+
+        if (json_array_size(duties) == 0)
+                return;
+        json_array_foreach(duties, i, d) {
+                table_cell(t, BOLD, "%s", has_text(d, "name") ? text_of(d, "name") : text_of(d, "duty"));
+                table_cell(t, truth_of(d, "failed") ? RED : PLAIN, "%s%s",
+                           has_text(d, "done_on") ? text_of(d, "done_on") : "never",
+                           truth_of(d, "failed") ? ", last time not well" : "");
+                table_cell(t, PLAIN, "%s", text_of(d, "good_until"));
+                table_cell(t, PLAIN, "%s", truth_of(d, "blocks") ? "blocks release" : "alerts");
+        }
+        printf("\n");
+        table_print(t);
+}
+
+static void print_attempts(const json_t *attempts) {
+        static const Column columns[] = { { "ATTEMPT", false }, { "CYCLE", true },    { "PROGRAM", false },
+                                          { "STARTED", false }, { "VERDICT", false }, { "LOAD", false } };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *a;
+        size_t i;
+
+        if (json_array_size(attempts) == 0)
+                return;
+        json_array_foreach(attempts, i, a) {
+                Line started = {};
+
+                line_add_time(&started, "", number_of(a, "started_at"));
+                table_cell(t, BOLD, "%s", text_of(a, "attempt"));
+                table_cell(t, PLAIN, "%" PRId64, number_of(a, "cycle"));
+                table_cell(t, PLAIN, "%s", text_of(a, "program"));
+                table_cell(t, PLAIN, "%s", started.text);
+                table_cell(t, verdict_paint(text_of(a, "verdict")), "%s", text_of(a, "verdict"));
+                table_cell(t, PLAIN, "%s", has_text(a, "load") ? text_of(a, "load") : text_of(a, "purpose"));
+        }
+        printf("\n");
+        table_print(t);
+}
+
+static void print_tests(const json_t *tests) {
+        static const Column columns[] = {
+                { "TEST", false }, { "OUTCOME", false }, { "RUN", false }, { "READ BY", false }, { "CYCLE", false }
+        };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *x;
+        size_t i;
+
+        if (json_array_size(tests) == 0)
+                return;
+        json_array_foreach(tests, i, x) {
+                const char *outcome = text_of(x, "outcome");
+                Line run = {};
+
+                line_add_time(&run, "", number_of(x, "run_at"));
+                table_cell(t, BOLD, "%s", text_of(x, "test"));
+                table_cell(t,
+                           streq(outcome, "passed")   ? GREEN
+                           : streq(outcome, "failed") ? RED
+                                                      : YELLOW,
+                           "%s", outcome);
+                table_cell(t, PLAIN, "%s", run.text);
+                table_cell(t, PLAIN, "%s", text_of(x, "reader"));
+                table_cell(t, PLAIN, "%s", text_of(x, "attempt"));
+                if (has_text(x, "why"))
+                        table_note(t, text_of(x, "why"));
+        }
+        printf("\n");
+        table_print(t);
+}
+
+static void print_references(const json_t *references) {
+        static const Column columns[] = { { "COMMISSIONED", false },
+                                          { "WITH", false },
+                                          { "FROM SATURATED", true },
+                                          { "BY", false },
+                                          { "WHEN", false } };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *x;
+        size_t i;
+
+        if (json_array_size(references) == 0)
+                return;
+        json_array_foreach(references, i, x) {
+                Line at = {};
+
+                line_add_time(&at, "", number_of(x, "at"));
+                table_cell(t, BOLD, "%s", text_of(x, "program"));
+                table_cell(t, PLAIN, "%s", text_of(x, "attempt"));
+                table_cell(t, PLAIN, "%+.2f K", (double)number_of(x, "median_off_mc") / 1e3);
+                table_cell(t, PLAIN, "%s", text_of(x, "by"));
+                table_cell(t, PLAIN, "%s", at.text);
+        }
+        printf("\n");
+        table_print(t);
+}
+
+static int show_one(Ctl *c, const char *id) {
+        json_t *a = NULL;
+        int r = ctl_call(c, &a, "GetAutoclave", "s", id);
+
+        if (r != CTL_YES)
+                return r;
+        if (c->json)
+                return ctl_print_json(a);
+        print_service(a);
+        print_now(a);
+        print_due(a);
+        print_reasons(json_object_get(a, "refusals"));
+        print_reasons(json_object_get(a, "notices"));
+        print_duties(json_object_get(a, "duties"));
+        print_attempts(json_object_get(a, "attempts"));
+        print_tests(json_object_get(a, "tests"));
+        print_references(json_object_get(a, "references"));
+        json_decref(a);
+        return CTL_YES;
+}
+
+/* --- all --- */
+
+static void print_all(const json_t *autoclaves) {
+        static const Column columns[] = { { "AUTOCLAVE", false }, { "NAME", false }, { "SERVICE", false },
+                                          { "RUNS NOW", false },  { "LAST", false }, { "VERDICT", false } };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *a;
+        size_t i;
+
+        if (json_array_size(autoclaves) == 0) {
+                printf("No autoclave is configured.\n");
+                return;
+        }
+        json_array_foreach(autoclaves, i, a) {
+                const bool in = streq(text_of(a, "service"), "in");
+
+                table_cell(t, BOLD, "%s", text_of(a, "autoclave"));
+                table_cell(t, PLAIN, "%s", text_of(a, "name"));
+                table_cell(t, in ? GREEN : RED, "%s", in ? "in" : "out");
+                table_cell(t, PLAIN, "%s", text_of(a, "running"));
+                table_cell(t, PLAIN, "%s", text_of(a, "last"));
+                table_cell(t, verdict_paint(text_of(a, "last_verdict")), "%s", text_of(a, "last_verdict"));
+        }
+        table_print(t);
+}
+
+static int show_all(Ctl *c) {
+        json_t *all = NULL;
+        int r = ctl_call(c, &all, "ListAutoclaves", NULL);
+
+        if (r != CTL_YES)
+                return r;
+        if (c->json)
+                return ctl_print_json(all);
+        print_all(all);
+        json_decref(all);
+        return CTL_YES;
+}
+
+static int look(Ctl *c, const Wanted *w, const char *id) {
+        if (w->by || w->reason || w->cause)
+                return usage("looking is not signed");
+        return id ? show_one(c, id) : show_all(c);
+}
+
+int verb_autoclave(Ctl *c, int argc, char **argv) {
+        Wanted w = {};
+        int r = read_options(c, &w, argc, argv);
+
+        if (r >= 0)
+                return r;
+        argc -= optind;
+        argv += optind;
+        if (argc < 2)
+                return look(c, &w, argc ? argv[0] : NULL);
+        if (streq(argv[0], "commission") && argc <= 3)
+                return commission(c, &w, argc - 1, argv + 1);
+        if (streq(argv[0], "out") && argc == 2)
+                return take_out(c, &w, argv[1]);
+        if (streq(argv[0], "return") && argc == 2)
+                return take_back(c, &w, argv[1]);
+        return usage("that is not how it is asked");
+}
