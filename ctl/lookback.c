@@ -17,22 +17,32 @@
 #define LOADS_PAGE 100
 
 typedef struct Wanted {
-        const char *by, *subject, *from, *to, *as_of;
+        const char *by, *subject, *from, *to, *as_of, *person;
         bool csv, drill;
         int n_by;
 } Wanted;
 
 /* The ways to ask, in the words of the control interface; the option is the same word. */
 static const struct option options[] = {
-        { "item", required_argument, NULL, 'I' },    { "lot", required_argument, NULL, 'I' },
-        { "product", required_argument, NULL, 'I' }, { "supplier-load", required_argument, NULL, 'I' },
-        { "load", required_argument, NULL, 'I' },    { "autoclave", required_argument, NULL, 'I' },
-        { "room", required_argument, NULL, 'I' },    { "practitioner", required_argument, NULL, 'I' },
-        { "patient", required_argument, NULL, 'I' }, { "from", required_argument, NULL, 'f' },
-        { "to", required_argument, NULL, 't' },      { "as-of", required_argument, NULL, 'o' },
-        { "csv", no_argument, NULL, 'c' },           { "drill", no_argument, NULL, 'd' },
-        { "json", no_argument, NULL, 'j' },          { "socket", required_argument, NULL, 's' },
-        { "help", no_argument, NULL, 'h' },          {},
+        { "item", required_argument, NULL, 'I' },
+        { "lot", required_argument, NULL, 'I' },
+        { "product", required_argument, NULL, 'I' },
+        { "supplier-load", required_argument, NULL, 'I' },
+        { "load", required_argument, NULL, 'I' },
+        { "autoclave", required_argument, NULL, 'I' },
+        { "room", required_argument, NULL, 'I' },
+        { "practitioner", required_argument, NULL, 'I' },
+        { "patient", required_argument, NULL, 'I' },
+        { "from", required_argument, NULL, 'f' },
+        { "to", required_argument, NULL, 't' },
+        { "as-of", required_argument, NULL, 'o' },
+        { "csv", no_argument, NULL, 'c' },
+        { "drill", no_argument, NULL, 'd' },
+        { "by", required_argument, NULL, 'b' },
+        { "json", no_argument, NULL, 'j' },
+        { "socket", required_argument, NULL, 's' },
+        { "help", no_argument, NULL, 'h' },
+        {},
 };
 
 static void print_help(void) {
@@ -44,7 +54,8 @@ static void print_help(void) {
                "  --autoclave=ID             its loads that began in the window\n"
                "  --room=ID --practitioner=ID --patient=PSEUDONYM\n"
                "                             sessions that were allowed in the window\n"
-               "  --drill                    the yearly drill: a random released load of the last year\n\n"
+               "  --drill                    the yearly drill: a random released load of the last year;\n"
+               "                             with --by=PERSON it is put on record that the drill was done\n\n"
                "DAY is 2026-05-01, the whole day in the clinic's time zone, or 2026-05-01T09:00:00Z.\n"
                "--as-of lists what was known at the end of that day: always the same list.\n"
                "Exit status: 0 there is something; 1 nothing; 2 wrong usage, or no answer.\n");
@@ -76,6 +87,9 @@ static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
                 case 'o':
                         w->as_of = optarg;
                         break;
+                case 'b':
+                        w->person = optarg;
+                        break;
                 case 'c':
                         w->csv = true;
                         break;
@@ -99,6 +113,8 @@ static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
                 return usage("say what is looked for with an option, such as --lot=L-4711");
         if (w->n_by != 1)
                 return usage("say one thing that is looked for");
+        if (w->person && !w->drill)
+                return usage("--by goes with --drill only");
         return c->json && w->csv ? usage("--json and --csv exclude each other") : -1;
 }
 
@@ -365,22 +381,38 @@ static int pick_load(Ctl *c, char *ret, size_t size) {
         return n ? CTL_YES : CTL_NO;
 }
 
-int verb_lookback(Ctl *c, int argc, char **argv) {
-        Wanted w = {};
-        char load[128] = "";
-        int r = read_options(c, &w, argc, argv);
+/* What is said of it goes to standard error: the list stays a list. */
+static int record_drill(Ctl *c, const Wanted *w) {
+        json_t *answer = NULL;
+        int r = ctl_call(c, &answer, "RecordDrill", "ss", w->subject, w->person);
 
-        if (r >= 0)
-                return r;
-        if (!w.drill)
-                return look_back(c, &w);
+        if (r == CTL_YES)
+                fprintf(stderr, "asepsisctl: %s\n", text_of(answer, "text"));
+        json_decref(answer);
+        return r;
+}
+
+static int drill(Ctl *c, Wanted *w) {
         const bool json = c->json;
+        char load[128] = "";
+        int r;
+
         c->json = false; /* numbers for times, while picking */
         r = pick_load(c, load, sizeof(load));
         c->json = json;
         if (r != CTL_YES)
                 return r;
-        w.by = "load";
-        w.subject = load;
-        return look_back(c, &w);
+        w->by = "load";
+        w->subject = load;
+        r = look_back(c, w);
+        return r == CTL_YES && w->person ? record_drill(c, w) : r;
+}
+
+int verb_lookback(Ctl *c, int argc, char **argv) {
+        Wanted w = {};
+        int r = read_options(c, &w, argc, argv);
+
+        if (r >= 0)
+                return r;
+        return w.drill ? drill(c, &w) : look_back(c, &w);
 }

@@ -17,7 +17,8 @@
         X(AUTOCLAVE_RETURN, "autoclave-return", "I return this autoclave to service")                                  \
         X(RECALL_MAKE, "recall-make", "I recall this")                                                                 \
         X(RECALL_CONFIRM, "recall-confirm", "I have looked at this quarantine, and it stays a recall")                 \
-        X(RECALL_END, "recall-end", "I have looked at this recall, and end it")
+        X(RECALL_END, "recall-end", "I have looked at this recall, and end it")                                        \
+        X(DRILL, "drill", "I have traced this load to its patients")
 
 typedef enum ActType {
 #define ACT_TYPE(name, id, meaning) ACT_##name,

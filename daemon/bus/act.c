@@ -121,6 +121,14 @@ int method_make_recall(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return perform(m, userdata, &act, error);
 }
 
+/* RecordDrill(s load, s by). */
+int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_DRILL };
+        int r = sd_bus_message_read(m, "ss", &act.subject, &act.by);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
 static int act_on_recall(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
         Act act = { .type = type };
         char number[32];

@@ -245,6 +245,7 @@ static const Field recall_fields[] = {
         CODES("items", OPTIONAL, 1, recall.items),
         NAME("supplier_load", OPTIONAL, recall.supplier_load),
         LABEL("autoclave", OPTIONAL, recall.autoclave),
+        LABEL("attempt", OPTIONAL, recall.attempt),
         TIME("from", OPTIONAL, recall.from_us),
         TIME("to", OPTIONAL, recall.to_us),
         END,
@@ -396,10 +397,10 @@ static Reject check_drop(const Event *e, const Present *p, const char **ret_memb
 }
 
 static Reject check_recall(const Event *e, const Present *p, const char **ret_member, const char **ret_detail) {
-        static const char *const names[] = { "lot", "product", "items", "supplier_load", "autoclave" };
+        static const char *const names[] = { "lot", "product", "items", "supplier_load", "autoclave", "attempt" };
         bool whole = present(p, "autoclave"), from = present(p, "from"), to = present(p, "to");
         Reject r = exactly_one(p, names, ELEMENTSOF(names),
-                               "Give one of lot, product, items, supplier_load, or autoclave with from and to.",
+                               "Give one of lot, product, items, supplier_load, attempt, or autoclave with from and to.",
                                ret_member, ret_detail);
 
         if (r != REJECT_NONE)

@@ -194,7 +194,8 @@ typedef struct Event {
                 } damage;
                 struct {
                         const char *reason, *by;
-                        const char *lot, *product, *supplier_load, *autoclave; /* exactly one of these or items */
+                        const char *lot, *product, *supplier_load, *autoclave,
+                                *attempt; /* exactly one of these or items */
                         List items;
                         int64_t from_us, to_us; /* with autoclave */
                 } recall;

@@ -130,6 +130,8 @@ int intake_recall_confirm(Intake *in, const Now *now, int64_t recall, const char
                           char ret_text[static TEXT_MAX + 1]);
 int intake_recall_end(Intake *in, const Now *now, int64_t recall, const char *by, const char *reason,
                       char ret_text[static TEXT_MAX + 1]);
+/* The yearly drill: somebody has traced this load to its patients. Counts for [duty drill], where there is one. */
+int intake_drill(Intake *in, const Now *now, const char *attempt, const char *by, char ret_text[static TEXT_MAX + 1]);
 
 /*
  * Acts on an autoclave's service, into the batch. out: by anybody registered; cause is installation, relocation, repair,

@@ -327,6 +327,29 @@ int intake_recall_make(Intake *in, const Now *now, const char *what, const char 
         return 0;
 }
 
+/* --- the drill --- */
+
+int intake_drill(Intake *in, const Now *now, const char *attempt, const char *by, char ret_text[static TEXT_MAX + 1]) {
+        DutyRow row = { .i = in->head.size, .at_us = now->wall_us, .duty = "drill", .passed = true };
+        AttemptRow a;
+        int r = attempt_get(in->store, attempt, &a);
+
+        in->now = *now;
+        if (r < 0)
+                return r;
+        if (r == 0 || (a.released != LOAD_RELEASED && a.released != LOAD_RECALLED)) {
+                snprintf(ret_text, TEXT_MAX + 1, "%.64s is no load that was released. Trace one that was.", attempt);
+                return 1;
+        }
+        snprintf(row.by, sizeof(row.by), "%s", by);
+        r = duty_add(in->store, &row);
+        for (size_t i = 0; i < in->config->n_autoclaves && r == 0; i++)
+                r = fitness_changed(in, in->config->autoclaves[i].id);
+        if (r == 0)
+                snprintf(ret_text, TEXT_MAX + 1, "The drill with load %s is on record.", attempt);
+        return r;
+}
+
 /* --- by the clock --- */
 
 /* Nobody has decided in time: told again each day, for as long as that lasts. */
@@ -375,6 +398,18 @@ static int recall_items(Intake *in, const Event *e, const RecallRow *pattern) {
         return r;
 }
 
+static int recall_load(Intake *in, const Event *e, RecallRow *row) {
+        AttemptRow a;
+        int r = attempt_get(in->store, e->recall.attempt, &a);
+
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return reject(in, REJECT_BAD_MEMBER, "attempt", "There is no load %s.", e->recall.attempt);
+        row->attempt = a.id;
+        return recall_begin(in, row);
+}
+
 int on_recall(Intake *in, const Event *e, const Origin *o) {
         char product[CODE_MAX + 1];
         RecallRow row = { .reason = e->recall.reason,
@@ -388,6 +423,8 @@ int on_recall(Intake *in, const Event *e, const Origin *o) {
         (void)o;
         if (e->recall.items.n > 0)
                 return recall_items(in, e, &row);
+        if (e->recall.attempt)
+                return recall_load(in, e, &row);
         if (e->recall.autoclave && !config_autoclave(in->config, e->recall.autoclave))
                 return reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.",
                               e->recall.autoclave);

@@ -505,6 +505,7 @@ static void a_recall_names_exactly_one_thing(void **state) {
         assert_string_equal(good(KIND_STATION, "recall", "{\"reason\":\"r\",\"by\":\"o\",\"product\":\"P\"}")->recall.product, "P");
         assert_string_equal(good(KIND_STATION, "recall", "{\"reason\":\"r\",\"by\":\"o\",\"supplier_load\":\"S\"}")->recall.supplier_load,
                             "S");
+        assert_string_equal(good(KIND_STATION, "recall", "{\"reason\":\"r\",\"by\":\"o\",\"attempt\":\"ac.7\"}")->recall.attempt, "ac.7");
         bad(KIND_STATION, "recall", "{\"reason\":\"r\",\"by\":\"o\"}", REJECT_MISSING_MEMBER, "lot");
         bad(KIND_STATION, "recall", "{\"reason\":\"r\",\"by\":\"o\",\"lot\":\"L\",\"product\":\"P\"}", REJECT_BAD_MEMBER, "lot");
         bad(KIND_STATION, "recall", "{\"reason\":\"r\",\"by\":\"o\",\"autoclave\":\"ac\",\"from\":\"2026-11-01T00:00:00Z\"}",

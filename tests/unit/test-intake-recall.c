@@ -285,6 +285,52 @@ static void what_lies_in_quarantine_comes_back_by_a_signed_act_only(void **state
         allow("room-1", "s-3", "R1");
 }
 
+static void a_station_recalls_one_load(void **state) {
+        Sim *s = *state;
+
+        sim_receive(s, "R1 R2");
+        sim_sterilize(s, "EX-1", "extractor", "P-1", 1);
+        sim_sterilize(s, "EX-2", "extractor", "P-2", 2);
+        sim_forget(s);
+        sim_say(s, STATION "/recall", "{'reason':'wet','by':'ben','attempt':'ac-1.77'}");
+        assert_string_equal(sim_rejected(s, STATION), "bad-member");
+        sim_say(s, STATION "/recall", "{'reason':'wet','by':'ben','attempt':'ac-1.1'}");
+        deny("room-1", "s-1", "R1 EX-1", "load-recalled");
+        allow("room-2", "s-2", "R2 EX-2");
+}
+
+/* Who lay in the room when a needle of another session was used there. */
+static void a_contact_outside_the_session_leads_to_who_was_in_that_room(void **state) {
+        Sim *s = *state;
+
+        sim_receive(s, "R1 R2");
+        allow("room-1", "s-1", "R1");
+        sim_start(s, "room-1", "s-1");
+        sim_end(s, "room-1", "s-1", "completed");
+        assert_string_equal(sim_ask_for(s, "room-2", "s-2", "R2", "ana", "p-2", "skin-needling"), "allow");
+        sim_start(s, "room-2", "s-2");
+        for (int i = 0; i < 3; i++) /* told again and again while it lasts */
+                sim_say(s, "handpiece/pen-2/usage", "{'item':'%s','event':'contact'}", sim_code("R1"));
+        assert_string_equal(sim_text(s, "SELECT group_concat(c.code || ' ' || c.room || ' ' || s.patient) FROM contact c "
+                                        "JOIN session s ON s.id = c.session"),
+                            "(01)00844588004001(21)R1 room-2 p-2");
+        sim_say(s, "handpiece/pen-1/usage", "{'item':'(01)00844588004001(21)NEVER','event':'contact'}");
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM contact WHERE room = 'room-1' AND session IS NULL"), 1);
+        sim_say(s, "handpiece/pen-2/usage", "{'item':'%s','event':'contact'}", sim_code("R2"));
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM contact"), 2);
+}
+
+static void the_drill_is_put_on_record_with_a_load_that_was_released(void **state) {
+        Sim *s = *state;
+
+        sim_sterilize(s, "EX-1", "extractor", "P-1", 1);
+        assert_int_equal(store_begin(s->store), 0);
+        assert_int_equal(intake_drill(s->intake, &s->now, "ac-1.7", "ben", text), 1);
+        assert_int_equal(intake_drill(s->intake, &s->now, "ac-1.1", "ben", text), 0);
+        committed(s);
+        assert_string_equal(sim_text(s, "SELECT duty || ' ' || by || ' ' || count(*) FROM duty_done WHERE duty = 'drill'"), "drill ben 1");
+}
+
 static void a_recall_of_an_attempt_that_never_was_is_our_own_bug(void **state) {
         Sim *s = *state;
 
@@ -311,6 +357,9 @@ int main(void) {
                 T(the_session_goes_by_the_pack_it_was_given_the_item_from),
                 T(a_quarantine_that_nobody_decides_on_is_told_each_day),
                 T(what_lies_in_quarantine_comes_back_by_a_signed_act_only),
+                T(a_station_recalls_one_load),
+                T(a_contact_outside_the_session_leads_to_who_was_in_that_room),
+                T(the_drill_is_put_on_record_with_a_load_that_was_released),
                 T(a_recall_of_an_attempt_that_never_was_is_our_own_bug),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
