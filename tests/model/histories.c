@@ -45,9 +45,11 @@ static int n_delayed;
 static bool rough;     /* this history's messages have a hard way */
 static bool careless;  /* this history's people err more often */
 static int n_cycle[4]; /* the last number of each autoclave */
-static int n_session, n_pack, n_needle, n_once;
+static int n_session, n_pack, n_needle, n_taken, n_once;
 static uint64_t n_nonce;
 static char label_of[TOOLS][16]; /* the pack that each tool lies in */
+static bool at_once;             /* something bare and critical goes into the next load */
+static bool in_pack[TOOLS + 1];  /* and nobody has opened it */
 static bool ready[TOOLS];        /* as far as people know: released, and not given out since */
 
 static int roll(int n) {
@@ -149,17 +151,19 @@ static void _printf_(2, 3) tell(const char *what, const char *json, ...) {
 static const char EXTRA[] =
         "[program gravity-121]\nname = Gravity\ntype = gravity\nset-temperature = 121 C\nhold-min = 15 min\nwraps = "
         "none\n"
-        "[autoclave ac-2]\nclass-type = S\nband = en13060\nuncertainty-c = 0.5\nprograms = prevac-134, quick-134, "
-        "bowie-dick, helix, vacuum-leak\n"
-        "[autoclave ac-3]\nclass-type = N\nband = en13060\nuncertainty-c = 0.5\nprograms = gravity-121\n"
+        "[autoclave ac-2]\nclass-type = S\nband = en13060\nuncertainty-c = 0.5\ncalibration-due = 2026-12-31\n"
+        "programs = prevac-134, quick-134, bowie-dick, helix, vacuum-leak\n"
+        "[autoclave ac-3]\nclass-type = N\nband = en13060\nuncertainty-c = 0.5\ncalibration-due = 2026-11-23\n"
+        "programs = gravity-121\n"
         "[device ac-2]\nkinds = autoclave\n[device ac-3]\nkinds = autoclave\n[device station-2]\nkinds = station\n"
-        "[class probe]\nrole = instrument\nsingle-use = no\nreprocessing = sterilize\nhollow = no\ncritical = "
-        "no\nreprocessing-limit = 3\n"
+        "[class probe]\nrole = instrument\nsingle-use = no\nreprocessing = sterilize\nhollow = no\ncritical = no\n"
+        "reprocessing-limit = 5\n"
         "[class once]\nrole = other\nreprocessing = sterilize\nsterilize-before-use = yes\nhollow = no\n"
+        "needs-biological = yes\n"
         "[practitioner dora]\nroles = operator\n";
 
 /* The shipped file with a trusted clock and this region's profile, and more beside it; kept with the ledger. */
-static void configure(const char *profile, const char *more) {
+static void configure(const char *profile, const char *challenge, const char *more) {
         static ConfigErrors errors;
         Config *config = NULL;
         char name[320], line[512];
@@ -173,6 +177,8 @@ static void configure(const char *profile, const char *more) {
                         fputs("clock = rtc-trusted\n", out);
                 else if (streq(line, "profile = eu\n"))
                         fprintf(out, "profile = %s\n", profile);
+                else if (streq(line, "#load-challenge = none\n"))
+                        fprintf(out, "load-challenge = %s\n", challenge);
                 else
                         fputs(line, out);
         fprintf(out, "%s%s", EXTRA, more);
@@ -262,7 +268,8 @@ static void run(int ac, const char *program, const char *purpose, GenFault fault
 }
 
 static void penetration_test(int ac, bool read) {
-        const char *test = roll(2) ? "bowie-dick" : "helix";
+        static const char *last[4] = { "helix", "helix", "helix", "helix" };
+        const char *test = last[ac] = read && !slip(2) ? last[ac] : roll(2) ? "bowie-dick" : "helix";
 
         if (!read)
                 run(ac, test, slip(5) ? "load" : "test", slip(6) ? (GenFault)(1 + roll(_GEN_FAULT_MAX - 1)) : GEN_SOUND,
@@ -295,8 +302,19 @@ static void spore_test(int ac, const char *result, const char *control) {
              ac, n_cycle[ac], result, control ? ",'control':'" : "", control ?: "", control ? "'" : "");
 }
 
+static void duties(int ac) {
+        if (!slip(8))
+                tell("station/station-1/duty", "{'duty':'door-seal','by':'ben','subject':'ac-%d','result':'%s'}", ac,
+                     slip(4) ? "fail" : "pass");
+        if (!slip(4))
+                tell("station/station-1/duty", "{'duty':'yearly-validation','by':'ben','subject':'ac-%d'}", ac);
+}
+
 /* What each machine gets in the morning. */
 static void morning(int day) {
+        for (int ac = 1; ac <= 3; ac++)
+                if (day == 0 || chance(40))
+                        duties(ac);
         for (int ac = 1; ac <= 2; ac++) {
                 const bool late = slip(8);
 
@@ -346,16 +364,39 @@ static void receive_new(int t, bool pair) {
                 receive_tool(t + 1);
 }
 
+/* Bare, what may be; and now and then what is wanted at once, for the next session. */
+static void pack(int t, const char *items) {
+        const bool none = bare(t) ? chance(80) : t / 2 == 3 ? chance(20) : slip(5);
+        char session[32] = "";
+
+        at_once |= none && t / 2 == 3;
+        if (none && !bare(t) && chance(90))
+                snprintf(session, sizeof(session), ",'session':'s-%d'", n_session + 1 + roll(2));
+        tell("station/station-1/pack", "{'pack':'P%d','items':%s,'wrap':'%s','operator':'ben'%s}", n_pack,
+             sim_codes(items), none ? "none" : "pouch", session);
+}
+
+/* What lies in a pack that nobody used is taken out before it is cleaned again. */
+static void unpack(int t) {
+        if (in_pack[t] && t / 2 != 3 && !slip(5))
+                tell("room/room-1/open", "{'pack':'%s','indicator':'pass','by':'ana'}", label_of[t]);
+        in_pack[t] = false;
+}
+
 /* Cleaned and packed: one tool, or the pair. The names of the packs as JSON. */
 static void prepare_tools(int first, int n, char *ret_packs, size_t size) {
         size_t used = (size_t)snprintf(ret_packs, size, "[");
 
-        for (int t = first; t < first + n; t++) {
+        for (int t = first, step; t < first + n; t += step) {
                 const bool pair = t % 2 == 0 && t + 1 < first + n && chance(30);
                 char both[64];
 
+                step = 1 + pair;
                 if (t / 2 == 3)
                         receive_new(t, pair);
+                unpack(t);
+                if (pair)
+                        unpack(t + 1);
                 snprintf(both, sizeof(both), "%s %s", tool(t), pair ? tool(t + 1) : "");
                 if (!slip(5))
                         tell("station/station-1/clean", "{'items':%s,'method':'ultrasonic','operator':'%s'}",
@@ -365,13 +406,13 @@ static void prepare_tools(int first, int n, char *ret_packs, size_t size) {
                 snprintf(label_of[t], sizeof(label_of[t]), "P%d", n_pack);
                 if (pair)
                         snprintf(label_of[t + 1], sizeof(label_of[t + 1]), "P%d", n_pack);
-                tell("station/station-1/pack", "{'pack':'P%d','items':%s,'wrap':'%s','operator':'ben'}", n_pack,
-                     sim_codes(both),
-                     bare(t) && chance(80) ? "none"
-                     : slip(6)             ? "none"
-                                           : "pouch");
+                in_pack[t] = true;
+                in_pack[t + 1] |= pair;
+                sim_forget(s);
+                pack(t, both);
+                if (sim_rejected(s, "station/station-1")[0] && !slip(30))
+                        continue;
                 used += (size_t)snprintf(ret_packs + used, size - used, "%s'P%d'", used > 1 ? "," : "", n_pack);
-                t += pair;
         }
         snprintf(ret_packs + used, size - used, "]");
 }
@@ -405,32 +446,61 @@ static void decide(int ac, const char *decision, const char *wet) {
              slip(4) ? "false" : "true", wet ? ",'wet_packs':" : "", wet ?: "");
 }
 
+static bool released(void) {
+        return streq(sim_member(s, "down/station/station-1/released", "verdict"), "released");
+}
+
+/* A person's word on the load at hand; what is not released is rejected, so that its packs can be done again. */
+static void decide_load(int ac, int first, int n, const char *packs) {
+        char one[32];
+
+        snprintf(one, sizeof(one), "['%s']", label_of[first]);
+        sim_forget(s);
+        if (!slip(4))
+                decide(ac, chance(4) ? "reject" : "release", chance(10) ? (roll(2) ? one : packs) : NULL);
+        if (!released() && slip(40)) { /* what was missing is brought, and it is asked for again */
+                pass_minutes(1, 30);
+                penetration_test(ac, true);
+                indicators(ac, packs);
+                decide(ac, "release", NULL);
+        }
+        for (int t = first; t < first + n; t++)
+                ready[t] = released();
+        if (!released() && !slip(8))
+                decide(ac, "reject", NULL);
+        if (!released() && slip(12))
+                decide(ac, "release", NULL);
+}
+
 /* Instruments through one machine; in the wrong order, with something forgotten, and put right, now and then. */
 static void reprocess(int ac, int first, int n) {
         const GenFault fault = slip(15) ? (GenFault)(1 + roll(_GEN_FAULT_MAX - 1)) : GEN_SOUND;
-        const char *program = ac == 3 ? "gravity-121" : slip(6) ? "quick-134" : "prevac-134";
-        const bool late = slip(8), early = slip(6);
-        char packs[256], one[32];
+        const bool late = slip(8), early = slip(6), spores = first + n > 6 ? !slip(20) : chance(5);
+        char packs[256];
 
+        at_once = false;
         prepare_tools(first, n, packs, sizeof(packs));
         if (!late && !slip(2))
                 load(ac, packs, false);
         pass_minutes(1, 4);
-        run(ac, program, slip(3) ? "test" : "load", fault, late ? packs : NULL);
+        run(ac,
+            ac == 3              ? "gravity-121"
+            : at_once || slip(4) ? "quick-134"
+                                 : "prevac-134",
+            slip(3) ? "test" : "load", fault, late ? packs : NULL);
         if (early)
                 decide(ac, "release", NULL);
         pass_minutes(1, 10);
         indicators(ac, packs);
-        snprintf(one, sizeof(one), "['%s']", label_of[first]);
-        if (!slip(4))
-                decide(ac, slip(4) ? "reject" : "release", slip(6) ? (roll(3) ? one : packs) : NULL);
-        if (slip(10)) {
-                pass_minutes(1, 30);
-                penetration_test(ac, true);
-                decide(ac, "release", NULL);
-        }
-        for (int t = first; t < first + n; t++)
-                ready[t] = true;
+        if (spores)
+                spore_test(ac,
+                           slip(8)   ? "pending"
+                           : slip(8) ? "fail"
+                                     : "pass",
+                           slip(15)  ? NULL
+                           : slip(8) ? "no-growth"
+                                     : "growth");
+        decide_load(ac, first, n, packs);
 }
 
 /* --- needles and rooms --- */
@@ -468,9 +538,11 @@ static void wipe_pen(void) {
 
 static const char *needle(void) {
         static char name[16];
+        int n = chance(15) ? 1 + roll(n_needle + 1) : ++n_taken;
 
-        /* Mostly a recent one. */
-        snprintf(name, sizeof(name), "R%d", n_needle < 5 || chance(10) ? 1 + roll(n_needle + 1) : n_needle - roll(5));
+        if (n_taken >= n_needle)
+                n_taken = n_needle;
+        snprintf(name, sizeof(name), "R%d", n);
         return name;
 }
 
@@ -480,7 +552,7 @@ static const char *some_tool(void) {
 
         for (int i = 0; i < TOOLS && !ready[t] && !slip(8); i++)
                 t = (t + 1) % TOOLS;
-        ready[t] = false;
+        ready[t] = in_pack[t] = false;
         return tool(t);
 }
 
@@ -602,6 +674,55 @@ static void session(void) {
                 pass_minutes(2, 3);
 }
 
+/* --- officers --- */
+
+static void end_recall(void) {
+        const int64_t recalls = sim_sql(s, "SELECT max(id) FROM recall");
+        char text[TEXT_MAX + 1];
+
+        if (recalls)
+                intake_recall_end(s->intake, &s->now, 1 + roll((int)recalls), slip(20) ? "ben" : "clara", "looked at",
+                                  text);
+        sim_commit(s);
+}
+
+/* Three empty cycles with spore tests, three Bowie-Dick tests, an officer; or less than that. */
+static void bring_back(int ac) {
+        char name[8], text[TEXT_MAX + 1];
+        const bool whole = chance(60);
+
+        snprintf(name, sizeof(name), "ac-%d", ac);
+        for (int i = whole || chance(50) ? 3 : roll(3); i > 0; i--) {
+                run(ac, ac == 3 ? "gravity-121" : "prevac-134", "empty", GEN_SOUND, NULL);
+                tell("station/station-1/indicator",
+                     "{'autoclave':'ac-%d','cycle':%d,'indicator':'chemical','where':'challenge','type':5,'result':'"
+                     "pass',"
+                     "'reader':'ben'}",
+                     ac, n_cycle[ac]);
+                spore_test(ac, "pass", "growth");
+        }
+        for (int i = ac == 3 ? 0 : whole ? 3 : roll(4); i > 0; i--) {
+                run(ac, "bowie-dick", "test", GEN_SOUND, NULL);
+                tell("station/station-1/test",
+                     "{'autoclave':'ac-%d','test':'bowie-dick','cycle':%d,'result':'pass','reader':'ben'}", ac,
+                     n_cycle[ac]);
+        }
+        intake_autoclave_return(s->intake, &s->now, name, slip(20) ? "ben" : "clara", "repaired and tested", text);
+        sim_commit(s);
+}
+
+static bool is_out(int ac) {
+        return sim_sql(s, "SELECT count(*) FROM service WHERE autoclave = 'ac-%d' AND back_us IS NULL", ac) > 0;
+}
+
+static void officer(void) {
+        for (int ac = 1; ac <= 3; ac++)
+                if (is_out(ac) && chance(70))
+                        bring_back(ac);
+        for (int i = roll(4); i > 0; i--)
+                end_recall();
+}
+
 /* --- what nobody planned --- */
 
 /* Somebody takes it for a session all the same. */
@@ -661,20 +782,29 @@ static void mishap(void) {
         }
 }
 
-static void day(int number) {
-        receive_needles(8);
-        morning(number);
-        for (int i = 0; i < 3; i++) {
-                const int ac = 1 + roll(3), first = 2 * roll(TOOLS / 2);
+/* Two tools that are not ready; any, where all are. */
+static int pair_to_do(void) {
+        int first = 2 * roll(TOOLS / 2);
 
-                reprocess(ac == 3 && !slip(20) ? 3 : ac, ac == 3 && !slip(10) ? 4 : first,
-                          2 + (first <= 4 && roll(2) ? 2 : 0));
-                if (slip(40))
+        for (int i = 0; i < TOOLS / 2 && ready[first] && ready[first + 1]; i++)
+                first = (first + 2) % TOOLS;
+        return first;
+}
+
+static void day(int number) {
+        receive_needles(20);
+        morning(number);
+        for (int i = 0; i < 4; i++) {
+                const int first = pair_to_do(), ac = first == 4 && chance(60) ? 3 : slip(8) ? 3 : 1 + roll(2);
+
+                reprocess(ac, first, 2 + (first <= 4 && ac < 3 && roll(2) ? 2 : 0));
+                if (slip(70))
                         mishap();
                 for (int n = 4 + roll(4); n > 0; n--)
                         session();
         }
         deliver_delayed();
+        officer();
 }
 
 static void next_morning(void) {
@@ -684,29 +814,32 @@ static void next_morning(void) {
 }
 
 static void history(int number) {
-        const char *profile;
+        const char *profile, *challenge;
         Sim sim;
 
         s = &sim;
         snprintf(folder, sizeof(folder), "%s/%06d", out_dir, number);
         assert_int_equal(mkdir(folder, 0755), 0);
-        rough = roll(2);
-        careless = roll(3) == 0;
+        rough = roll(5) < 2;
+        careless = roll(5) == 0;
         profile = roll(3) ? "eu" : "us";
+        challenge = roll(2) ? "none" : roll(2) ? "type-5" : "helix";
         memset(n_cycle, 0, sizeof(n_cycle));
         memset(label_of, 0, sizeof(label_of));
         memset(ready, 0, sizeof(ready));
-        n_session = n_pack = n_needle = n_once = n_delayed = 0;
+        memset(in_pack, 0, sizeof(in_pack));
+        n_session = n_pack = n_needle = n_taken = n_once = n_delayed = 0;
         n_nonce = 0;
         sim_open(s, NULL);
-        configure(profile, "");
+        configure(profile, challenge, "");
         for (int t = 0; t < TOOLS; t++)
                 receive_tool(t);
         receive_pen();
         for (int i = 0; i < DAYS; i++) {
                 day(i);
                 if (roll(4) == 0) /* the same again, and a person more or less */
-                        configure(profile, roll(2) ? "[practitioner zoe]\nroles = operator, releaser\n" : "");
+                        configure(profile, challenge,
+                                  roll(2) ? "[practitioner zoe]\nroles = operator, releaser\n" : "");
                 next_morning();
         }
         sim_commit(s);

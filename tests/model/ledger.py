@@ -9,6 +9,7 @@ shares no code with the daemon.
 """
 import bisect
 import configparser
+import functools
 import json
 import re
 import sqlite3
@@ -66,6 +67,7 @@ def samples_of(chunk):
     return out
 
 
+@functools.cache
 def canonical(code):
     """One name for a piece, however it was scanned: (01)GTIN(21)SERIAL, or a clinic label as it stands."""
     found = re.fullmatch(r'\(01\)(\d{14})((?:\(\d\d\)[^()]+)*)', code)
@@ -141,6 +143,11 @@ class History:
         self.by_what = {}
         for e in self.events:
             self.by_what.setdefault(e.what, []).append(e)
+        self.numbers = {what: [e.i for e in said] for what, said in self.by_what.items()}
+
+    def said(self, what, before):
+        """All messages of this name that had their effect before this record."""
+        return self.by_what[what][:bisect.bisect_left(self.numbers[what], before)] if what in self.by_what else []
 
     def conf(self, i):
         return self.confs[max(0, bisect.bisect_left(self.conf_from, i) - 1)]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """May this item be presented in this session? Rules 1 to 4 and 6, worked out anew for each question from everything
-that was ever said before it. Nothing is remembered between two questions but the verdict on a cycle.
+that was ever said before it. No state is carried along; only an answer once found is kept, for when the same is asked.
 
 Every function answers with the ids of the rules that say no; an empty set is a yes. `d` is a number in the audit chain:
 only what had its effect before it counts. Times are microseconds. The sections are those of the rules.
 """
+import functools
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,10 +18,6 @@ TOUCH = ('attached', 'contact', 'round')
 TREATMENT = ('serum', 'cleanse', 'aftercare')
 
 
-# Rules that the daemon does not enforce yet: a permit against these alone is counted and is no failure.
-NOT_YET = {'penetration-test-missing', 'penetration-test-failed', 'leak-test-overdue', 'leak-test-failed', 'spore-test-overdue',
-           'spore-test-positive', 'out-of-service', 'indicator-missing', 'indicator-failed', 'type-unsuitable',
-           'wet-pack-before'}
 
 
 def codes(names):
@@ -42,7 +39,7 @@ def label_expiry(yymmdd):
 class Pack:
     def __init__(self, e):
         self.i, self.at, self.label = e.i, e.at, e.p['pack']
-        self.items, self.wrap = codes(e.p['items']), e.p['wrap']
+        self.items, self.wrap, self.session = codes(e.p['items']), e.p['wrap'], e.p.get('session')
 
 
 class Reference:
@@ -56,7 +53,7 @@ class Reference:
     # --- reading --------------------------------------------------------------------------------------------------
 
     def said(self, what, before=1 << 62):
-        return [e for e in self.h.by_what.get(what, ()) if e.i < before]
+        return self.h.said(what, before)
 
     def today(self, at):
         return datetime.fromtimestamp(at / S, self.zone).date()
@@ -73,6 +70,7 @@ class Reference:
             self.cycles[a.i] = Judged(self.h, a)
         return self.cycles[a.i]
 
+    @functools.cache
     def attempt_named(self, e, d):
         """The run that a message means: by its name, or by a cycle number that only one run before it bears."""
         where = e.p.get('autoclave') or self.h.conf(e.i).bound(e.device, 'autoclave')
@@ -111,6 +109,7 @@ class Reference:
     def of_session(self, what, session, d):
         return [e for e in self.said(what, d) if e.p.get('session') == session]
 
+    @functools.cache
     def uses_of_session(self, session, d):
         """When the items of a session were in use, as far as the room tells: start, treatment, any end but a cancelled."""
         uses = self.of_session('session-start', session, d) + self.of_session('draw', session, d)
@@ -126,6 +125,7 @@ class Reference:
         """Had this session ended a minute before this message?"""
         return any(e.at - end.at > 60 * S for end in self.of_session('session-end', session, e.i))
 
+    @functools.cache
     def lease_end(self, session, d):
         lease = self.h.confs[0].seconds('gate', 'lease', 90) * S
         return max(p['at_us'] + lease for p in self.h.permits if p['session'] == session and p['i'] < d)
@@ -140,6 +140,7 @@ class Reference:
         lost = any(g['kind'] == 'room' and g['device'] == room and given < g['i'] < ends[0].i for g in self.h.gaps)
         return not lost and now >= self.lease_end(session, d)
 
+    @functools.cache
     def came_back(self, item, session, d):
         """Returned unopened: by a named person, in order, once, never attached, dropped or damaged."""
         before = 0
@@ -166,6 +167,7 @@ class Reference:
         return [e for e in self.said('test', d) if e.p['test'] in names and
                 (e.p.get('autoclave') or self.h.conf(e.i).bound(e.device, 'autoclave')) == where]
 
+    @functools.cache
     def penetration(self, where, d):
         """[(run, read, outcome)]: a named, otherwise empty cycle, saturated, held for 210 to 240 s. Fail always counts."""
         out = []
@@ -180,6 +182,7 @@ class Reference:
                 out.append((a.at, e.i, 'pass' if sound and empty else 'none', a))
         return out
 
+    @functools.cache
     def leak(self, where, d):
         """[(run, read, outcome)] from three timed pressures: 300 s of settling, then 600 s, at most 0.13 kPa a minute."""
         out = []
@@ -187,7 +190,8 @@ class Reference:
             a = self.attempt_named(e, d) if 'cycle' in e.p else None
             run, p = (a.at if a else e.at), e.p.get('pressures')
             outcome = 'none'
-            if p and p[1][0] - p[0][0] >= 300 and p[2][0] - p[1][0] >= 600:
+            vacuum = self.h.conf(e.i).number(f'autoclave {where}', 'leak-start-kpa', 7)
+            if p and p[0][1] <= vacuum and p[1][0] - p[0][0] >= 300 and p[2][0] - p[1][0] >= 600:
                 rate = (p[2][1] - p[1][1]) / (p[2][0] - p[1][0]) * 60
                 outcome = 'fail' if rate > 0.13 + 1e-9 else 'pass' if e.grants else 'none'
             if e.p.get('result') == 'fail':
@@ -195,6 +199,7 @@ class Reference:
             out.append((run, e.i, outcome, a))
         return out
 
+    @functools.cache
     def spores(self, where, d):
         """[(attempt, read, outcome)]: a positive always counts, a negative only with a control of the same lot that grew."""
         out = []
@@ -209,35 +214,70 @@ class Reference:
                 out.append((a, e.i, {'growth': 'negative', 'no-growth': 'invalid'}.get(control, 'open')))
         return out
 
+    @functools.cache
     def out_of_service(self, where, d):
         """Since when, and not yet returned: a major fault, or a test that failed."""
         causes = [e.i for e in self.said('fault', d) if e.p['severity'] == 'major' and
                   self.h.conf(e.i).bound(e.device, 'autoclave') == where]
         causes += [read for _, read, outcome, _ in self.penetration(where, d) + self.leak(where, d) if outcome == 'fail']
         causes += [read for _, read, outcome in self.spores(where, d) if outcome == 'positive']
-        backs = [act['i'] for act in self.h.acts if act['type'] == 'service-return' and act['autoclave'] == where and
-                 act['i'] < d]
+        backs = [r['i'] for r in self.h.acts if r['type'] == 'service' and r['service'] == 'in' and
+                 r['autoclave'] == where and r['i'] < d and self.way_back(where, max((c for c in causes if c < r['i']),
+                                                                                     default=0), r)]
         return any(c > max(backs, default=0) for c in causes)
 
+    def way_back(self, where, since, act):
+        """Three empty cycles, each with a negative spore test and a passing indicator; then, with a vacuum, three
+        Bowie-Dick; then an officer."""
+        d, good = act['i'], []
+        for a in self.h.attempts:
+            if a.autoclave == where and since < a.i < d and a.end and a.end < d and not self.packs_in(a, d):
+                negative = any(t[0] is a and t[2] == 'negative' for t in self.spores(where, d))
+                indicator = any(ok for place in ('outside', 'inside', 'challenge') for _, ok, _ in self.chemical(a, d, place))
+                if negative and indicator and not self.judged(a).against - {'test-cycle-in-load'}:
+                    good.append(a)
+        tests = [t for t in self.penetration(where, d) if t[2] == 'pass' and len(good) >= 3 and t[0] > good[2].at]
+        enough = len(good) >= 3 and (len({t[0] for t in tests}) >= 3 or not self.vacuum(where, d))
+        return enough and self.h.conf(d).person(act['by'], 'officer')
+
+    def duties_overdue(self, where, day, d):
+        conf, no = self.h.conf(d), set()
+        section = f'autoclave {where}'
+        due = conf.get(section, 'calibration-due')
+        if conf.get(section, 'calibration-effect', 'block') == 'block' and (not due or day > day_of(due)):
+            no.add('calibration-overdue')
+        for duty in (s for s in conf.ini.sections() if s.startswith('duty ')):
+            if conf.get(duty, 'effect', 'block') != 'block' or where not in conf.names(duty, 'autoclaves', where):
+                continue
+            done = [e for e in self.said('duty', d) if e.p['duty'] == duty.split()[1] and
+                    (conf.get(duty, 'per', 'autoclave') == 'clinic' or e.p.get('subject') == where)]
+            good = [self.clinic_day(e.at) for e in done if e.grants and e.p.get('result', 'pass') == 'pass']
+            good += [day_of(conf.get(section, 'commissioned'))] if conf.get(section, 'commissioned') else []
+            if not any((day - g).days <= conf.number(duty, 'interval-days') for g in good):
+                no.add('duty-overdue')
+        return no
+
+    @functools.cache
     def unfit(self, a, d):
         """What keeps a load of this run from being released at d."""
-        where, no = a.autoclave, set()
+        where, today = a.autoclave, self.clinic_day(a.at)
+        no = self.duties_overdue(where, today, d)
         if self.vacuum(where, d):
-            today = self.clinic_day(a.at)
             good = [t for t in self.penetration(where, d) if t[2] == 'pass' and t[0] < a.at and self.clinic_day(t[0]) == today]
             bad = [t for t in self.penetration(where, d) if t[2] == 'fail']
             disagree = [t for t in good if any(f[3] is t[3] for f in bad)]
             if len(good) == len(disagree):
                 no.add('penetration-test-missing')
-            leaks = [t for t in self.leak(where, d) if t[2] == 'pass' and t[0] < a.at]
-            if not any(a.at - t[0] <= 7 * DAY for t in leaks):
+            leaks = [t for t in self.leak(where, d) if t[2] == 'pass' and t[0] <= a.at]
+            if not any((today - self.clinic_day(t[0])).days <= 7 for t in leaks):
                 no.add('leak-test-overdue')
         if self.h.conf(d).get('site', 'profile', 'eu') == 'us':
             negative = [t for t in self.spores(where, d) if t[2] == 'negative' and t[0].at <= a.at]
             pending = [self.attempt_named(e, d) for e in self.said('indicator', d) if e.grants and
-                       e.p['indicator'] == 'biological' and e.p['autoclave'] == where and e.p['result'] == 'pending']
-            if not any(a.at - t[0].at <= 7 * DAY for t in negative) and \
-                    not any(p and a.at - p.at <= 10 * DAY for p in pending):
+                       e.p['indicator'] == 'biological' and e.p['autoclave'] == where and
+                       (e.p['result'] == 'pending' or (e.p['result'] == 'pass' and 'control' not in e.p))]
+            if not any((today - self.clinic_day(t[0].at)).days <= 7 for t in negative) and \
+                    not any(p and (today - self.clinic_day(p.at)).days <= 10 for p in pending):
                 no.add('spore-test-overdue')
         if self.out_of_service(where, d):
             no.add('out-of-service')
@@ -245,6 +285,7 @@ class Reference:
 
     # --- 3. May this load be released? -----------------------------------------------------------------------------------
 
+    @functools.cache
     def packs_in(self, a, d):
         """[(pack, in time?)]: named by a manifest for this run. Closes when the hold begins."""
         out = []
@@ -259,6 +300,7 @@ class Reference:
                 out.append((p, first.i < a.i or (hold and first.at < a.at + hold[0] + 60 * S and first.i < (a.end or d))))
         return out
 
+    @functools.cache
     def run_of_manifest(self, e):
         """Without a number the next run. With one, the run at hand if it bears it, else the last that did, else the next."""
         runs = [a for a in self.h.attempts if a.autoclave == e.p['autoclave']]
@@ -291,6 +333,7 @@ class Reference:
                 no.add(rule)
         return no
 
+    @functools.cache
     def against_release(self, e, a, d):
         """Was this release good, with all that was known then?"""
         no = set() if self.person(e, 'by', 'releaser') else {'releaser-unknown'}
@@ -301,12 +344,32 @@ class Reference:
             no.add('test-cycle-in-load')
         if not e.p['dry'] or len(e.p.get('wet_packs', ())) > 1:
             no.add('wet-pack')
+        no |= self.against_load(a, e.i)
         packs = self.packs_in(a, e.i)
         if not packs:
             no.add('manifest-missing')
         for p, in_time in packs:
             no |= self.against_pack(a, p, in_time, e.i)
             no |= self.unsuitable_for_machine(a, p, e.i)
+        return no
+
+    @functools.cache
+    def against_load(self, a, d):
+        """The indicator that policy asks of each load, and the spore test that a class in it asks for."""
+        no, wanted = set(), self.h.conf(d).get('policy', 'load-challenge', 'none')
+        here = [e for e in self.said('indicator', d) if self.attempt_named(e, d) is a]
+        passing = [e for e in here if e.p['indicator'] == 'chemical' and e.p['result'] == 'pass' and e.grants]
+        integrating = [e for e in passing if e.p.get('type') in (5, 6) and e.p.get('where') in ('inside', 'challenge')]
+        if any(e.p['result'] == 'fail' for e in here if e.p['indicator'] == 'chemical'):
+            no.add('indicator-failed')
+        if (wanted == 'type-5' or a.grade == 'printout') and not integrating:
+            no.add('indicator-missing')
+        if wanted == 'helix' and not any(e.p.get('where') == 'challenge' for e in passing):
+            no.add('indicator-missing')
+        items = [i for p, _ in self.packs_in(a, d) for i in p.items]
+        if any(self.h.conf(d).yes(f'class {self.class_of(i, d)}', 'needs-biological', 'no') for i in items) and \
+                not any(t[0] is a and t[2] == 'negative' for t in self.spores(a.autoclave, d)):
+            no.add('biological-pending')
         return no
 
     def unsuitable_for_machine(self, a, p, d):
@@ -323,9 +386,9 @@ class Reference:
         rejected = [e for e in decisions if e.p['decision'] == 'reject']
         because = [(self.against_release(e, a, d), e) for e in released]
         good = next((e for against, e in because if not against), None)
-        no = set(min((no for no, _ in because), key=lambda no: len(no - NOT_YET),
+        no = set(min((no for no, _ in because), key=len,
                                       default={'load-not-released'}))
-        if rejected:
+        if any(not good or r.i < good.i or not self.ended(r.i, d, attempt=a.label) for r in rejected):
             no.add('load-rejected')
         if good:
             no |= self.against_pack(a, p, in_time, good.i)
@@ -338,20 +401,28 @@ class Reference:
 
     # --- 6. Recalls --------------------------------------------------------------------------------------------------------
 
-    def ended(self, cause, d):
-        """An officer ended what this record began."""
-        return any(act['type'] == 'recall-end' and act['cause'] == cause and act['i'] < d for act in self.h.acts)
+    def ended(self, since, d, **like):
+        """An officer ended a recall like this after it had begun."""
+        begun = [r for r in self.h.acts if r['type'] == 'recall' and 'recall' not in r]
+        for r in self.h.acts:
+            if r['type'] == 'recall' and r['what'] == 'ended' and since < r['i'] < d and r['recall'] <= len(begun) and \
+                    self.h.conf(r['i']).person(r['by'], 'officer'):
+                was = begun[r['recall'] - 1]
+                if all(was.get(k) == v for k, v in like.items()):
+                    return True
+        return False
 
+    @functools.cache
     def run_recalled(self, a, d):
         no = set()
         for e in self.said('recall', d):
-            if e.p.get('autoclave') == a.autoclave and not self.ended(e.i, d):
+            if e.p.get('autoclave') == a.autoclave and not self.ended(e.i, d, cause='recall', autoclave=a.autoclave):
                 begin, end = (datetime.fromisoformat(e.p[k].replace('Z', '+00:00')).timestamp() * S for k in ('from', 'to'))
                 if begin <= a.at <= end:
                     no.add('item-recalled')
         spores = self.spores(a.autoclave, d)
         for positive, read, outcome in spores:
-            if outcome != 'positive' or self.ended(read, d) or a.i > read:
+            if outcome != 'positive' or self.ended(read, d, cause='spore-test-positive') or a.i > read:
                 continue
             last = max((n.i for n, when, o in spores if o == 'negative' and n.i < positive.i and when < read), default=0)
             if a.i > last:
@@ -360,7 +431,8 @@ class Reference:
                               ('leak-test-failed', self.leak(a.autoclave, d))):
             for run, read, outcome, _ in results:
                 last = max((r for r, when, o, _ in results if o == 'pass' and r < run and when < read), default=0)
-                if outcome == 'fail' and not self.ended(read, d) and a.i < read and a.at > last:
+                if outcome == 'fail' and not self.ended(read, d, cause=rule, autoclave=a.autoclave) and a.i < read and \
+                        a.at > last:
                     no.add(rule)
         return no
 
@@ -368,21 +440,25 @@ class Reference:
         got = self.receipt(item, d)
         _, label = canonical(got.p['item'])
         lot = label.get('10') or got.p.get('lot')
+        supplied = got.p.get('sterilized', {}).get('load')
         for e in self.said('recall', d):
-            if self.ended(e.i, d):
-                continue
-            if (e.p.get('lot') and e.p['lot'] == lot) or (e.p.get('product') and e.p['product'] == label.get('gtin')) or \
-                    item in codes(e.p.get('items', ())) or \
-                    (e.p.get('supplier_load') and e.p['supplier_load'] == got.p.get('sterilized', {}).get('load')):
+            what = e.p
+            if (lot and what.get('lot') == lot and not self.ended(e.i, d, lot=lot)) or \
+                    (what.get('product') and what['product'] == label.get('gtin') and
+                     not self.ended(e.i, d, product=what['product'])) or \
+                    (item in codes(what.get('items', ())) and not self.ended(e.i, d, item=item)) or \
+                    (supplied and what.get('supplier_load') == supplied and not self.ended(e.i, d, supplier_load=supplied)):
                 return {'item-recalled'}
         return set()
 
     # --- 4. The item ---------------------------------------------------------------------------------------------------------
 
+    @functools.cache
     def receipt(self, item, d):
         """Its first receipt counts."""
         return next((e for e in self.said('receive', d) if e.grants and codes([e.p['item']]) == [item]), None)
 
+    @functools.cache
     def class_of(self, item, d):
         e = self.receipt(item, d)
         if not e:
@@ -390,6 +466,7 @@ class Reference:
         product = canonical(e.p['item'])[1].get('gtin')
         return self.h.conf(e.i).get(f'product {product}', 'class', e.p.get('class', ''))
 
+    @functools.cache
     def spoilt(self, item, d):
         """Damaged, dropped, cloned: for ever."""
         no = set()
@@ -408,6 +485,7 @@ class Reference:
             sits = None if e.p['event'] == 'detached' else e.device
         return no
 
+    @functools.cache
     def use_by_others(self, item, session, d):
         """[(record, by whom)] of all use of this item but this session's."""
         uses = []
@@ -434,6 +512,7 @@ class Reference:
                 no.add('item-claimed')
         return no
 
+    @functools.cache
     def steps(self, item, session, d):
         """Everything that changed the state of this item, in order: [(record, what)]. Use makes it contaminated."""
         out = [(e.i, 'receive') for e in [self.receipt(item, d)] if e]
@@ -445,6 +524,7 @@ class Reference:
     def came_back_from(self, i, item, d):
         return any(n == i and other and self.came_back(item, other, d) for n, other in self.use_by_others(item, None, d))
 
+    @functools.cache
     def supplied(self, item, d):
         """sterile, clean or contaminated; and until when, if that was said."""
         e = self.receipt(item, d)
@@ -499,7 +579,7 @@ class Reference:
                     self.released(a, d))
         if limit and loads > limit:
             no.add('reprocessing-limit')
-        return no | self.unsuitable(section, conf, run, pack) | self.shelf_life(section, conf, run, pack, now)
+        return no | self.unsuitable(section, conf, run, pack) | self.shelf_life(section, conf, run, pack, session, now)
 
     def released(self, a, d):
         return any(e.grants and e.p['decision'] == 'release' and self.attempt_named(e, d) is a and
@@ -542,7 +622,7 @@ class Reference:
             return {'process-unsuitable'}
         return set()
 
-    def shelf_life(self, section, conf, run, pack, now):
+    def shelf_life(self, section, conf, run, pack, session, now):
         """Wrapped: so many days. Bare: to the end of the clinic day; critical only by an immediate-use program, 30 minutes."""
         if run.end_at is None:
             return {'load-not-released'}
@@ -552,7 +632,7 @@ class Reference:
             over = age >= days * DAY and not conf.yes(section, 'event-related', 'no')
         elif conf.yes(section, 'critical', 'yes'):
             limit = conf.number('policy', 'immediate-use-minutes', 30) * 60 * S
-            over = not self.judged(run).program.immediate or age >= limit
+            over = not self.judged(run).program.immediate or age >= limit or pack.session != session
         else:
             over = self.clinic_day(now) != self.clinic_day(run.end_at)
         return {'shelf-life-over'} if over else set()
@@ -566,6 +646,9 @@ class Reference:
         """Another session's, or in contact elsewhere. Sitting on another handpiece alone stops nobody."""
         contact = {e.i for e in self.said('usage', d) if e.p['event'] in ('contact', 'round')}
         return any(other or i in contact for i, other in self.use_by_others(item, session, d))
+
+    def sterilized_here(self, item, permit):
+        return [what for _, what in self.steps(item, permit['session'], permit['i'])][-1:] == ['pack']
 
     def against_permit(self, permit):
         """{item: rules} for one permit. A session that has begun is stopped only by what its items themselves did."""
