@@ -285,6 +285,11 @@ bool process_suits(const ConfigClass *c, const ConfigAutoclave *a, const ConfigP
 /* The attempt has ended: each of its items counts it, and single-use ones are spent, with an alert. */
 int load_through_cycle(Intake *in, const AttemptRow *a);
 
+/* release.c */
+/* Steam may not have reached everything in this load: it waits for an officer, 24 h at most. */
+int load_quarantine(Intake *in, int64_t attempt, const char *cause, const char *by, const char *format, ...)
+        _printf_(5, 6);
+
 /* session.c */
 bool session_touch(SessionRow *s);
 /* A report that could not be read: whatever it said, the live session of the room may have been touched. */

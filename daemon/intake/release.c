@@ -5,6 +5,7 @@
  * stays in the ledger. Anybody may reject, at any time: that locks.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "codec/attempt.h"
@@ -224,7 +225,10 @@ static int attempt_change(Intake *in, const AttemptRow *a) {
         return r < 0 ? r : attempt_save(in->store, a);
 }
 
-/* Said once, a pack stays wet: the next try may come from somebody who did not look. */
+/*
+ * Said once, a pack stays wet: the next try may come from somebody who did not look. One that is found wet after its
+ * release is no longer sterile: what is wet lets germs through.
+ */
 static int keep_wet(Intake *in, const Releasing *x) {
         int r = 0;
 
@@ -234,9 +238,14 @@ static int keep_wet(Intake *in, const Releasing *x) {
                 if (!x->facts.packs[i].wet)
                         continue;
                 r = pack_get_id(in->store, x->packs[i], &row);
+                if (r <= 0)
+                        return r < 0 ? r : -ENOENT;
                 row.wet = true;
-                if (r > 0)
-                        r = pack_save(in->store, &row);
+                if (row.sterile_us && !row.damaged_us) {
+                        row.damaged_us = in->now.wall_us;
+                        snprintf(row.damage_reason, sizeof(row.damage_reason), "it was found wet after its release");
+                }
+                r = pack_save(in->store, &row);
         }
         return r < 0 ? r : 0;
 }
@@ -255,6 +264,17 @@ static int load_release(Intake *in, const Event *e, AttemptRow *a, Releasing *x,
         snprintf(a->released_by, sizeof(a->released_by), "%s", e->release.by);
         r = make_sterile(in, a, x);
         return r < 0 ? r : attempt_change(in, a);
+}
+
+int load_quarantine(Intake *in, int64_t attempt, const char *cause, const char *by, const char *format, ...) {
+        char reason[TEXT_MAX + 1];
+        RecallRow row = { .kind = RECALL_QUARANTINE, .cause = cause, .reason = reason, .by = by, .attempt = attempt };
+        va_list ap;
+
+        va_start(ap, format);
+        vsnprintf(reason, sizeof(reason), format, ap);
+        va_end(ap);
+        return recall_begin(in, &row);
 }
 
 /*

@@ -32,19 +32,6 @@ int on_damage(Intake *in, const Event *e, const Origin *o) {
         return item_save(in->store, &item);
 }
 
-/* Steam did not reach into this pack; its neighbours wait for an officer. */
-static int quarantine_load(Intake *in, const Event *e, const PackRow *pack) {
-        char reason[TEXT_MAX + 1];
-        RecallRow row = { .kind = RECALL_QUARANTINE,
-                          .cause = "internal-indicator-failed",
-                          .reason = reason,
-                          .by = e->open.by,
-                          .attempt = pack->attempt };
-
-        snprintf(reason, sizeof(reason), "the indicator inside pack %s had not changed when it was opened", pack->label);
-        return recall_begin(in, &row);
-}
-
 int on_open(Intake *in, const Event *e, const Origin *o) {
         SessionRow session;
         PackRow pack;
@@ -67,7 +54,10 @@ int on_open(Intake *in, const Event *e, const Origin *o) {
                               : e->open.indicator == RESULT_FAIL ? INSIDE_FAILED
                                                                  : INSIDE_ABSENT;
         r = pack_save(in->store, &pack);
-        return r == 0 && fails && pack.attempt ? quarantine_load(in, e, &pack) : r;
+        if (r < 0 || !fails || !pack.attempt)
+                return r;
+        return load_quarantine(in, pack.attempt, "internal-indicator-failed", e->open.by,
+                               "the indicator inside pack %s had not changed when it was opened", pack.label);
 }
 
 int on_drop(Intake *in, const Event *e, const Origin *o) {

@@ -240,6 +240,36 @@ static int spore_read(Intake *in, const Event *e, const Origin *o, const Attempt
         return r < 0 ? r : state_autoclave(in, a->autoclave);
 }
 
+/* Those whose inside indicator failed are spent, whatever an officer decides on the load. */
+static int packs_spend(Intake *in, const Event *e, const AttemptRow *a) {
+        for (size_t i = 0; i < e->indicator.packs.n; i++) {
+                PackRow pack;
+                int r = pack_get(in->store, e->indicator.packs.v[i], &pack);
+
+                if (r > 0 && pack.attempt == a->id) {
+                        pack.inside = INSIDE_FAILED;
+                        r = pack_save(in->store, &pack);
+                }
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Before the release a failed one refuses it; after that, the load is out there and waits for an officer. */
+static int chemical_read(Intake *in, const Event *e, const Origin *o, const AttemptRow *a) {
+        int r = indicator_store(in, e, o, a);
+
+        if (r != 0 || e->indicator.result != RESULT_FAIL)
+                return r;
+        if (e->indicator.where == WHERE_INSIDE)
+                r = packs_spend(in, e, a);
+        if (r < 0 || a->released != LOAD_RELEASED)
+                return r;
+        return load_quarantine(in, a->id, "indicator-failed", e->indicator.reader,
+                               "an indicator of the load was read as failed after its release");
+}
+
 int on_indicator(Intake *in, const Event *e, const Origin *o) {
         const bool biological = e->indicator.indicator == INDICATOR_BIOLOGICAL;
         const char *why = NULL;
@@ -261,7 +291,7 @@ int on_indicator(Intake *in, const Event *e, const Origin *o) {
                 if (r != 0)
                         return r;
         }
-        return biological ? spore_read(in, e, o, &a) : indicator_store(in, e, o, &a);
+        return biological ? spore_read(in, e, o, &a) : chemical_read(in, e, o, &a);
 }
 
 /* --- duties --- */

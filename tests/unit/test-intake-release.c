@@ -101,6 +101,7 @@ static void indicator_failed_is_not_undone_by_a_second_reader(void **state) {
         sim_indicate(s, 7, "P-1 P-2");
         fires("indicator-failed");
         assert_non_null(strstr(sim_last(s, RELEASED)->payload, "pack P-2"));
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM recall"), 0); /* it was never out there */
 }
 
 static void indicator_failed_counts_from_anybody_and_without_a_number(void **state) {
@@ -395,6 +396,34 @@ static void a_load_under_recall_is_not_released(void **state) {
         assert_non_null(strstr(sim_last(s, RELEASED)->payload, "probe drifted"));
 }
 
+static void an_indicator_that_fails_after_the_release_quarantines_the_load_once(void **state) {
+        Sim *s = *state;
+        two_packs(s);
+        sim_indicate(s, 7, "P-1 P-2");
+        fires("released");
+        sim_receive(s, "R1");
+        chemical(s, "inside", "P-2", 5, "pass");
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM recall"), 0);
+        chemical(s, "inside", "P-2", 5, "fail");
+        chemical(s, "outside", "P-1", 1, "fail");
+        assert_string_equal(sim_text(s, "SELECT group_concat(cause || ' ' || kind || ' ' || by) FROM recall"),
+                            "indicator-failed 1 ben");
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R1 EX-1"), "load-recalled");
+        assert_int_equal(sim_sql(s, "SELECT inside FROM pack WHERE label = 'P-2'"), INSIDE_FAILED);
+        assert_int_equal(sim_sql(s, "SELECT inside FROM pack WHERE label = 'P-1'"), INSIDE_UNREAD);
+}
+
+static void a_pack_that_is_found_wet_after_the_release_is_not_sterile(void **state) {
+        Sim *s = *state;
+        two_packs(s);
+        sim_indicate(s, 7, "P-1 P-2");
+        fires("released");
+        sim_receive(s, "R1 R2");
+        assert_string_equal(decide(s, "release", "ben", ",'wet_packs':['P-1']"), "load-released");
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R1 EX-1"), "item-damaged");
+        assert_string_equal(sim_ask(s, "room-2", "s-2", "R2 EX-2"), "allow");
+}
+
 static void a_failed_indicator_on_opening_quarantines_the_load_once(void **state) {
         Sim *s = *state;
         two_packs(s);
@@ -537,6 +566,8 @@ int main(void) {
                 T(a_withdrawn_release_recalls_and_stops_the_running_session),
                 T(a_withdrawal_outlasts_a_recall_that_was_there_before),
                 T(a_load_under_recall_is_not_released),
+                T(an_indicator_that_fails_after_the_release_quarantines_the_load_once),
+                T(a_pack_that_is_found_wet_after_the_release_is_not_sterile),
                 T(a_failed_indicator_on_opening_quarantines_the_load_once),
                 OWN(single_use_in_load_is_spent_for_ever_and_alerted_once),
                 OWN(single_use_in_load_is_silent_for_what_is_sterilized_before_its_only_use),
