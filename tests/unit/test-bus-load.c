@@ -128,6 +128,13 @@ static void add_evidence(Fixture *f) {
                                 .autoclave = "ac-1",
                                 .from_us = T0,
                                 .to_us = T0 + 102 * US_PER_S };
+        RecallRow earlier = { .i = 1,
+                              .at_us = T0,
+                              .reason = "until noon",
+                              .by = "clara",
+                              .autoclave = "ac-1",
+                              .from_us = 1,
+                              .to_us = T0 + 101 * US_PER_S - 1 };
         RecallRow other = { .i = 1,
                             .at_us = T0,
                             .reason = "elsewhere",
@@ -140,6 +147,7 @@ static void add_evidence(Fixture *f) {
         assert_return_code(recall_add(f->store, &by_load), 0);
         assert_return_code(recall_add(f->store, &by_window), 0);
         assert_return_code(recall_add(f->store, &other), 0);
+        assert_return_code(recall_add(f->store, &earlier), 0);
         sql(f,
             "INSERT INTO load_decision (i, at_us, attempt, by, what, dry, reason, reasons) VALUES (1, %lld, %lld, "
             "'ben', 1, 1, NULL, '[{\"rule\":\"wet-pack\",\"text\":\"Dry it.\"}]'), (2, %lld, %lld, 'ben', 0, 1, "
@@ -265,6 +273,7 @@ static void a_load_shows_its_evidence_each_decision_and_what_recalls_it(void **s
         assert_string_equal(text, "spores grew probe off");
         assert_true(body_has(m, "median_off_mc"));
         assert_false(body_has(m, "elsewhere"));
+        assert_false(body_has(m, "until noon"));
         sd_bus_message_unref(m);
 }
 
