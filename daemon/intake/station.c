@@ -87,7 +87,7 @@ int on_duty(Intake *in, const Event *e, const Origin *o) {
                 return r;
         if (!first_aid && !report)
                 return duty_done(in, e, o);
-        if (!e->duty.subject || !config_room(in->config, e->duty.subject))
+        if (e->duty.result == RESULT_FAIL || !e->duty.subject || !config_room(in->config, e->duty.subject))
                 return 0;
         r = room_get(in->store, e->duty.subject, &room);
         if (r < 0)

@@ -108,7 +108,9 @@ static int test_tell(Intake *in, const TestRow *t) {
                 r = test_not_counted(in, t);
         else if (r == 0)
                 r = intake_alert_resolve(in, &now, "test-not-counted", t->autoclave);
-        return r < 0 ? r : fitness_changed(in, t->autoclave);
+        if (r == 0)
+                r = fitness_changed(in, t->autoclave);
+        return r < 0 ? r : state_autoclave(in, t->autoclave);
 }
 
 int on_test(Intake *in, const Event *e, const Origin *o) {
@@ -291,7 +293,11 @@ int on_indicator(Intake *in, const Event *e, const Origin *o) {
                 if (r != 0)
                         return r;
         }
-        return biological ? spore_read(in, e, o, &a) : chemical_read(in, e, o, &a);
+        if (biological)
+                return spore_read(in, e, o, &a);
+        r = chemical_read(in, e, o, &a);
+        /* Of an empty cycle: it may be one on the way back into service. */
+        return r != 0 || e->indicator.packs.n ? r : state_autoclave(in, a.autoclave);
 }
 
 /* --- duties --- */

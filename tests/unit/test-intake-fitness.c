@@ -376,8 +376,10 @@ static void in_the_us_a_spore_test_covers_seven_days_and_ten_while_it_is_not_rea
         assert_string_equal(against(&s, 3), "spore-test-overdue");
         spore(&s, 1, "pass", ",'control':'growth'");
         assert_string_equal(against(&s, 2), "spore-test-overdue"); /* read: now it is good for seven days, as any */
+        sim_advance(&s, US_PER_S);
         sim_empty_cycle(&s, 4, true);
         spore(&s, 4, "pass", ",'control':'growth'");
+        assert_string_equal(against(&s, 3), "spore-test-overdue"); /* which ran before it, on the same day */
         load_starts(&s, 5);
         assert_string_equal(against(&s, 5), "");
         sim_close(&s);
@@ -476,6 +478,7 @@ static void by_policy_a_first_positive_waits_for_repeats_and_another_recalls_fro
         spore(&s, 3, "fail", "");
         assert_false(in_service(&s));
         assert_int_equal(sim_sql(&s, "SELECT kind FROM recall"), RECALL_QUARANTINE);
+        sim_advance(&s, US_PER_S);
         sim_empty_cycle(&s, 4, true);
         spore(&s, 4, "pass", ",'control':'growth'");
         sim_empty_cycle(&s, 5, true);
@@ -549,6 +552,7 @@ static void the_way_back_is_three_cycles_three_bowie_dicks_and_an_officer(void *
         assert_int_equal(put_back(s, "clara", "x"), 1);
         assert_non_null(strstr(said, "1 of 3 empty cycles"));
         good_cycle(s, 2);
+        assert_non_null(strstr(sim_member(s, STATE, "reasons"), "2 of 3 empty cycles"));
         good_cycle(s, 3);
         assert_int_equal(put_back(s, "clara", "x"), 1);
         assert_non_null(strstr(said, "0 of 3 Bowie-Dick"));
@@ -572,11 +576,13 @@ static void what_was_run_before_the_cause_or_again_after_it_does_not_count(void 
         good_cycle(s, 3);
         assert_int_equal(put_back(s, "clara", "x"), 1);
         assert_non_null(strstr(said, "2 of 3 empty cycles"));
-        sim_blurt(s, AC "/fault", "{'code':'E99','severity':'major'}");
-        sim_advance(s, US_PER_S);
-        good_cycle(s, 4);
-        assert_int_equal(put_back(s, "clara", "x"), 1);
-        assert_non_null(strstr(said, "1 of 3 empty cycles"));
+        for (int i = 0; i < 2; i++) { /* a new cause, and the same again */
+                sim_blurt(s, AC "/fault", "{'code':'E99','severity':'major'}");
+                sim_advance(s, US_PER_S);
+                good_cycle(s, 4 + i);
+                assert_int_equal(put_back(s, "clara", "x"), 1);
+                assert_non_null(strstr(said, "1 of 3 empty cycles"));
+        }
 }
 
 static void a_load_or_a_failed_cycle_among_the_three_begins_the_row_anew(void **state) {
@@ -590,7 +596,9 @@ static void a_load_or_a_failed_cycle_among_the_three_begins_the_row_anew(void **
         good_cycle(s, 4);
         assert_int_equal(put_back(s, "clara", "x"), 1);
         assert_non_null(strstr(said, "1 of 3 empty cycles"));
-        sim_cycle(s, 5, true);
+        sim_cycle(s, 5, true); /* announced as a load */
+        spore(s, 5, "pass", ",'control':'growth'");
+        chemical(s, 5);
         good_cycle(s, 6);
         assert_int_equal(put_back(s, "clara", "x"), 1);
         assert_non_null(strstr(said, "1 of 3 empty cycles"));
@@ -655,6 +663,33 @@ static void a_duty_that_is_not_configured_or_names_no_autoclave_is_refused(void 
         sim_forget(s);
         sim_say(s, STATION "/duty", "{'duty':'door-seal','by':'nobody','subject':'ac-1'}");
         assert_string_equal(sim_rejected(s, STATION), "bad-member");
+}
+
+static void a_duty_that_went_badly_puts_nothing_right(void **state) {
+        Sim *s = *state;
+
+        sim_blurt(s, STATION "/injury", "{'room':'room-1','detail':'needle stick'}");
+        sim_blurt(s, STATION "/duty", "{'duty':'first-aid','by':'ben','subject':'room-1','result':'fail'}");
+        sim_blurt(s, STATION "/duty", "{'duty':'exposure-report','by':'ben','subject':'room-1','result':'fail'}");
+        assert_int_equal(sim_sql(s, "SELECT first_aid + reported FROM room WHERE id = 'room-1'"), 0);
+        sim_say(s, STATION "/duty", "{'duty':'first-aid','by':'ben','subject':'room-1'}");
+        assert_int_equal(sim_sql(s, "SELECT first_aid + reported FROM room WHERE id = 'room-1'"), 1);
+}
+
+static void a_type_n_needs_no_penetration_and_no_leak_test(void **state) {
+        Sim s;
+
+        (void)state;
+        sim_open(&s, "[program gravity-121]\ntype = gravity\nset-temperature = 121 C\nhold-min = 15 min\nwraps = none\n"
+                     "[autoclave ac-1]\nclass-type = N\nprograms = gravity-121\n");
+        go_to(&s, 7, 12, 0);
+        load_starts(&s, 1);
+        assert_string_equal(against(&s, 1), "");
+        sim_pass(&s, 2 * US_PER_S);
+        assert_int_equal(sim_sql(&s, "SELECT count(*) FROM alert WHERE rule LIKE '%%-test-%%'"), 0);
+        sim_blurt(&s, AC "/test", "{'test':'automatic-control','result':'fail'}");
+        assert_string_equal(against(&s, 1), "out-of-service");
+        sim_close(&s);
 }
 
 static void a_duty_of_the_clinic_is_done_once_for_all(void **state) {
@@ -786,6 +821,8 @@ int main(void) {
                 T(after_three_negative_repeats_the_positive_is_over),
                 T(a_duty_is_signed_and_overdue_after_its_interval),
                 T(a_duty_that_is_not_configured_or_names_no_autoclave_is_refused),
+                T(a_duty_that_went_badly_puts_nothing_right),
+                T(a_type_n_needs_no_penetration_and_no_leak_test),
                 T(a_duty_of_the_clinic_is_done_once_for_all),
                 T(calibration_out_of_tolerance_quarantines_since_the_last_good_one),
                 T(a_calibration_is_good_through_its_last_day),
