@@ -43,8 +43,9 @@ static bool leak_timed(const TimedPressure *p, char why[static FITNESS_TEXT_MAX]
 
 static bool leak_started(const TimedPressure *p, const LeakLimits *limits, char why[static FITNESS_TEXT_MAX]) {
         if (p[0].pressure_pa > limits->start_max_pa) {
-                say(why, "It started at %d.%02d kPa, above the %d.%02d kPa that are wanted. Check the vacuum pump, and "
-                         "test again.",
+                say(why,
+                    "It started at %d.%02d kPa, above the %d.%02d kPa that are wanted. Check the vacuum pump, and "
+                    "test again.",
                     p[0].pressure_pa / 1000, p[0].pressure_pa / 10 % 100, limits->start_max_pa / 1000,
                     limits->start_max_pa / 10 % 100);
                 return false;
@@ -87,8 +88,9 @@ TestOutcome fitness_leak(const LeakReport *r, const LeakLimits *limits, int64_t 
         why[0] = '\0';
         if (r->cancelled)
                 say(why, "Its cycle did not run to its end. Test again.");
-        outcome = r->cancelled ? TEST_NO_TEST : r->n_pressures == 3 ? leak_rate(r, limits, ret_rate_mpa, why)
-                                                                    : TEST_NO_TEST;
+        outcome = r->cancelled          ? TEST_NO_TEST
+                  : r->n_pressures == 3 ? leak_rate(r, limits, ret_rate_mpa, why)
+                                        : TEST_NO_TEST;
         if (r->result == RESULT_FAIL) {
                 if (outcome != TEST_FAILED)
                         say(why, "It was reported as failed.");
@@ -157,8 +159,9 @@ static SporeOutcome spore_reading(const SporeReading *readings, size_t n, const 
                 return SPORE_POSITIVE;
         if (one->expired)
                 return SPORE_INVALID;
-        control = one->lot && one->lot[0] ? control_of(readings, n, one->lot)
-                                          : one->control == CONTROL_NO_GROWTH ? -1 : 0;
+        control = one->lot && one->lot[0]             ? control_of(readings, n, one->lot)
+                  : one->control == CONTROL_NO_GROWTH ? -1
+                                                      : 0;
         if (control < 0)
                 return SPORE_INVALID;
         return one->result == RESULT_PASS && control > 0 ? SPORE_NEGATIVE : SPORE_PENDING;
@@ -237,8 +240,9 @@ void fitness_return_text(const ReturnProgress *p, bool vacuum, char text[static 
                 say(text, "The cycles and tests for its return are done: an officer returns it (asepsisctl autoclave "
                           "return).");
         else if (!p->cycles_us)
-                say(text, "%d of %d empty cycles in a row with a negative spore test and a passing indicator are "
-                          "done%s%s.",
+                say(text,
+                    "%d of %d empty cycles in a row with a negative spore test and a passing indicator are "
+                    "done%s%s.",
                     cycles, FITNESS_EMPTY_CYCLES, waiting,
                     vacuum ? "; three passing Bowie-Dick tests follow, then an officer's return"
                            : "; an officer's return follows");
@@ -298,20 +302,23 @@ static bool penetration_missing(const FitnessFacts *f, char text[static FITNESS_
                 say(text, "%s: nobody has read the test of cycle %lld yet. Read it, and report the result.", f->name,
                     (long long)f->penetration_unread);
         else if (f->load)
-                say(text, "%s: no Bowie-Dick or Helix test was run and passed on this clinic day before the load "
-                          "started. Run and read one, then sterilize this load again.",
+                say(text,
+                    "%s: no Bowie-Dick or Helix test was run and passed on this clinic day before the load "
+                    "started. Run and read one, then sterilize this load again.",
                     f->name);
         else
-                say(text, "%s: no Bowie-Dick or Helix test has passed on this clinic day. Run and read one before the "
-                          "first load.",
+                say(text,
+                    "%s: no Bowie-Dick or Helix test has passed on this clinic day. Run and read one before the "
+                    "first load.",
                     f->name);
         return true;
 }
 
 static bool penetration_failed(const FitnessFacts *f, char text[static FITNESS_TEXT_MAX]) {
         if (f->penetration_failed)
-                say(text, "%s: the last Bowie-Dick or Helix test failed. Have it repaired; it is returned to service by "
-                          "empty cycles, spore tests and three Bowie-Dick tests.",
+                say(text,
+                    "%s: the last Bowie-Dick or Helix test failed. Have it repaired; it is returned to service by "
+                    "empty cycles, spore tests and three Bowie-Dick tests.",
                     f->name);
         return f->penetration_failed;
 }
@@ -333,16 +340,17 @@ static bool leak_overdue(const FitnessFacts *f, char text[static FITNESS_TEXT_MA
 
 static bool leak_failed(const FitnessFacts *f, char text[static FITNESS_TEXT_MAX]) {
         if (f->leak_failed)
-                say(text, "%s: the last leak test failed. Have the door seal and the valves checked, and run one that "
-                          "passes.",
+                say(text,
+                    "%s: the last leak test failed. Have the door seal and the valves checked, and run one that "
+                    "passes.",
                     f->name);
         return f->leak_failed;
 }
 
 int32_t fitness_spore_until(const FitnessFacts *f) {
         const int32_t read = days_on(latest(f, f->spore_day, f->commissioned_day), f->spore_days);
-        const int32_t pending = days_on(latest(f, f->spore_pending_day, FITNESS_NEVER),
-                                        f->spore_days + FITNESS_PENDING_GRACE_DAYS);
+        const int32_t pending =
+                days_on(latest(f, f->spore_pending_day, FITNESS_NEVER), f->spore_days + FITNESS_PENDING_GRACE_DAYS);
 
         return f->spore == FITNESS_OFF ? FITNESS_NEVER : MAX_OF(read, pending);
 }
@@ -367,15 +375,17 @@ static bool spore_positive(const FitnessFacts *f, char text[static FITNESS_TEXT_
 static bool calibration_overdue(const FitnessFacts *f, char text[static FITNESS_TEXT_MAX]) {
         if (f->calibration_day >= f->day)
                 return false;
-        say(text, "%s: its calibration %s. Have it calibrated, and enter the date of the certificate "
-                  "(calibration-due).%s",
+        say(text,
+            "%s: its calibration %s. Have it calibrated, and enter the date of the certificate "
+            "(calibration-due).%s",
             f->name, f->calibration_day == FITNESS_NEVER ? "has no date" : "is overdue", again(f));
         return true;
 }
 
 int32_t fitness_duty_until(const FitnessFacts *f, const FitnessDuty *duty) {
-        return duty->failed ? FITNESS_NEVER : days_on(MAX_OF(duty->done_day, latest(f, f->commissioned_day, FITNESS_NEVER)),
-                                                      duty->interval_days);
+        return duty->failed ? FITNESS_NEVER
+                            : days_on(MAX_OF(duty->done_day, latest(f, f->commissioned_day, FITNESS_NEVER)),
+                                      duty->interval_days);
 }
 
 /* A duty that was done after the load, and well, speaks for the load too: what it looks at only gets worse. */

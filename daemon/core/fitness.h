@@ -17,15 +17,15 @@
 #include "core/limits.h"
 #include "core/reasons.h"
 
-#define FITNESS_NEVER INT32_MIN              /* a day on which nothing was done */
+#define FITNESS_NEVER INT32_MIN /* a day on which nothing was done */
 #define FITNESS_TEXT_MAX TEXT_MAX
-#define FITNESS_LEAK_SETTLE_US 300000000     /* P1 to P2, at least */
-#define FITNESS_LEAK_RISE_US 600000000       /* P2 to P3, at least... */
-#define FITNESS_LEAK_RISE_SLACK_US 10000000  /* ...and at most this much more [own] */
-#define FITNESS_LEAK_SETTLE_PA 2000          /* a larger rise while settling is moisture, or a leak too large to time */
-#define FITNESS_PENDING_GRACE_DAYS 3         /* a spore test that is not read yet is good for so many days more */
-#define FITNESS_EMPTY_CYCLES 3               /* on the way back, in a row */
-#define FITNESS_BOWIE_DICKS 3                /* after them */
+#define FITNESS_LEAK_SETTLE_US 300000000    /* P1 to P2, at least */
+#define FITNESS_LEAK_RISE_US 600000000      /* P2 to P3, at least... */
+#define FITNESS_LEAK_RISE_SLACK_US 10000000 /* ...and at most this much more [own] */
+#define FITNESS_LEAK_SETTLE_PA 2000         /* a larger rise while settling is moisture, or a leak too large to time */
+#define FITNESS_PENDING_GRACE_DAYS 3        /* a spore test that is not read yet is good for so many days more */
+#define FITNESS_EMPTY_CYCLES 3              /* on the way back, in a row */
+#define FITNESS_BOWIE_DICKS 3               /* after them */
 
 typedef enum FitnessEffect { FITNESS_BLOCK, FITNESS_ALERT, FITNESS_OFF } FitnessEffect;
 
@@ -38,16 +38,16 @@ typedef enum TestOutcome {
 } TestOutcome;
 
 typedef struct LeakReport {
-        Result result;             /* the machine's own word, or the reader's */
-        bool cancelled;            /* its cycle has not ended, or did not run to its end */
-        size_t n_pressures;        /* 0 or 3 */
+        Result result;      /* the machine's own word, or the reader's */
+        bool cancelled;     /* its cycle has not ended, or did not run to its end */
+        size_t n_pressures; /* 0 or 3 */
         TimedPressure pressures[3];
 } LeakReport;
 
 typedef struct LeakLimits {
-        int32_t start_max_pa;      /* P1 above this: there was no vacuum to lose */
-        int32_t rate_max_pa;       /* a minute; exactly this passes */
-        bool bare_pass;            /* policy: a pass without pressures counts */
+        int32_t start_max_pa; /* P1 above this: there was no vacuum to lose */
+        int32_t rate_max_pa;  /* a minute; exactly this passes */
+        bool bare_pass;       /* policy: a pass without pressures counts */
 } LeakLimits;
 
 /* *ret_rate_mpa: thousandths of a pascal a minute, 0 where it was not computed. `why` says why it is not a pass. */
@@ -57,10 +57,10 @@ TestOutcome fitness_leak(const LeakReport *report, const LeakLimits *limits, int
 /* A Bowie-Dick or Helix test. */
 typedef struct PenetrationReport {
         Result result;
-        bool named;         /* it names a cycle that this autoclave ran, and that has ended */
-        bool test_program;  /* of purpose test, by configuration and by the machine's own word */
-        bool empty;         /* no packs in it */
-        bool verified;      /* its own measurements: saturated steam, nothing missing */
+        bool named;        /* it names a cycle that this autoclave ran, and that has ended */
+        bool test_program; /* of purpose test, by configuration and by the machine's own word */
+        bool empty;        /* no packs in it */
+        bool verified;     /* its own measurements: saturated steam, nothing missing */
         int64_t hold_us, hold_min_us, hold_max_us;
         bool reader_known;
         bool expired;       /* the test sheet, on the day of the cycle */
@@ -120,10 +120,10 @@ typedef struct ReturnCycle {
 
 /* Zero-initialised; fed with the cycles in their order. */
 typedef struct ReturnProgress {
-        int cycles;           /* good ones in a row */
-        int waiting;          /* since the last bad one: run, and not yet read */
-        int64_t cycles_us;    /* start of the one that made it three; 0: not there yet */
-        int bowie_dicks;      /* passing ones after that; the caller counts them */
+        int cycles;        /* good ones in a row */
+        int waiting;       /* since the last bad one: run, and not yet read */
+        int64_t cycles_us; /* start of the one that made it three; 0: not there yet */
+        int bowie_dicks;   /* passing ones after that; the caller counts them */
 } ReturnProgress;
 
 void fitness_return_cycle(ReturnProgress *p, const ReturnCycle *c);
@@ -142,16 +142,16 @@ typedef struct FitnessDuty {
 } FitnessDuty;
 
 typedef struct FitnessFacts {
-        const char *name;          /* the autoclave's */
-        bool load;                 /* a load at hand is judged; otherwise whether one might start now */
-        bool vacuum;               /* types B and S */
-        int64_t load_us;           /* when the load's cycle started */
-        int32_t day;               /* the clinic day of that */
-        int32_t commissioned_day;  /* seeds the clocks of leak test, spore test and duties */
+        const char *name;         /* the autoclave's */
+        bool load;                /* a load at hand is judged; otherwise whether one might start now */
+        bool vacuum;              /* types B and S */
+        int64_t load_us;          /* when the load's cycle started */
+        int32_t day;              /* the clinic day of that */
+        int32_t commissioned_day; /* seeds the clocks of leak test, spore test and duties */
 
-        int64_t penetration_us;    /* the last passing one that ran before the load and is read: its cycle's start */
+        int64_t penetration_us; /* the last passing one that ran before the load and is read: its cycle's start */
         int32_t penetration_day;
-        int64_t penetration_unread; /* number of a test cycle of that day that nobody has read; 0: none */
+        int64_t penetration_unread;           /* number of a test cycle of that day that nobody has read; 0: none */
         bool penetration_failed, leak_failed; /* none has passed since one failed */
         int32_t leak_day, leak_days;          /* of the last passing one; how long it is good for */
 
@@ -160,12 +160,12 @@ typedef struct FitnessFacts {
         bool spore_positive;                              /* and not returned to service since */
 
         FitnessEffect calibration;
-        int32_t calibration_day;   /* the last day that it is good for; FITNESS_NEVER: not configured */
+        int32_t calibration_day; /* the last day that it is good for; FITNESS_NEVER: not configured */
 
         size_t n_duties;
         const FitnessDuty *duties;
 
-        const char *out;           /* out of service now, or when the load ran: why, and what to do; NULL: in service */
+        const char *out; /* out of service now, or when the load ran: why, and what to do; NULL: in service */
 } FitnessFacts;
 
 typedef struct FitnessRule FitnessRule;

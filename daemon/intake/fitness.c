@@ -59,7 +59,8 @@ static int facts_of_leak(Intake *in, const ConfigAutoclave *c, FitnessFacts *f) 
                 r = test_last(in->store, c->id, TEST_VACUUM_LEAK, TEST_VACUUM_LEAK, TEST_PASSED, INT64_MAX, &passed);
         f->leak_failed = failed.id && (!passed.id || passed.run_us <= failed.run_us);
         if (r >= 0)
-                r = test_last(in->store, c->id, TEST_VACUUM_LEAK, TEST_VACUUM_LEAK, TEST_PASSED, f->load_us - 1, &passed);
+                r = test_last(in->store, c->id, TEST_VACUUM_LEAK, TEST_VACUUM_LEAK, TEST_PASSED, f->load_us - 1,
+                              &passed);
         if (r > 0)
                 f->leak_day = day_of(in, passed.run_us);
         return r < 0 ? r : 0;
@@ -116,7 +117,10 @@ static int facts_of_duties(Intake *in, const ConfigAutoclave *c, Gathered *g) {
                 if (!duty_is_for(d, c->id))
                         continue;
                 r = duty_last(in->store, d->id, subject, false, &last);
-                *to = (FitnessDuty){ .id = d->id, .name = d->name, .done_day = FITNESS_NEVER, .failed = !last.passed,
+                *to = (FitnessDuty){ .id = d->id,
+                                     .name = d->name,
+                                     .done_day = FITNESS_NEVER,
+                                     .failed = !last.passed,
                                      .interval_days = d->interval_days,
                                      .effect = d->effect == DUTY_ALERT ? FITNESS_ALERT : FITNESS_BLOCK };
                 if (r >= 0)
@@ -276,8 +280,9 @@ static int alert_set(Intake *in, const char *rule, const char *subject, AlertSev
                 return intake_alert_resolve(in, &now, rule, subject);
         r = alert_get(in->store, rule, subject, &row);
         if (r == 0)
-                r = alert_raise(in, &(AlertAbout){ .rule = rule, .subject = subject, .severity = severity, .device = device },
-                                "%s", text);
+                r = alert_raise(
+                        in, &(AlertAbout){ .rule = rule, .subject = subject, .severity = severity, .device = device },
+                        "%s", text);
         return r < 0 ? r : 0;
 }
 
@@ -289,8 +294,8 @@ static const char *due_text(const Intake *in, const FitnessFacts *f, int32_t unt
 
         if (until == FITNESS_NEVER || left < 0 || left > in->config->policy.due_soon_days)
                 return NULL;
-        snprintf(text, FITNESS_TEXT_MAX, "%s: %.200s is due. The last is good until the end of %04d-%02d-%02d.", f->name,
-                 what, date / 10000, date / 100 % 100, date % 100);
+        snprintf(text, FITNESS_TEXT_MAX, "%s: %.200s is due. The last is good until the end of %04d-%02d-%02d.",
+                 f->name, what, date / 10000, date / 100 % 100, date % 100);
         return text;
 }
 
@@ -349,7 +354,8 @@ static int alerts_of_unread(Intake *in, const char *autoclave, const FitnessFact
                 if (day >= late)
                         continue;
                 snprintf(text, sizeof(text),
-                         "%s: the spore test of cycle %lld is not read after %d days. Read it with its control, and report "
+                         "%s: the spore test of cycle %lld is not read after %d days. Read it with its control, and "
+                         "report "
                          "both.",
                          f->name, (long long)a.cycle, (int)(f->day - day));
                 r = spore_outcome(in, &a, &outcome);

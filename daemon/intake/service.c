@@ -55,8 +55,10 @@ static int service_enter(Intake *in, const char *autoclave, bool in_service, Ser
                                : service_note(in, autoclave, cause, text, i);
         if (r == 0 && !in_service)
                 r = alert_raise(in,
-                                &(AlertAbout){ .rule = "out-of-service", .subject = autoclave,
-                                               .severity = ALERT_WARNING, .device = autoclave },
+                                &(AlertAbout){ .rule = "out-of-service",
+                                               .subject = autoclave,
+                                               .severity = ALERT_WARNING,
+                                               .device = autoclave },
                                 "Autoclave %s is out of service: %.300s Release nothing from it until it is returned.",
                                 autoclave, text);
         if (r == 0)
@@ -110,7 +112,9 @@ int service_test_failed(Intake *in, const TestRow *t) {
         if (r < 0 || t->test == TEST_AUTOMATIC_CONTROL)
                 return r;
         r = alert_raise(in,
-                        &(AlertAbout){ .rule = of[t->test].rule, .subject = t->autoclave, .severity = ALERT_CRITICAL,
+                        &(AlertAbout){ .rule = of[t->test].rule,
+                                       .subject = t->autoclave,
+                                       .severity = ALERT_CRITICAL,
                                        .device = t->autoclave },
                         "Autoclave %s: %s What it sterilized since the last pass is in quarantine; an officer decides "
                         "within 24 h.",
@@ -201,11 +205,14 @@ int service_spore_positive(Intake *in, const char *autoclave, const AttemptRow *
         r = service_out(in, autoclave, SERVICE_SPORE_TEST, "%s", reason);
         if (r == 0)
                 r = alert_raise(in,
-                                &(AlertAbout){ .rule = "spore-test-positive", .subject = autoclave,
-                                               .severity = ALERT_CRITICAL, .device = autoclave,
+                                &(AlertAbout){ .rule = "spore-test-positive",
+                                               .subject = autoclave,
+                                               .severity = ALERT_CRITICAL,
+                                               .device = autoclave,
                                                .cycle = a ? a->label : NULL },
-                                "Autoclave %s: %s Everything since the cycle of the last negative one is %s.", autoclave,
-                                reason, row.kind == RECALL_FINAL ? "recalled" : "in quarantine until it was repeated");
+                                "Autoclave %s: %s Everything since the cycle of the last negative one is %s.",
+                                autoclave, reason,
+                                row.kind == RECALL_FINAL ? "recalled" : "in quarantine until it was repeated");
         return r < 0 ? r : recall_begin(in, &row);
 }
 
@@ -216,7 +223,9 @@ int on_fault(Intake *in, const Event *e, const Origin *o) {
                 return service_out(in, autoclave, SERVICE_MAJOR_FAULT, "It reported the major fault %.100s. %.300s",
                                    e->fault.code, text);
         return alert_raise(in,
-                           &(AlertAbout){ .rule = "autoclave-fault", .subject = autoclave, .severity = ALERT_WARNING,
+                           &(AlertAbout){ .rule = "autoclave-fault",
+                                          .subject = autoclave,
+                                          .severity = ALERT_WARNING,
                                           .device = autoclave },
                            "Autoclave %s reported the minor fault %.100s. %.300s", autoclave, e->fault.code, text);
 }
@@ -246,8 +255,8 @@ static int return_cycle(Intake *in, const AttemptRow *a, ReturnCycle *ret) {
                 if (row.kind != INDICATOR_CHEMICAL)
                         continue;
                 ret->indicator_failed |= row.result == RESULT_FAIL;
-                ret->indicator_passed |= row.result == RESULT_PASS &&
-                                         (!row.expires_on || row.expires_on >= date_of(a->started_us));
+                ret->indicator_passed |=
+                        row.result == RESULT_PASS && (!row.expires_on || row.expires_on >= date_of(a->started_us));
         }
         ret->preparatory = empty && (a->purpose == PURPOSE_TEST || a->purpose == PURPOSE_WARM_UP) &&
                            ret->spore == SPORE_NONE && !ret->indicator_failed;
@@ -325,8 +334,8 @@ int fitness_service(Intake *in, const char *autoclave, Reasons *ret) {
                 return r;
         while (r >= 0 && (r = service_out_next(in->store, autoclave, row.id, &row)) > 0) {
                 if (row.cause == SERVICE_SPORE_TEST)
-                        reasons_add(ret, "spore-test-positive", "%s Sterilize nothing in it; an officer follows the recall.",
-                                    row.text);
+                        reasons_add(ret, "spore-test-positive",
+                                    "%s Sterilize nothing in it; an officer follows the recall.", row.text);
                 reasons_add(ret, "out-of-service", "Out of service: %.220s %.280s", row.text, left);
         }
         return r < 0 ? r : 0;
@@ -336,7 +345,8 @@ int fitness_service(Intake *in, const char *autoclave, Reasons *ret) {
 
 static const char *const roles_of_return[] = { "an officer or a releaser", "an officer" };
 
-/* Anybody registered takes it out; a minor cause is put right by whoever answers for loads, a major one by an officer. */
+/* Anybody registered takes it out; a minor cause is put right by whoever answers for loads, a major one by an officer.
+ */
 static bool may_return(const ConfigPractitioner *p, bool major) {
         return config_person_is(p, PERSON_OFFICER) || (!major && config_person_is(p, PERSON_RELEASER));
 }
@@ -387,7 +397,8 @@ static int return_refused(Intake *in, const char *autoclave, const char *by, cha
                 return r < 0 ? r : 1;
         }
         if (!may_return(config_practitioner(in->config, by), major)) {
-                snprintf(ret_text, TEXT_MAX + 1, "%.64s may not return it; %s may. Ask one.", by, roles_of_return[major]);
+                snprintf(ret_text, TEXT_MAX + 1, "%.64s may not return it; %s may. Ask one.", by,
+                         roles_of_return[major]);
                 return 1;
         }
         r = return_ready(in, autoclave, major, since_us, left);

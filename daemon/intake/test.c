@@ -93,8 +93,10 @@ static int test_record(Intake *in, const TestRow *t) {
 
 static int test_not_counted(Intake *in, const TestRow *t) {
         return alert_raise(in,
-                           &(AlertAbout){ .rule = "test-not-counted", .subject = t->autoclave,
-                                          .severity = ALERT_WARNING, .device = t->autoclave },
+                           &(AlertAbout){ .rule = "test-not-counted",
+                                          .subject = t->autoclave,
+                                          .severity = ALERT_WARNING,
+                                          .device = t->autoclave },
                            "Autoclave %s: a test does not count. %.400s", t->autoclave, t->why);
 }
 
@@ -152,10 +154,11 @@ int spore_outcome(Intake *in, const AttemptRow *a, SporeOutcome *ret) {
                 after = row->id;
                 if (row->kind != INDICATOR_BIOLOGICAL)
                         continue;
-                readings[n++] = (SporeReading){ .lot = row->lot,
-                                                .result = (Result)row->result,
-                                                .control = (Control)row->control,
-                                                .expired = row->expires_on && row->expires_on < date_of(a->started_us) };
+                readings[n++] =
+                        (SporeReading){ .lot = row->lot,
+                                        .result = (Result)row->result,
+                                        .control = (Control)row->control,
+                                        .expired = row->expires_on && row->expires_on < date_of(a->started_us) };
         }
         if (r < 0)
                 return r;
@@ -231,12 +234,16 @@ static int spore_read(Intake *in, const Event *e, const Origin *o, const Attempt
         if (after == SPORE_POSITIVE && before != SPORE_POSITIVE)
                 return service_spore_positive(in, a->autoclave, a);
         if (after == SPORE_INVALID)
-                r = alert_raise(in,
-                                &(AlertAbout){ .rule = "test-not-counted", .subject = a->autoclave,
-                                               .severity = ALERT_WARNING, .device = a->autoclave, .cycle = a->label },
-                                "Autoclave %s: the spore test of cycle %lld says nothing, for its control did not grow, or it "
-                                "had expired. Repeat it with another lot.",
-                                a->autoclave, (long long)a->cycle);
+                r = alert_raise(
+                        in,
+                        &(AlertAbout){ .rule = "test-not-counted",
+                                       .subject = a->autoclave,
+                                       .severity = ALERT_WARNING,
+                                       .device = a->autoclave,
+                                       .cycle = a->label },
+                        "Autoclave %s: the spore test of cycle %lld says nothing, for its control did not grow, or it "
+                        "had expired. Repeat it with another lot.",
+                        a->autoclave, (long long)a->cycle);
         if (r == 0)
                 r = fitness_changed(in, a->autoclave);
         return r < 0 ? r : state_autoclave(in, a->autoclave);

@@ -46,12 +46,13 @@ int test_last(Store *s, const char *autoclave, TestType first, TestType last, Te
 
         /* Each type by itself: then the index leads to its last row, however many there are. */
         for (int type = (int)first; type <= (int)last; type++) {
-                int r = test_read(s, q, sql_first(s, q, "tiii", autoclave, (int64_t)type, (int64_t)outcome, until_us), &row);
+                int r = test_read(s, q, sql_first(s, q, "tiii", autoclave, (int64_t)type, (int64_t)outcome, until_us),
+                                  &row);
 
                 if (r < 0)
                         return r;
-                if (r > 0 && (!newest.id || row.run_us > newest.run_us ||
-                              (row.run_us == newest.run_us && row.id > newest.id)))
+                if (r > 0 &&
+                    (!newest.id || row.run_us > newest.run_us || (row.run_us == newest.run_us && row.id > newest.id)))
                         newest = row;
         }
         if (newest.id)

@@ -7,9 +7,9 @@
 typedef struct TestRow {
         int64_t id, i;
         char autoclave[LABEL_MAX + 1];
-        int test;         /* TestType */
-        int64_t attempt;  /* 0: none was named */
-        int64_t run_us;   /* when its cycle began; without one, when it was reported, less its age */
+        int test;        /* TestType */
+        int64_t attempt; /* 0: none was named */
+        int64_t run_us;  /* when its cycle began; without one, when it was reported, less its age */
         int64_t read_us;
         int outcome;      /* TestOutcome */
         int64_t rate_mpa; /* leak: thousandths of a pascal a minute */
@@ -67,7 +67,7 @@ typedef struct ServiceRow {
         int64_t since_us, last_us; /* of the first and of the last occurrence of its cause */
         int cause;                 /* ServiceCause */
         char text[TEXT_MAX + 1];
-        int64_t back_us;           /* 0: still out */
+        int64_t back_us; /* 0: still out */
 } ServiceRow;
 
 int service_add(Store *s, ServiceRow *row);

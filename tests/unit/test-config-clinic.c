@@ -160,6 +160,39 @@ static void what_a_class_leaves_out_gets_the_stricter_answer(void **state) {
         config_free(c);
 }
 
+static void tests_of_autoclaves_follow_the_profile_and_can_only_be_stricter(void **state) {
+        static const Refusal cases[] = {
+                { "profile = us\n[policy]\nspore-test-overdue = off\n", 3,
+                  "[policy] spore-test-overdue: profile us: block, or loosened to alert, never off" },
+                { "[policy]\nleak-test-days = 8\n", 2,
+                  "[policy] leak-test-days: \"8\" is not allowed; allowed is a number from 1 to 7" },
+                { "[policy]\nleak-rate-kpa = 0.131\n", 2,
+                  "[policy] leak-rate-kpa: \"0.131\" is not allowed; allowed is a number from 0.01 to 0.13" },
+                { "[autoclave n]\nclass-type = B\nband = en13060\nuncertainty-c = 0.5\nprograms = p\ntest-hold-min = 241 s\n", 6,
+                  "[autoclave n] test-hold-min: is longer than test-hold-max: no test could count" },
+                { "[autoclave n]\nclass-type = B\nband = en13060\nuncertainty-c = 0.5\nprograms = p\ncalibration-due = 2027-02-29\n", 6,
+                  "[autoclave n] calibration-due: \"2027-02-29\" is not allowed; allowed is a date, YYYY-MM-DD" },
+                { "[duty d]\ninterval-days = 1\nautoclaves = a, b\n", 3, "[duty d] autoclaves: there is no [autoclave b]; did you mean a?" },
+        };
+        Config *eu = loaded(""), *us = loaded("profile = us\n"),
+               *loose = loaded("profile = us\n[policy]\nspore-test-overdue = alert\n"),
+               *strict = loaded("profile = eu\n[policy]\nspore-test-overdue = block\n");
+
+        (void)state;
+        REFUSE_ALL(cases);
+        assert_int_equal(eu->policy.spore_effect, FITNESS_OFF);
+        assert_int_equal(us->policy.spore_effect, FITNESS_BLOCK);
+        assert_int_equal(loose->policy.spore_effect, FITNESS_ALERT);
+        assert_int_equal(strict->policy.spore_effect, FITNESS_BLOCK);
+        assert_int_equal(config_autoclave(eu, "a")->calibration_due, 0);
+        assert_int_equal(config_autoclave(eu, "a")->test_hold_min_us, 210 * US_PER_S);
+        assert_int_equal(eu->policy.leak_rate_pa, 130);
+        config_free(eu);
+        config_free(us);
+        config_free(loose);
+        config_free(strict);
+}
+
 static void rooms_and_classes_cannot_be_laxer_than_the_policy(void **state) {
         static const Refusal cases[] = {
                 { "[room x]\ndisinfect-contact-s = 60\n[policy]\ndisinfect-contact-s = 120\n", 2,
@@ -447,6 +480,7 @@ int main(void) {
                 cmocka_unit_test(an_autoclave_must_leave_a_band_and_know_its_programs),
                 cmocka_unit_test(a_class_cannot_loosen_what_its_role_asks),
                 cmocka_unit_test(what_a_class_leaves_out_gets_the_stricter_answer),
+                cmocka_unit_test(tests_of_autoclaves_follow_the_profile_and_can_only_be_stricter),
                 cmocka_unit_test(rooms_and_classes_cannot_be_laxer_than_the_policy),
                 cmocka_unit_test(other_keys_that_exclude_or_need_each_other),
                 cmocka_unit_test(one_slip_is_one_error),
