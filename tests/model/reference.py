@@ -530,7 +530,8 @@ class Reference:
         e = self.receipt(item, d)
         conf, product = self.h.conf(e.i), canonical(e.p['item'])[1].get('gtin')
         s = e.p.get('sterilized')
-        if s and conf.yes(f'supplier {s["by"]}', 'approved', 'no'):
+        ours = s and s['by'] == 'opening-stock' and self.person(e, 'by', 'officer')
+        if s and (ours or conf.yes(f'supplier {s["by"]}', 'approved', 'no')):
             if day_of(s['date']) <= self.today(e.at) <= day_of(s['until']):
                 return 'sterile', day_of(s['until'])
         return conf.get(f'product {product}', 'supplied', 'contaminated'), None
@@ -623,13 +624,15 @@ class Reference:
         return set()
 
     def shelf_life(self, section, conf, run, pack, session, now):
-        """Wrapped: so many days. Bare: to the end of the clinic day; critical only by an immediate-use program, 30 minutes."""
+        """Wrapped: so many days, the last one included. Bare: to the end of the clinic day; critical only by an immediate-use
+        program, 30 minutes, for the session that was named when it was packed."""
         if run.end_at is None:
             return {'load-not-released'}
         age = now - run.end_at
         if pack.wrap != 'none':
             days = conf.number(section, 'shelf-life-days', conf.number('policy', 'shelf-life-wrapped-days', 365))
-            over = age >= days * DAY and not conf.yes(section, 'event-related', 'no')
+            last = self.today(run.end_at) + timedelta(days=days)
+            over = self.today(now) > last and not conf.yes(section, 'event-related', 'no')
         elif conf.yes(section, 'critical', 'yes'):
             limit = conf.number('policy', 'immediate-use-minutes', 30) * 60 * S
             over = not self.judged(run).program.immediate or age >= limit or pack.session != session
