@@ -355,6 +355,80 @@ static void names_of_longest_labels_fit_into_the_sentence(void **state) {
         assert_string_equal(item_state_name(i.state), "unknown");
 }
 
+/* --- the document --- */
+
+#define DOCUMENT "doc/items.md"
+#define SENTENCES_MAX 40
+
+static int sentence_number(const char *sentences[static SENTENCES_MAX], size_t *n, const char *text) {
+        for (size_t k = 0; k < *n; k++)
+                if (streq(sentences[k], text))
+                        return (int)k + 1;
+        assert_true(*n < SENTENCES_MAX);
+        sentences[(*n)++] = text;
+        return (int)*n;
+}
+
+static void write_way(FILE *f, ItemWay way, const char *sentences[static SENTENCES_MAX], size_t *n) {
+        fprintf(f, "### %s\n\n|", item_way_name(way));
+        for (int t = 0; t < _ITEM_STEP_MAX; t++)
+                fprintf(f, " | %s", item_step_name((ItemStep)t));
+        fputs(" |\n|---|---|---|---|---|---|---|---|\n", f);
+        for (int from = 0; from < _ITEM_STATE_MAX; from++) {
+                fprintf(f, "| **%s** |", item_state_name((ItemState)from));
+                for (int t = 0; t < _ITEM_STEP_MAX; t++) {
+                        const ItemTransition *x = item_transition(way, (ItemState)from, (ItemStep)t);
+
+                        if (x->outcome == ITEM_REFUSED)
+                                fprintf(f, " %d |", sentence_number(sentences, n, x->instead));
+                        else
+                                fprintf(f, " %s |", x->outcome == ITEM_STAYS || x->to == (ItemState)from ? "*stays*" : item_state_name(x->to));
+                }
+                fputc('\n', f);
+        }
+        fputc('\n', f);
+}
+
+/* The tables as they are, one for each way, and the sentences that they name. */
+static char *written(void) {
+        const char *sentences[SENTENCES_MAX];
+        size_t n = 0, size;
+        char *text;
+        FILE *f = open_memstream(&text, &size);
+
+        assert_non_null(f);
+        for (int w = 0; w < _ITEM_WAY_MAX; w++)
+                write_way(f, (ItemWay)w, sentences, &n);
+        fputs("### what is said\n\n", f);
+        for (size_t k = 0; k < n; k++)
+                fprintf(f, "%zu. %s.\n", k + 1, sentences[k]);
+        fclose(f);
+        return text;
+}
+
+static void the_document_has_the_table_as_it_is(void **state) {
+        static char have[65536];
+        char *want = written(), *begin, *end;
+        FILE *f = fopen(DOCUMENT, "re");
+        (void)state;
+        assert_non_null(f);
+        have[fread(have, 1, sizeof(have) - 1, f)] = '\0';
+        fclose(f);
+        begin = strstr(have, "<!-- steps: begin");
+        end = strstr(have, "<!-- steps: end -->");
+        assert_true(begin && end && begin < end);
+        begin = strchr(begin, '\n') + 1;
+        if (getenv("UPDATE_DOC")) {
+                f = fopen(DOCUMENT, "we");
+                assert_non_null(f);
+                fprintf(f, "%.*s%s%s", (int)(begin - have), have, want, end);
+                fclose(f);
+        } else if ((size_t)(end - begin) != strlen(want) || strncmp(begin, want, strlen(want)) != 0) {
+                fail_msg(DOCUMENT " is not up to date: UPDATE_DOC=1 build/unit/test-item");
+        }
+        free(want);
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void) {
@@ -376,6 +450,7 @@ int main(void) {
                 T(use_and_discard_are_never_refused),
                 T(nothing_becomes_sterile_but_by_the_release_of_its_load),
                 T(names_of_longest_labels_fit_into_the_sentence),
+                T(the_document_has_the_table_as_it_is),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
