@@ -228,7 +228,10 @@ ITEM_TEST(item_claimed) {
 ITEM_TEST(item_expired) {
         if (!judged(i) || was_used(i) || was_dropped(i) || clock_doubted(f) || !date_over(i->expires, f->today))
                 return false;
-        say(text, "Expired: good until %s. Discard it and take one that is in date.", DATE(i->expires));
+        say(text, "Expired: good until %s. %s.", DATE(i->expires),
+            i->sterilized_here && !i->single_use ?
+                    "Take one that is in date; this one goes to cleaning, packing and the autoclave" :
+                    "Discard it and take one that is in date");
         return true;
 }
 
@@ -266,7 +269,11 @@ ITEM_TEST(item_cloned) {
 ITEM_TEST(item_not_sterile) {
         if (!state_unmet(i, REQUIRED_STERILE))
                 return false;
-        if (i->state == ITEM_PACKED)
+        if (i->state == ITEM_PACKED && i->load == LOAD_RELEASED)
+                say(text, "Its pack did not become sterile with its load: it was wet, late, damaged or open. Take a sterile "
+                          "one; %s.",
+                    i->single_use ? then(i) : "this one is cleaned, packed and sterilized anew");
+        else if (i->state == ITEM_PACKED)
                 say(text, "Packed, but not sterilized yet. Take a sterile one; %s.",
                     i->single_use ? then(i) : "this one needs a released autoclave load first");
         else
@@ -279,8 +286,9 @@ ITEM_TEST(item_not_disinfected) {
         if (!state_unmet(i, REQUIRED_DISINFECTED))
                 return false;
         say(text, "Not disinfected since it was last used or received. %s.",
-            i->single_use ? "Discard it and take a new one" :
-                            "Clean and disinfect it, record that at a station, and ask again");
+            i->single_use        ? "Discard it and take a new one" :
+            i->sterilized_here ? "Take another; this one goes to cleaning, packing and the autoclave" :
+                                 "Clean and disinfect it, record that at a station, and ask again");
         return true;
 }
 
@@ -626,7 +634,7 @@ static bool session_over(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
 static bool clock_untrusted(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         if (!clock_doubted(f))
                 return false;
-        say(text, "%s. No session can start until the clock is right again.",
+        say(text, "%s. No session can start until the clock is right again. Call the person who looks after the system.",
             f->clock_doubt ? PROSE(f->clock_doubt) : "The date is not known");
         return true;
 }

@@ -42,6 +42,7 @@ typedef struct ItemFacts {
         RequiredState required;
         bool class_known;        /* its class is still configured */
         bool single_use, critical, event_related;
+        bool sterilized_here;    /* what its class is made ready by, so that the sentence sends it the right way */
         ItemState state;
         int32_t expires;         /* the earlier of ledger and label */
 

@@ -113,6 +113,7 @@ static void facts_of_class(const Intake *in, const ItemRow *item, const ConfigCl
         f->role = (Role)c->role;
         f->required = (RequiredState)c->required_state;
         f->single_use = c->single_use;
+        f->sterilized_here = c->reprocessing == REPROCESSING_STERILIZE;
         f->critical = c->critical;
         f->event_related = c->event_related;
         f->cycles_max = c->reprocessing_limit;

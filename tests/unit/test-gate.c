@@ -228,6 +228,8 @@ FIRES(item_claimed_fires_for_another_session, "item-claimed", "n",
 ALLOWED(item_claimed_is_silent_for_a_free_item, "item-claimed", needle->claim_session = NULL)
 FIRES(item_expired_fires_the_day_after, "item-expired", "n", "good until 21 November 2026", needle->expires = 20261121)
 ALLOWED(item_expired_is_silent_on_the_day_itself, "item-expired", needle->expires = TODAY)
+FIRES(item_expired_sends_what_is_sterilized_here_to_the_autoclave, "item-expired", "e", "goes to cleaning",
+      extractor->expires = 20261121; extractor->sterilized_here = true)
 FIRES(item_expired_fires_after_a_month_that_was_given_without_day, "item-expired", "n", "the end of October 2026",
       needle->expires = 20261000)
 ALLOWED(item_expired_is_silent_on_the_last_day_of_a_month_without_day, "item-expired", needle->expires = 20261100;
@@ -249,6 +251,8 @@ FIRES(item_not_sterile_fires_for_a_pack_never_sterilized, "item-not-sterile", "e
       extractor->state = ITEM_PACKED; extractor->load = LOAD_NONE; extractor->attempt = NULL)
 FIRES(item_not_sterile_fires_for_a_used_one_of_an_open_load, "item-not-sterile", "e", "Not sterile",
       extractor->state = ITEM_CONTAMINATED; extractor->load = LOAD_OPEN)
+FIRES(item_not_sterile_says_what_became_of_a_pack_that_its_released_load_left_behind, "item-not-sterile", "e",
+      "wet, late, damaged or open", extractor->state = ITEM_PACKED; extractor->load = LOAD_RELEASED)
 ALLOWED(item_not_sterile_is_silent_for_a_sterile_item, "item-not-sterile", extractor->state = ITEM_STERILE)
 FIRES(item_not_sterile_never_sends_a_single_use_item_to_the_autoclave, "item-not-sterile", "n", "discard this one",
       needle->state = ITEM_CONTAMINATED)
@@ -256,6 +260,8 @@ FIRES(item_not_disinfected_fires_for_a_clean_handpiece, "item-not-disinfected", 
       handpiece->state = ITEM_CLEAN)
 FIRES(item_not_disinfected_fires_for_a_packed_handpiece, "item-not-disinfected", "h", "disinfect it",
       handpiece->state = ITEM_PACKED)
+FIRES(item_not_disinfected_sends_what_is_sterilized_here_to_the_autoclave, "item-not-disinfected", "h", "the autoclave",
+      handpiece->state = ITEM_CLEAN; handpiece->sterilized_here = true)
 ALLOWED(item_not_disinfected_is_silent_for_a_sterile_one, "item-not-disinfected", handpiece->state = ITEM_STERILE;
         handpiece->load = LOAD_RELEASED)
 FIRES(item_not_clean_fires_for_a_contaminated_item, "item-not-clean", "s", "Clean it",
@@ -806,6 +812,9 @@ int main(void) {
                 cmocka_unit_test(item_not_sterile_fires_for_a_pack_never_sterilized),
                 cmocka_unit_test(item_not_sterile_fires_for_a_used_one_of_an_open_load),
                 cmocka_unit_test(item_not_sterile_is_silent_for_a_sterile_item),
+                cmocka_unit_test(item_not_sterile_says_what_became_of_a_pack_that_its_released_load_left_behind),
+                cmocka_unit_test(item_expired_sends_what_is_sterilized_here_to_the_autoclave),
+                cmocka_unit_test(item_not_disinfected_sends_what_is_sterilized_here_to_the_autoclave),
                 cmocka_unit_test(item_not_sterile_never_sends_a_single_use_item_to_the_autoclave),
                 cmocka_unit_test(item_not_clean_has_a_single_use_item_replaced),
                 cmocka_unit_test(item_not_disinfected_fires_for_a_clean_handpiece),
