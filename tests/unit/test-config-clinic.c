@@ -199,6 +199,12 @@ static void rooms_and_classes_cannot_be_laxer_than_the_policy(void **state) {
                   "[room x] disinfect-contact-s: is shorter than the policy's 120 s: a room may be stricter, never laxer" },
                 { "[class c]\nrole = other\nshelf-life-days = 100\n[policy]\nshelf-life-wrapped-days = 90\n", 3,
                   "[class c] shelf-life-days: is longer than the policy's 90 days: a class may be stricter, never laxer" },
+                { "[class c]\nrole = other\nvial-open-days = 8\n[policy]\nvial-open-days = 7\n", 3,
+                  "[class c] vial-open-days: is longer than the policy's 7 days: a class may be stricter, never laxer" },
+                { "[class c]\nrole = other\ndisinfect-contact-s = 119\n[policy]\ndisinfect-contact-s = 120\n", 3,
+                  "[class c] disinfect-contact-s: is shorter than the policy's 120 s: a class may be stricter, never laxer" },
+                { "[supplier opening-stock]\nname = Us\napproved = yes\n", 2,
+                  "[supplier opening-stock] name: no supplier can be called so: it stands for what the clinic had before" },
         };
         Config *c = loaded("[policy]\nshelf-life-wrapped-days = 90\ndisinfect-contact-s = 120\n"
                            "[class c]\nrole = other\nshelf-life-days = 30\n[room x]\ndisinfect-contact-s = 180\n");
