@@ -466,6 +466,8 @@ static void decide_load(int ac, int first, int n, const char *packs) {
         }
         for (int t = first; t < first + n; t++)
                 ready[t] = released();
+        if (released() && chance(8))
+                decide(ac, "reject", NULL); /* withdrawn, and not everybody hears of it */
         if (!released() && !slip(8))
                 decide(ac, "reject", NULL);
         if (!released() && slip(12))
@@ -474,8 +476,8 @@ static void decide_load(int ac, int first, int n, const char *packs) {
 
 /* Instruments through one machine; in the wrong order, with something forgotten, and put right, now and then. */
 static void reprocess(int ac, int first, int n) {
-        const GenFault fault = slip(15) ? (GenFault)(1 + roll(_GEN_FAULT_MAX - 1)) : GEN_SOUND;
-        const bool late = slip(8), early = slip(6), spores = first + n > 6 ? !slip(20) : chance(5);
+        const GenFault fault = chance(careless ? 20 : 10) ? (GenFault)(1 + roll(_GEN_FAULT_MAX - 1)) : GEN_SOUND;
+        const bool late = chance(8), early = slip(6), spores = chance(first + n > 6 ? 85 : 5);
         char packs[256];
 
         at_once = false;

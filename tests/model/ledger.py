@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the ledger keeps of the outside world, and nothing else: the messages in the order of their effect, the samples,
 the acts of officers, and which permits went out. What the daemon made of it (the state of an item, a verdict, a
-release) is not read: no column of item, pack, claim, session, test, indicator, recall; of an attempt only its name.
+release) is not read: no column of item, pack, claim, session, test, indicator, recall; of an attempt only its name and
+when it began.
 
 A history is a folder with ledger.db and one or more FROM.conf: the configuration that was in force for the audit
 records after number FROM. Written against the documents (the MQTT contract, doc/configuration.md, core/samples.h) and
@@ -170,7 +171,7 @@ class History:
                 self.denials.append(r)
             elif r['type'] in ('gap', 'start'):
                 (self.gaps if r['type'] == 'gap' else self.starts).append(r)
-            elif r['type'] not in ('decision', 'verdict', 'release', 'alert', 'session', 'broker', 'refused'):
+            elif r['type'] not in ('message', 'decision', 'verdict', 'release', 'alert', 'session', 'broker', 'refused'):
                 self.acts.append(r)
 
     def take(self, row, i, at, late, boot):
@@ -182,7 +183,9 @@ class History:
 
     def read_attempts(self, db):
         """Each cycle-start that had its effect is an attempt; what the machine then says belongs to it."""
-        names = db.execute('SELECT id, label FROM attempt ORDER BY id').fetchall()
+        names = {}
+        for n in db.execute('SELECT id, label, autoclave, cycle, started_us FROM attempt ORDER BY id DESC'):
+            names.setdefault((n['autoclave'], n['cycle'], n['started_us']), []).append((n['id'], n['label']))
         self.attempts, running = [], {}
         for e in self.events:
             if e.kind != 'autoclave':
@@ -192,9 +195,9 @@ class History:
             if e.what == 'cycle-start' and e.grants:
                 if now:
                     now.end, now.end_at, now.outcome = e.i, e.at, 'aborted'
-                a = Attempt(names[len(self.attempts)]['label'], e, where)
-                for (chunk,) in db.execute('SELECT data FROM sample_chunk WHERE attempt = ? ORDER BY n',
-                                           (names[len(self.attempts)]['id'],)):
+                number, label = names[where, e.p['cycle'], e.at].pop()
+                a = Attempt(label, e, where)
+                for (chunk,) in db.execute('SELECT data FROM sample_chunk WHERE attempt = ? ORDER BY n', (number,)):
                     a.samples += samples_of(chunk)
                 self.attempts.append(a)
                 running[where] = a
@@ -205,5 +208,3 @@ class History:
                 now.end, now.end_at, now.outcome = e.i, e.at, e.p['outcome']
                 now.grade = e.p.get('grade', 'continuous')
                 del running[where]
-        if len(names) != len(self.attempts):
-            raise SystemExit(f'{len(names)} attempts in the ledger, {len(self.attempts)} were started')

@@ -427,6 +427,11 @@ class Reference:
             last = max((n.i for n, when, o in spores if o == 'negative' and n.i < positive.i and when < read), default=0)
             if a.i > last:
                 no.add('spore-test-positive')
+        for e in self.said('open', d):
+            pack = self.pack_by_label(e.p['pack'], e.i)
+            if e.p['indicator'] == 'fail' and any(p is pack for p, _ in self.packs_in(a, d)) and \
+                    not self.ended(e.i, d, cause='internal-indicator-failed', attempt=a.label):
+                no.add('internal-indicator-failed')
         for rule, results in (('penetration-test-failed', self.penetration(a.autoclave, d)),
                               ('leak-test-failed', self.leak(a.autoclave, d))):
             for run, read, outcome, _ in results:
