@@ -204,6 +204,30 @@ static void an_item_shows_its_pack_its_load_and_who_holds_it(void **state) {
         sd_bus_message_unref(m);
 }
 
+/* Kim packed tweezers-1 and released its load; who cleaned it is told now. */
+static void an_item_shows_who_made_it_ready_and_where_that_was_one_person(void **state) {
+        Fixture *f = *state;
+        ItemStepRow step = { .i = 1, .at_us = T0, .item = tweezers_id, .step = ITEM_STEP_CLEAN, .by = "ana", .detail = "manual" };
+        sd_bus_message *m;
+        char text[256];
+
+        assert_return_code(item_step_add(f->store, &step), 0);
+        m = ask_text(f, "GetItem", "tweezers-1");
+        assert_member_text(m, "one_person", NULL);
+        sd_bus_message_unref(m);
+        snprintf(step.by, sizeof(step.by), "kim");
+        assert_return_code(item_step_add(f->store, &step), 0);
+        step.step = ITEM_STEP_PACK;
+        assert_return_code(item_step_add(f->store, &step), 0);
+        m = ask_text(f, "GetItem", "tweezers-1");
+        list_texts(m, "steps", "step", text, sizeof(text));
+        assert_string_equal(text, "pack clean clean");
+        list_texts(m, "steps", "by", text, sizeof(text));
+        assert_string_equal(text, "kim kim ana");
+        assert_member_text(m, "one_person", "kim");
+        sd_bus_message_unref(m);
+}
+
 static void a_recall_of_the_lot_shows_on_the_item(void **state) {
         Fixture *f = *state;
         RecallRow recall = { .i = 1, .at_us = T0, .reason = "needles loose", .by = "kim", .lot = "L1" };
@@ -516,6 +540,7 @@ int main(void) {
                 TEST(an_item_is_found_however_its_code_was_scanned),
                 TEST(an_item_shows_its_row_and_its_marks),
                 TEST(an_item_shows_its_pack_its_load_and_who_holds_it),
+                TEST(an_item_shows_who_made_it_ready_and_where_that_was_one_person),
                 TEST(a_recall_of_the_lot_shows_on_the_item),
                 TEST(the_history_of_an_item_is_newest_first_and_names_no_patient),
                 TEST(a_long_history_is_cut_and_says_so),
