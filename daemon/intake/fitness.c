@@ -384,12 +384,12 @@ static bool told_elsewhere(const char *id) {
                streq(id, "spore-test-positive") || streq(id, "out-of-service");
 }
 
-int fitness_changed(Intake *in, const char *autoclave) {
+static int look(Intake *in, const ConfigAutoclave *c) {
         _cleanup_(gathered_freep) Gathered *g = NULL;
-        const ConfigAutoclave *c = config_autoclave(in->config, autoclave);
+        const char *autoclave = c->id;
         const FitnessRule *rules;
         size_t n = fitness_rules(&rules);
-        int r = c && !intake_doubted(in, DOUBT_CLOCK) ? gather(in, c, 0, &g) : 0;
+        int r = intake_doubted(in, DOUBT_CLOCK) ? 0 : gather(in, c, 0, &g);
 
         if (r < 0 || !g)
                 return r;
@@ -407,6 +407,48 @@ int fitness_changed(Intake *in, const char *autoclave) {
         return r < 0 ? r : alerts_of_duties(in, autoclave, &g->facts);
 }
 
+int fitness_changed(Intake *in, const char *autoclave) {
+        const ConfigAutoclave *c = config_autoclave(in->config, autoclave);
+
+        if (c && !in->fitness_stale)
+                in->fitness_stale = calloc(in->config->n_autoclaves, sizeof(*in->fitness_stale));
+        if (c && !in->fitness_stale)
+                return -ENOMEM;
+        if (c)
+                in->fitness_stale[c - in->config->autoclaves] = true;
+        return 0;
+}
+
+/* What cannot be told must not keep the batch's messages from being committed. */
+static int look_or_leave(Intake *in, const ConfigAutoclave *c) {
+        const Head head = in->head;
+        const BatchMark mark = batch_mark(&in->batch);
+        int r = store_savepoint(in->store), told;
+
+        if (r < 0)
+                return r;
+        told = look(in, c);
+        if (told < 0 && !survivable(told))
+                return told;
+        if (told == 0)
+                return store_savepoint_release(in->store);
+        in->head = head;
+        batch_undo(&in->batch, mark);
+        return store_savepoint_rollback(in->store);
+}
+
+int fitness_settle(Intake *in) {
+        int r = 0;
+
+        for (size_t i = 0; in->fitness_stale && i < in->config->n_autoclaves && r == 0; i++) {
+                if (!in->fitness_stale[i])
+                        continue;
+                in->fitness_stale[i] = false;
+                r = look_or_leave(in, in->config->autoclaves + i);
+        }
+        return r;
+}
+
 /* One autoclave a turn, so that many do not hold up a decision; each once a minute. */
 int fitness_tick(Intake *in) {
         const size_t n = in->config->n_autoclaves;
@@ -417,7 +459,7 @@ int fitness_tick(Intake *in) {
         if (in->fitness_at < n) {
                 r = store_begin(in->store);
                 if (r == 0)
-                        r = fitness_changed(in, in->config->autoclaves[in->fitness_at].id);
+                        r = look(in, in->config->autoclaves + in->fitness_at);
         }
         if (++in->fitness_at < n)
                 return r;

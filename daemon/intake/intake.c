@@ -593,9 +593,7 @@ static int undo(Intake *in, const Undo *u) {
         return store_savepoint_rollback(in->store);
 }
 
-/* Errors that are about this message only: our own bug, or a uniqueness we did not foresee. It must not stop the rest.
- */
-static bool survivable(int r) {
+bool survivable(int r) {
         return r == -EINVAL || r == -EEXIST || r == -EMSGSIZE || r == -ENOBUFS || r == -ERANGE;
 }
 

@@ -85,6 +85,7 @@ struct Intake {
         int64_t recall_due_us;        /* wall time: a quarantine that is then undecided */
         int64_t next_fitness_us;      /* CLOCK_BOOTTIME: when the autoclaves are looked at again... */
         size_t fitness_at;            /* ...and which of them comes next */
+        bool *fitness_stale;          /* by its place in the configuration: something was reported of it; NULL: of none */
         int64_t alerts_after;         /* the last told of those that are being told again; ALERTS_TOLD: all are */
         int64_t mark_us;              /* highest wall time in the ledger */
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
@@ -151,6 +152,8 @@ void record_begin(Intake *in, const char *type);
 int record_end(Intake *in, int64_t *ret_i);
 
 /* intake.c */
+/* Errors that are about this message only: our own bug, or a uniqueness we did not foresee. It must not stop the rest. */
+bool survivable(int r);
 /* Messages of a device are missing for good: recorded, alerted, and noted in the cycle that runs there. */
 int evidence_gap(Intake *in, Kind kind, const char *device, int64_t lost, const char *why);
 /* Everything held below the first number that is still awaited, each as a message of its own. */
@@ -185,8 +188,10 @@ int recalls_tick(Intake *in);
 int fitness_refusals(Intake *in, const AttemptRow *a, Reasons *ret);
 /* Alerts about what is due, for one autoclave each time; at a rate of its own. */
 int fitness_tick(Intake *in);
-/* Something was reported of it: raises and resolves its alerts. */
+/* Something was reported of it: its alerts are raised and resolved before the batch is committed, once for all that it
+ * brings. */
 int fitness_changed(Intake *in, const char *autoclave);
+int fitness_settle(Intake *in);
 
 /* service.c: in and out of service */
 /* Appends why it is out of service and what remains to be done; nothing: it is in. */

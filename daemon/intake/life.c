@@ -58,7 +58,9 @@ int intake_commit(Intake *in, const Now *now) {
 
         in->now = *now;
         if (store_in_batch(in->store)) {
-                r = write_back(in);
+                r = fitness_settle(in);
+                if (r == 0)
+                        r = write_back(in);
                 if (r == 0)
                         r = store_commit(in->store);
                 if (r == 0) {
@@ -151,6 +153,8 @@ int64_t intake_deadline_us(const Intake *in) {
 void intake_configure(Intake *in, const Config *config) {
         in->config = config;
         running_forget(in);
+        /* All are looked at again. */
+        free(TAKE(in->fitness_stale));
         in->next_fitness_us = in->now.boot_us;
         in->fitness_at = 0;
 }
@@ -163,6 +167,7 @@ Intake *intake_free(Intake *in) {
         decoded_free(in->decoded);
         slots_free(in);
         free(in->running);
+        free(in->fitness_stale);
         free(in->facts);
         free(in->verdict);
         free(in->texts);
