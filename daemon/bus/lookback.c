@@ -221,11 +221,23 @@ static int answer(sd_bus_message *m, const Asked *a, const LookbackCursor *c, bo
         return reply_send(&reply);
 }
 
-/* Where to go on, or where to begin: 0; or the error, set. */
-static int find_place(const BusSource *source, const Asked *a, const char *cursor, LookbackCursor *ret,
-                      sd_bus_error *error) {
-        int r;
+/* A load also by autoclave, blank, cycle number. */
+static int find_load(const BusSource *source, Asked *a, sd_bus_error *error) {
+        AttemptRow attempt;
+        int r = bus_find_attempt(source, a->subject, &attempt, error);
 
+        if (r < 0)
+                return r;
+        snprintf(a->canonical, sizeof(a->canonical), "%s", attempt.label);
+        return 0;
+}
+
+/* Where to go on, or where to begin: 0; or the error, set. */
+static int find_place(const BusSource *source, Asked *a, const char *cursor, LookbackCursor *ret, sd_bus_error *error) {
+        int r = a->query.by == LOOKBACK_LOAD ? find_load(source, a, error) : 0;
+
+        if (r < 0)
+                return r;
         if (cursor[0])
                 return lookback_cursor_parse(cursor, a->query.by, ret) < 0
                                ? bad(error, "That is no cursor of this look-back. Begin with an empty one.")

@@ -197,6 +197,7 @@ static void a_load_recalled_before_its_release_is_not_made_released_by_the_end(v
         sim_cycle(s, 1, true);
         id = begin(s, (RecallRow){ .attempt = attempt_of(s, 1) });
         assert_int_equal(sim_sql(s, "SELECT released FROM attempt"), LOAD_OPEN);
+        deny("room-1", "s-1", "R1 EX-1", "item-recalled load-not-released");
         assert_int_equal(end(s, id, "clara", "r"), 0);
         assert_int_equal(sim_sql(s, "SELECT released FROM attempt"), LOAD_OPEN);
 }
