@@ -389,6 +389,43 @@ static void an_act_is_signed_and_a_refusal_exits_1(void **state) {
         assert_int_equal(f->acts, 3);
 }
 
+/* One released load of this year, among one that is not and one that is too old. */
+static void released(Fixture *f, const char *autoclave, int64_t started_us) {
+        AttemptRow a = { .cycle = 1, .program = "p", .started_us = started_us, .start = "{}" };
+
+        snprintf(a.autoclave, sizeof(a.autoclave), "%s", autoclave);
+        assert_return_code(attempt_add(f->store, &a), 0);
+        a.released = LOAD_RELEASED;
+        a.outcome = OUTCOME_COMPLETED;
+        a.ended_us = started_us + 1;
+        assert_return_code(attempt_save(f->store, &a), 0);
+        PackRow p = { .packed_us = started_us };
+        snprintf(p.label, sizeof(p.label), "P-%s", autoclave);
+        assert_return_code(pack_add(f->store, &p), 0);
+        p.attempt = a.id;
+        p.loaded_us = started_us;
+        assert_return_code(pack_save(f->store, &p), 0);
+        assert_return_code(pack_item_add(f->store, p.id, 1), 0);
+}
+
+static void the_drill_traces_a_released_load_of_the_last_year_and_is_signed(void **state) {
+        Fixture *f = *state;
+
+        assert_int_equal(run(f, "lookback", "--drill", NULL), 1);
+        released(f, "long-ago", T0 - 4000 * US_PER_DAY);
+        released(f, "lately", (int64_t)time(NULL) * US_PER_S - US_PER_DAY);
+        for (int i = 0; i < 3; i++) {
+                assert_int_equal(run(f, "lookback", "--drill", NULL), 0);
+                assert_non_null(strstr(f->out, "load lately.1"));
+                assert_non_null(strstr(f->out, "unused"));
+        }
+        assert_int_equal(f->acts, 0);
+        assert_int_equal(run(f, "lookback", "--drill", "--by=clara"), 0);
+        assert_string_equal(f->act, "lately.1 clara - -");
+        assert_int_equal(run(f, "lookback", "--drill", "--by=ben"), 1);
+        assert_int_equal(run(f, "lookback", "--lot=L", "--by=clara"), 2);
+}
+
 static void what_is_not_signed_or_not_said_does_not_reach_the_daemon(void **state) {
         Fixture *f = *state;
 
@@ -449,6 +486,7 @@ int main(void) {
                 TEST(a_load_is_shown_with_its_figures_in_words),
                 TEST(a_cycle_is_drawn_with_its_hold_in_its_place),
                 TEST(an_act_is_signed_and_a_refusal_exits_1),
+                TEST(the_drill_traces_a_released_load_of_the_last_year_and_is_signed),
                 TEST(what_is_not_signed_or_not_said_does_not_reach_the_daemon),
                 TEST(wrong_usage_exits_2_and_says_what_was_meant),
                 TEST(a_daemon_that_is_not_there_exits_2_and_says_what_to_do),
