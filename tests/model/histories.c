@@ -45,7 +45,7 @@ static int n_delayed;
 static bool rough;     /* this history's messages have a hard way */
 static bool careless;  /* this history's people err more often */
 static int n_cycle[4]; /* the last number of each autoclave */
-static int n_session, n_pack, n_needle, n_taken, n_once;
+static int n_session, n_pack, n_needle, n_taken, n_once[TOOLS];
 static uint64_t n_nonce;
 static char label_of[TOOLS][16]; /* the pack that each tool lies in */
 static bool at_once;             /* something bare and critical goes into the next load */
@@ -345,7 +345,7 @@ static const char *tool(int t) {
         char *n = names[next++ % 4];
 
         /* What is used only once is a new piece each time. */
-        snprintf(n, sizeof(names[0]), t / 2 == 3 ? "T-%d-%d" : "T-%d", t, n_once);
+        snprintf(n, sizeof(names[0]), t / 2 == 3 ? "T-%d-%d" : "T-%d", t, n_once[t]);
         return n;
 }
 
@@ -357,11 +357,10 @@ static void receive_tool(int t) {
         tell("station/station-1/receive", "{'item':'%s','class':'%s'}", tool(t), CLASSES[t / 2]);
 }
 
-static void receive_new(int t, bool pair) {
-        n_once += !slip(10);
+/* What is used only once is a new piece each time; people take the old one now and then. */
+static void receive_new(int t) {
+        n_once[t] += !slip(10);
         receive_tool(t);
-        if (pair)
-                receive_tool(t + 1);
 }
 
 /* Bare, what may be; and now and then what is wanted at once, for the next session. */
@@ -393,7 +392,9 @@ static void prepare_tools(int first, int n, char *ret_packs, size_t size) {
 
                 step = 1 + pair;
                 if (t / 2 == 3)
-                        receive_new(t, pair);
+                        receive_new(t);
+                if (t / 2 == 3 && pair)
+                        receive_new(t + 1);
                 unpack(t);
                 if (pair)
                         unpack(t + 1);
@@ -510,6 +511,7 @@ static void reprocess(int ac, int first, int n) {
 static void receive_needles(int n) {
         for (int i = 0; i < n; i++) {
                 n_needle++;
+                sim_pass(s, roll(10) * US_PER_S);
                 tell("station/station-1/receive", "{'item':'(01)00844588004001(17)%s(10)L%d(21)R%d'}",
                      slip(4)   ? "261120"
                      : slip(8) ? "261123"
@@ -548,6 +550,13 @@ static const char *needle(void) {
         return name;
 }
 
+static bool any_ready(void) {
+        for (int t = 0; t < TOOLS; t++)
+                if (ready[t])
+                        return true;
+        return false;
+}
+
 /* One that people take for ready; now and then any. */
 static const char *some_tool(void) {
         int t = roll(TOOLS);
@@ -565,7 +574,7 @@ static void kit(char *ret, size_t size) {
                 wipe_pen();
                 n = (size_t)snprintf(ret, size, "C%d H-1 S%d", roll(PEN_SETS), roll(PEN_SETS));
         }
-        for (int more = roll(3); more > 0; more--)
+        for (int more = roll(3); more > 0 && (any_ready() || slip(40)); more--)
                 n += (size_t)snprintf(ret + n, size - n, " %s", some_tool());
 }
 
@@ -652,12 +661,23 @@ static void treat(int room, const char *items) {
         end_session(room, items);
 }
 
+/* What was left open in the room, or was stopped there, is ended before the next one. */
+static void tidy(int room) {
+        const char *open = sim_text(s, "SELECT label FROM session WHERE state < 3 AND room = 'room-%d'", room);
+        char what[64];
+
+        snprintf(what, sizeof(what), "room/room-%d/session-end", room);
+        if (open[0] && !slip(10))
+                tell(what, "{'session':'%s','by':'ana','outcome':'stopped'}", open);
+}
+
 static void session(void) {
         const int room = 1 + roll(2), fate = roll(20);
         char items[128];
 
         n_session++;
         kit(items, sizeof(items));
+        tidy(room);
         if (chance(90))
                 turn_over(room);
         sim_forget(s);
@@ -745,7 +765,7 @@ static void mishap(void) {
         char what[64];
         const int ac = 1 + roll(3), t = roll(TOOLS);
 
-        switch (roll(10)) {
+        switch (roll(13)) {
         case 0:
                 tell("station/station-1/damage", "{'pack':'%s','reason':'torn'}", label_of[t]);
                 return;
@@ -775,6 +795,14 @@ static void mishap(void) {
                 return;
         case 8:
                 copy_of(needle());
+                return;
+        case 9:
+        case 10:
+                spore_test(1 + roll(2), "fail", NULL);
+                return;
+        case 11:
+                tell("station/station-2/test", "{'autoclave':'ac-%d','test':'helix','result':'fail','reader':'ben'}",
+                     1 + roll(2));
                 return;
         default:
                 tell("station/station-1/recall",
@@ -829,8 +857,9 @@ static void history(int number) {
         memset(n_cycle, 0, sizeof(n_cycle));
         memset(label_of, 0, sizeof(label_of));
         memset(ready, 0, sizeof(ready));
+        memset(n_once, 0, sizeof(n_once));
         memset(in_pack, 0, sizeof(in_pack));
-        n_session = n_pack = n_needle = n_taken = n_once = n_delayed = 0;
+        n_session = n_pack = n_needle = n_taken = n_delayed = 0;
         n_nonce = 0;
         sim_open(s, NULL);
         configure(profile, challenge, "");
