@@ -127,7 +127,7 @@ check: all $(UNIT_BIN) $(IT_BIN) $(DEMO_BIN) $(MODEL_BIN) | prepare ## run every
 
 # --------------------------------------------------------------------------------------------------- further checks
 
-unit: $(UNIT_BIN) | prepare ## run the unit tests only; with SAN=1 under the sanitizers
+unit: all $(UNIT_BIN) | prepare ## run the unit tests only; with SAN=1 under the sanitizers
 	@BUILD=$(abspath $(BUILD)) scripts/check $(UNIT_BIN)
 
 check-core: $(CORE_OBJ) ## hold what the core refers to against the short list of what it may

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "intake/internal.h"
+#include "store/loads.h"
 
 #define DECIDE_WITHIN_US US_PER_DAY
 
@@ -184,17 +185,21 @@ static int settle_undecided(Intake *in, int64_t id) {
         return intake_alert_resolve(in, &in->now, "recall-undecided", subject);
 }
 
-/* The officer answers for the load from now on. */
+/* The officer answers for the load from now on. Where its release was withdrawn there is none to go back to: it stays
+ * rejected. */
 static int load_returned(Intake *in, const RecallInfo *x, const char *by) {
         AttemptRow a;
-        int r = recall_on_attempt(in->store, x->attempt);
+        int r = recall_on_attempt(in->store, x->attempt), withdrawn;
 
         if (r != 0)
                 return r < 0 ? r : 0;
         r = attempt_get_id(in->store, x->attempt, &a);
         if (r <= 0 || a.released != LOAD_RECALLED)
                 return r < 0 ? r : 0;
-        a.released = LOAD_RELEASED;
+        withdrawn = load_withdrawn(in->store, x->attempt);
+        if (withdrawn < 0)
+                return withdrawn;
+        a.released = withdrawn ? LOAD_REJECTED : LOAD_RELEASED;
         a.released_us = in->now.wall_us;
         snprintf(a.released_by, sizeof(a.released_by), "%s", by);
         return attempt_save(in->store, &a);

@@ -59,7 +59,7 @@ int recall_of_attempt_next(Store *s, const AttemptRow *attempt, int64_t after, i
 
 /* 1 and the reason, where a recall that has not ended covers the attempt itself or its autoclave at that time. */
 int load_recall(Store *s, const AttemptRow *attempt, char ret_reason[static TEXT_MAX + 1]);
-/* 1 where its release was withdrawn, and no officer has ended that recall. */
+/* 1 where its release was ever withdrawn, whether or not an officer has ended that recall. */
 int load_withdrawn(Store *s, int64_t attempt);
 /* 1 where somebody who decided on it said that it was not dry. */
 int load_said_wet(Store *s, int64_t attempt);

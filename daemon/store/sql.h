@@ -142,8 +142,7 @@
                        "UNION ALL SELECT reason FROM recall WHERE autoclave = ?2 AND ?3 BETWEEN from_us AND to_us "   \
                        "AND ended_us IS NULL LIMIT 1")                                                                \
         X(LOAD_SAID_WET, "SELECT id FROM load_decision WHERE attempt = ? AND dry = 0 LIMIT 1")                        \
-        X(LOAD_WITHDRAWN, "SELECT id FROM recall WHERE attempt = ? AND cause = 'load-recalled' AND ended_us IS NULL " \
-                          "LIMIT 1")                                                                                  \
+        X(LOAD_WITHDRAWN, "SELECT id FROM recall WHERE attempt = ? AND cause = 'load-recalled' LIMIT 1")              \
         X(CHUNK_ADD, "INSERT INTO sample_chunk (attempt, n, samples, data) VALUES (?, ?, ?, ?)")                      \
         X(CHUNK_NEXT, "SELECT n, samples, data FROM sample_chunk WHERE attempt = ? AND n > ? ORDER BY n LIMIT 1")     \
         X(CHUNK_CLEAR, "DELETE FROM sample_chunk WHERE attempt = ?")                                                  \

@@ -385,6 +385,23 @@ static void a_withdrawal_outlasts_a_recall_that_was_there_before(void **state) {
         assert_int_equal(sim_sql(s, "SELECT released FROM attempt"), LOAD_RECALLED);
 }
 
+/* An officer can end the recall, and nobody has released the load then: it stays rejected. */
+static void the_end_of_a_withdrawal_s_recall_is_no_release(void **state) {
+        Sim *s = *state;
+        char text[ACT_TEXT_MAX];
+        int64_t id;
+        two_packs(s);
+        sim_indicate(s, 7, "P-1 P-2");
+        fires("released");
+        assert_string_equal(decide(s, "reject", "ana", ""), "load-recalled");
+        id = sim_sql(s, "SELECT id FROM recall");
+        assert_int_equal(intake_recall_end(s->intake, &s->now, id, "clara", "a mistake", text), 0);
+        sim_commit(s);
+        assert_int_equal(sim_sql(s, "SELECT released FROM attempt"), LOAD_REJECTED);
+        sim_receive(s, "R2");
+        assert_string_equal(sim_ask(s, "room-2", "s-2", "R2 EX-2"), "load-rejected");
+}
+
 static void a_load_under_recall_is_not_released(void **state) {
         Sim *s = *state;
         two_packs(s);
@@ -565,6 +582,7 @@ int main(void) {
                 T(what_stands_against_the_autoclave_refuses_its_loads),
                 T(a_withdrawn_release_recalls_and_stops_the_running_session),
                 T(a_withdrawal_outlasts_a_recall_that_was_there_before),
+                T(the_end_of_a_withdrawal_s_recall_is_no_release),
                 T(a_load_under_recall_is_not_released),
                 T(an_indicator_that_fails_after_the_release_quarantines_the_load_once),
                 T(a_pack_that_is_found_wet_after_the_release_is_not_sterile),
