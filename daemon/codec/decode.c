@@ -312,7 +312,7 @@ static int read_samples(Decoder *c, const Field *f, const JsonrValue *v) {
         if (r < 0)
                 return r;
         row = jsonr_first(&c->d->json, v);
-        for (size_t i = 0; i < n; i++, row = jsonr_next(&c->d->json, row))
+        for (size_t i = 0; i < n && row; i++, row = jsonr_next(&c->d->json, row))
                 if (!read_sample(&c->d->json, row, &c->d->samples[i]))
                         return refuse(c, REJECT_BAD_MEMBER, f->name,
                                       "Sample %zu must be [seconds 0 to %d, degrees Celsius %d to %d, kPa 0 to %d].", i,
