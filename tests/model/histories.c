@@ -535,7 +535,7 @@ static void receive_pen(void) {
 }
 
 static void wipe_pen(void) {
-        if (!slip(15))
+        if (chance(80))
                 tell("station/station-1/disinfect", "{'items':['H-1'],'level':'high','by':'%s'}",
                      slip(3) ? "zoe" : "ben");
 }
@@ -761,9 +761,21 @@ static void copy_of(const char *name) {
         in_a_moment(name);
 }
 
+/* The needle that will be taken next. */
+static const char *next_needle(void) {
+        static char name[16];
+
+        snprintf(name, sizeof(name), "R%d", n_taken + 1);
+        return name;
+}
+
 static void mishap(void) {
         char what[64];
-        const int ac = 1 + roll(3), t = roll(TOOLS);
+        const int ac = 1 + roll(3);
+        int t = roll(TOOLS);
+
+        for (int i = 0; i < TOOLS && !ready[t]; i++)
+                t = (t + 1) % TOOLS;
 
         switch (roll(13)) {
         case 0:
@@ -771,10 +783,10 @@ static void mishap(void) {
                 return;
         case 1:
                 tell("station/station-1/damage", "{'item':'%s','reason':'bent'}",
-                     roll(2) ? tool(t) : sim_code(needle()));
+                     roll(2) ? tool(t) : sim_code(next_needle()));
                 return;
         case 2:
-                tell("sharps/sharps-1/drop", "{'item':'%s'}", sim_code(needle()));
+                tell("sharps/sharps-1/drop", "{'item':'%s'}", sim_code(next_needle()));
                 return;
         case 3:
                 tell("station/station-1/recall", "{'reason':'maker','by':'clara','lot':'L%d'}", roll(5));
