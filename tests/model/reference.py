@@ -285,6 +285,12 @@ class Reference:
 
     # --- 3. May this load be released? -----------------------------------------------------------------------------------
 
+    def taken_apart(self, p, d):
+        """Opened, or its items cleaned, before the run began: what was named for the run did not go into it."""
+        opened = [e for e in self.said('open', d) if e.i > p.i and self.pack_by_label(e.p['pack'], e.i) is p]
+        cleaned = [e for e in self.said('clean', d) if e.i > p.i and e.grants and set(codes(e.p['items'])) & set(p.items)]
+        return opened or cleaned
+
     @functools.cache
     def packs_in(self, a, d):
         """[(pack, in time?)]: named by a manifest for this run. Closes when the hold begins."""
@@ -294,7 +300,7 @@ class Reference:
                           self.pack_by_label(p.label, e.i) is p), None)
             if first is None or first.p['autoclave'] != a.autoclave:
                 continue
-            if self.run_of_manifest(first) is a:
+            if self.run_of_manifest(first) is a and not self.taken_apart(p, a.i):
                 hold = self.judged(a).hold
                 # Samples come in bundles: what is known of the hold is up to a bundle old.
                 out.append((p, first.i < a.i or (hold and first.at < a.at + hold[0] + 60 * S and first.i < (a.end or d))))
