@@ -260,8 +260,8 @@ static int name_load(Slice *x, LookbackRow *row) {
 
         if (r > 0)
                 r = attempt_get_id(x->store, p.attempt, &a);
-        if (r <= 0)
-                return r < 0 ? r : -EBADMSG;
+        if (r <= 0) /* a cursor that nobody was given */
+                return r;
         snprintf(row->pack, sizeof(row->pack), "%s", p.label);
         snprintf(row->load, sizeof(row->load), "%s", a.label);
         snprintf(row->autoclave, sizeof(row->autoclave), "%s", a.autoclave);
@@ -281,8 +281,8 @@ static int put_unused(Slice *x) {
         ItemRow item;
         int r = item_get_id(x->store, x->c->item, &item);
 
-        if (r <= 0)
-                return r < 0 ? r : -EBADMSG;
+        if (r <= 0) /* a cursor that nobody was given; so too below */
+                return r;
         r = last_pack(x, item.id, row, &pack, &attempt, &started_us);
         if (r >= 0 && x->query->by == LOOKBACK_SUPPLIER_LOAD && attempt)
                 return 0; /* it rests on what was done here since */
@@ -354,7 +354,7 @@ static int put_empty(Slice *x) {
         int r = sql_first(x->store, q, "i", x->c->top);
 
         if (r <= 0)
-                return r < 0 ? r : -EBADMSG;
+                return r;
         row->fate = LOOKBACK_ALLOWED;
         for (int i = 0; i < 5; i++) {
                 char *const to[] = { row->session, row->room, row->practitioner, row->patient, row->procedure };
