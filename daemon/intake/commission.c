@@ -53,6 +53,7 @@ static int want_officer(const Intake *in, const char *by, char *ret_text) {
 
 /* Whether it is fit: verified, and with nothing in it. */
 static int want_sound(Intake *in, const AttemptRow *a, char *ret_text) {
+        int64_t rebuilt_us = 0;
         PackRow pack;
         int r;
 
@@ -64,7 +65,13 @@ static int want_sound(Intake *in, const AttemptRow *a, char *ret_text) {
                               a->label, cycle_verdict_id((CycleVerdictKind)a->verdict));
         if (a->released == LOAD_REJECTED)
                 return refuse(ret_text, "%s was rejected by %s. Run the program again, empty.", a->label, a->released_by);
-        r = pack_in_attempt_next(in->store, a->id, 0, &pack);
+        r = service_rebuilt(in->store, a->autoclave, &rebuilt_us);
+        if (r >= 0 && rebuilt_us >= a->started_us)
+                return refuse(ret_text, "%s ran before the last repair, calibration or move of its autoclave. Run the "
+                                        "program again, empty.",
+                              a->label);
+        if (r >= 0)
+                r = pack_in_attempt_next(in->store, a->id, 0, &pack);
         if (r < 0)
                 return r;
         return r ? refuse(ret_text, "Pack %s was in %s. Commission a cycle without a load: run the program empty.",

@@ -179,17 +179,20 @@ static int attempt_end(Intake *in, Running *running, CycleOutcome outcome, Grade
 
 /* --- messages of the autoclave --- */
 
-static int attach_manifests(Intake *in, const AttemptRow *a) {
-        int64_t id;
+/* A start that was stored by the device lies back: what was named since then is for the next one, or late. */
+static int attach_manifests(Intake *in, const Event *e, const AttemptRow *a) {
+        const int64_t begun_us = a->started_us - (e->env.has_age ? e->env.age_us : 0);
+        int64_t id, at_us;
         int r;
 
-        while ((r = manifest_take(in->store, a->autoclave, a->cycle, &id)) > 0) {
+        while ((r = manifest_take(in->store, a->autoclave, a->cycle, begun_us, &id, &at_us)) > 0) {
                 PackRow pack;
 
                 r = pack_get_id(in->store, id, &pack);
                 if (r <= 0)
                         return r;
                 pack.attempt = a->id;
+                pack.late = at_us > begun_us;
                 pack.loaded_us = in->now.wall_us;
                 r = pack_save(in->store, &pack);
                 if (r < 0)
@@ -259,7 +262,7 @@ int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
         if (r > 0)
                 r = numbers_tell(in, &a, last.cycle);
         if (r == 0)
-                r = attach_manifests(in, &a);
+                r = attach_manifests(in, e, &a);
         running = r == 0 ? running_slot(in, a.autoclave) : NULL;
         if (!running)
                 return r < 0 ? r : -ENOMEM;

@@ -15,6 +15,7 @@
 typedef struct Gathered {
         FitnessFacts facts;
         FitnessDuty *duties;
+        int64_t until_us; /* the end of the load's cycle */
         char out[FITNESS_TEXT_MAX];
 } Gathered;
 
@@ -116,7 +117,7 @@ static int facts_of_duties(Intake *in, const ConfigAutoclave *c, Gathered *g) {
 
                 if (!duty_is_for(d, c->id))
                         continue;
-                r = duty_last(in->store, d->id, subject, false, &last);
+                r = duty_last(in->store, d->id, subject, false, INT64_MAX, &last);
                 *to = (FitnessDuty){ .id = d->id,
                                      .name = d->name,
                                      .done_day = FITNESS_NEVER,
@@ -124,7 +125,7 @@ static int facts_of_duties(Intake *in, const ConfigAutoclave *c, Gathered *g) {
                                      .interval_days = d->interval_days,
                                      .effect = d->effect == DUTY_ALERT ? FITNESS_ALERT : FITNESS_BLOCK };
                 if (r >= 0)
-                        r = duty_last(in->store, d->id, subject, true, &good);
+                        r = duty_last(in->store, d->id, subject, true, in->now.wall_us, &good);
                 if (r > 0)
                         to->done_day = day_of(in, good.at_us);
                 if (r < 0)
@@ -159,7 +160,7 @@ static int facts_of_service(Intake *in, const ConfigAutoclave *c, Gathered *g) {
                         g->facts.out = memcpy(g->out, why->v[i].text, sizeof(g->out));
         if (g->facts.out || !g->facts.load)
                 return 0;
-        r = service_was_out(in->store, c->id, g->facts.load_us, &row);
+        r = service_was_out(in->store, c->id, g->facts.load_us, g->until_us, &row);
         if (r > 0) {
                 snprintf(g->out, sizeof(g->out), "%s was out of service when this load ran. Sterilize it again.",
                          c->name);
@@ -168,8 +169,8 @@ static int facts_of_service(Intake *in, const ConfigAutoclave *c, Gathered *g) {
         return r < 0 ? r : 0;
 }
 
-/* load_us 0: as if a load started next. */
-static int gather(Intake *in, const ConfigAutoclave *c, int64_t load_us, Gathered **ret) {
+/* The load's cycle, from its start to its end; load_us 0: as if a load started next. */
+static int gather(Intake *in, const ConfigAutoclave *c, int64_t load_us, int64_t until_us, Gathered **ret) {
         _cleanup_(gathered_freep) Gathered *g = calloc(1, sizeof(*g));
         const ConfigPolicy *p = &in->config->policy;
         int r;
@@ -193,6 +194,7 @@ static int gather(Intake *in, const ConfigAutoclave *c, int64_t load_us, Gathere
                 .calibration_day = c->calibration_due ? day_of_date(c->calibration_due) : FITNESS_NEVER,
         };
         g->facts.day = day_of(in, g->facts.load_us);
+        g->until_us = MAX_OF(until_us, load_us);
         r = facts_of_penetration(in, c, &g->facts);
         if (r == 0)
                 r = facts_of_leak(in, c, &g->facts);
@@ -218,7 +220,7 @@ int fitness_refusals(Intake *in, const AttemptRow *a, Reasons *ret) {
                 reasons_add(ret, "out-of-service", "Autoclave %s is not configured any more.", a->autoclave);
                 return 0;
         }
-        r = gather(in, c, a->started_us, &g);
+        r = gather(in, c, a->started_us, a->ended_us, &g);
         if (r == 0)
                 fitness_judge(&g->facts, FITNESS_BLOCK, ret);
         return r;
@@ -253,7 +255,7 @@ int intake_autoclave_status(Intake *in, const Now *now, const char *autoclave, A
                 return 0;
         in->now = *now;
         *ret = (AutoclaveStatus){};
-        r = gather(in, c, 0, &g);
+        r = gather(in, c, 0, 0, &g);
         if (r == 0)
                 r = fitness_service(in, autoclave, &ret->service);
         if (r < 0)
@@ -389,7 +391,7 @@ static int look(Intake *in, const ConfigAutoclave *c) {
         const char *autoclave = c->id;
         const FitnessRule *rules;
         size_t n = fitness_rules(&rules);
-        int r = intake_doubted(in, DOUBT_CLOCK) ? 0 : gather(in, c, 0, &g);
+        int r = intake_doubted(in, DOUBT_CLOCK) ? 0 : gather(in, c, 0, 0, &g);
 
         if (r < 0 || !g)
                 return r;

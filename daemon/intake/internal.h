@@ -202,6 +202,10 @@ int service_test_failed(Intake *in, const TestRow *t);
 int service_calibration_failed(Intake *in, const ConfigAutoclave *c);
 /* a NULL: the cycle that was named is not known. */
 int service_spore_positive(Intake *in, const char *autoclave, const AttemptRow *a);
+/* The negative one of this cycle says nothing any more: a recall that began with it goes further back. */
+int service_spore_doubted(Intake *in, const AttemptRow *a);
+/* 1: configured, or it ran here once. */
+int autoclave_known(Intake *in, const char *id);
 
 /* test.c: reports */
 /* What all spore tests of this attempt come to. */

@@ -13,7 +13,8 @@ static int attempt_of_load(Intake *in, const Event *e, AttemptRow *ret, bool *re
                 return r;
         if (r && e->load.has_cycle && running->attempt.cycle == e->load.cycle) {
                 *ret = running->attempt;
-                *ret_late = cycle_phase(&running->cycle) != CYCLE_BEFORE_HOLD;
+                /* Of a device that stores and forwards nobody knows how far its cycle really is. */
+                *ret_late = cycle_phase(&running->cycle) != CYCLE_BEFORE_HOLD || running->cycle.program.store_and_forward;
                 return 1;
         }
         if (!e->load.has_cycle)
@@ -86,6 +87,11 @@ static int load_pack(Intake *in, const Event *e, const char *label, const Attemp
         if (pack.attempt || pack.opened_us || pack.damaged_us)
                 return reject(in, REJECT_BAD_MEMBER, "packs",
                               "Pack %s was in a load, opened or damaged. Pack its items anew.", label);
+        if (attempt && late && pack.packed_us > attempt->started_us)
+                return reject(in, REJECT_BAD_MEMBER, "packs",
+                              "Pack %s was packed after cycle %lld had begun, so it was not in it. Leave the cycle out "
+                              "for the next one.",
+                              label, (long long)attempt->cycle);
         r = pack_may_load(in, &pack, config_autoclave(in->config, e->load.autoclave),
                           attempt ? config_program(config_autoclave(in->config, e->load.autoclave), attempt->program) :
                                     NULL);
@@ -98,6 +104,8 @@ static int load_pack(Intake *in, const Event *e, const char *label, const Attemp
         pack.loaded_us = in->now.wall_us;
         pack.late = late;
         r = attempt->verdict >= 0 ? pack_through_cycle(in, &pack, attempt) : 0;
+        if (r >= 0)
+                r = manifest_delete(in->store, pack.id); /* it may have waited for another one */
         return r < 0 ? r : pack_save(in->store, &pack);
 }
 

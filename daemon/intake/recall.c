@@ -297,8 +297,10 @@ static int recall_named(Intake *in, const char *what, const char *subject, char 
                         return r;
                 row->attempt = r ? a.id : 0;
         }
-        if (row->lot || row->supplier_load || row->product || row->code || row->attempt ||
-            (row->autoclave && config_autoclave(in->config, subject)))
+        r = row->autoclave ? autoclave_known(in, subject) : 0;
+        if (r < 0)
+                return r;
+        if (row->lot || row->supplier_load || row->product || row->code || row->attempt || r > 0)
                 return 0;
         snprintf(ret_text, TEXT_MAX + 1, "There is no %.64s %.128s to recall.", what, subject);
         return 1;
@@ -424,15 +426,18 @@ int on_recall(Intake *in, const Event *e, const Origin *o) {
                           .autoclave = e->recall.autoclave,
                           .from_us = e->recall.from_us,
                           .to_us = e->recall.to_us };
+        int r;
 
         (void)o;
         if (e->recall.items.n > 0)
                 return recall_items(in, e, &row);
         if (e->recall.attempt)
                 return recall_load(in, e, &row);
-        if (e->recall.autoclave && !config_autoclave(in->config, e->recall.autoclave))
-                return reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.",
-                              e->recall.autoclave);
+        r = e->recall.autoclave ? autoclave_known(in, e->recall.autoclave) : 1;
+        if (r <= 0)
+                return r < 0 ? r
+                             : reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured, and never ran here.",
+                                      e->recall.autoclave);
         if (e->recall.product) {
                 recalled_product(in, e->recall.product, product);
                 row.product = product;

@@ -38,6 +38,15 @@ static void facts_of_verdict(const AttemptRow *a, Reasons *ret) {
                                 reasons_add(ret, cycle_rule_id((CycleRule)rule), "%s", read.v[i].text);
 }
 
+/* The verdict knows of packs that were named in time. Named later, they must not make a load of what was none. */
+static void facts_of_purpose(const AttemptRow *a, Reasons *ret) {
+        const char *id = cycle_rule_id(CYCLE_TEST_CYCLE_IN_LOAD);
+
+        if (a->purpose != PURPOSE_LOAD && !reasons_has(ret, id))
+                reasons_add(ret, id, "This cycle was announced as a test, an empty one or a warm-up, so nothing in it "
+                                     "counts as sterilized. Pack and sterilize the items anew.");
+}
+
 static bool said_wet(const Event *e, const char *label) {
         for (size_t i = 0; i < e->release.wet_packs.n; i++)
                 if (streq(e->release.wet_packs.v[i], label))
@@ -145,6 +154,7 @@ static int facts_of_release(Intake *in, const Event *e, const AttemptRow *a, Rel
         f->releaser = by && config_person_is(by, PERSON_RELEASER);
         f->state = (LoadState)a->released;
         facts_of_verdict(a, &x->verdict);
+        facts_of_purpose(a, &x->verdict);
         facts_of_process(in, a, f);
         r = load_said_wet(in->store, a->id);
         f->dry = r == 0 && e->release.dry;

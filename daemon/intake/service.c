@@ -78,18 +78,67 @@ int service_out(Intake *in, const char *autoclave, ServiceCause cause, const cha
 
 /* --- what was sterilized since the last pass --- */
 
-static int quarantine(Intake *in, const char *autoclave, const char *rule, int64_t from_us, const char *reason) {
+/*
+ * A window by the clock, made wide enough for what happened by order: the clock may have been set back or forth since
+ * the attempt `good` that bounds it (0: none). *to_us is now on entry.
+ */
+static int widen(Intake *in, const char *autoclave, int64_t good, int64_t *from_us, int64_t *to_us) {
+        int64_t earliest_us = 0, latest_us = 0;
+        int r = good ? attempt_earliest(in->store, autoclave, good, &earliest_us) : 0;
+
+        if (r >= 0)
+                r = attempt_latest(in->store, autoclave, &latest_us);
+        if (r < 0)
+                return r;
+        if (earliest_us > 0)
+                *from_us = MIN_OF(*from_us, earliest_us);
+        *to_us = MAX_OF(*to_us, latest_us);
+        if (*from_us <= 0 || *from_us > *to_us)
+                *from_us = EVER_US;
+        return 0;
+}
+
+/* Since when it is out, whatever for, without a return in between. */
+static int out_since(Intake *in, const char *autoclave, int64_t *ret_us) {
+        ServiceRow row = {};
+        int r = service_out_next(in->store, autoclave, 0, &row);
+
+        *ret_us = r > 0 ? row.since_us : in->now.wall_us;
+        return r < 0 ? r : 0;
+}
+
+static int quarantine(Intake *in, const char *autoclave, const char *rule, int64_t good, int64_t from_us,
+                      const char *reason) {
         RecallRow row = { .kind = RECALL_QUARANTINE,
                           .cause = rule,
                           .reason = reason,
                           .autoclave = autoclave,
-                          .from_us = MAX_OF(from_us, EVER_US),
+                          .from_us = from_us,
                           .to_us = in->now.wall_us,
                           .decide_by_us = in->now.wall_us + US_PER_DAY };
-        int r = recall_stands(in->store, autoclave, rule, row.from_us);
+        int64_t since_us;
+        int r = widen(in, autoclave, good, &row.from_us, &row.to_us);
 
-        /* What ran since the first one ran out of service: nothing of it is ever released. */
+        if (r == 0)
+                r = out_since(in, autoclave, &since_us);
+        /* What ran since one of this time out of service ran out of service too: nothing of it is ever released. */
+        if (r == 0)
+                r = recall_stands(in->store, autoclave, rule, row.from_us, since_us);
         return r != 0 ? (r < 0 ? r : 0) : recall_begin(in, &row);
+}
+
+/* Before the test that failed. Where that names no cycle, it may be about the very one that last passed. */
+static int last_pass(Intake *in, const TestRow *t, bool penetration, TestRow *ret) {
+        const TestType first = penetration ? TEST_BOWIE_DICK : TEST_VACUUM_LEAK,
+                       last = penetration ? TEST_HELIX : TEST_VACUUM_LEAK;
+        int r = test_last(in->store, t->autoclave, first, last, TEST_PASSED, t->run_us - 1, ret);
+        TestRow before = {};
+
+        if (r <= 0 || !penetration || t->attempt)
+                return r;
+        r = test_last(in->store, t->autoclave, first, last, TEST_PASSED, ret->run_us - 1, &before);
+        *ret = before;
+        return r;
 }
 
 int service_test_failed(Intake *in, const TestRow *t) {
@@ -120,32 +169,32 @@ int service_test_failed(Intake *in, const TestRow *t) {
                         "within 24 h.",
                         t->autoclave, reason);
         if (r == 0)
-                r = test_last(in->store, t->autoclave, penetration ? TEST_BOWIE_DICK : TEST_VACUUM_LEAK,
-                              penetration ? TEST_HELIX : TEST_VACUUM_LEAK, TEST_PASSED, t->run_us - 1, &last);
-        return r < 0 ? r : quarantine(in, t->autoclave, of[t->test].rule, last.run_us, reason);
+                r = last_pass(in, t, penetration, &last);
+        return r < 0 ? r : quarantine(in, t->autoclave, of[t->test].rule, last.attempt, last.run_us, reason);
 }
 
 int service_calibration_failed(Intake *in, const ConfigAutoclave *c) {
         static const char reason[] = "Its calibration was found out of tolerance.";
         const int64_t start_us = in->config->site.day_start_us;
         DutyRow last = {};
-        int r = duty_last(in->store, "calibration", c->id, true, &last);
+        int r = duty_last(in->store, "calibration", c->id, true, in->now.wall_us, &last);
 
         if (r >= 0)
                 r = service_out(in, c->id, SERVICE_CALIBRATION, "%s", reason);
         if (r == 0 && !last.id && c->commissioned)
                 last.at_us = clinic_day_start(day_of_date(c->commissioned), start_us);
-        return r < 0 ? r : quarantine(in, c->id, "calibration-overdue", last.at_us, reason);
+        return r < 0 ? r : quarantine(in, c->id, "calibration-overdue", 0, last.at_us, reason);
 }
 
 /* --- a spore test grew --- */
 
 /* From the cycle of the last negative one before this cycle; that cycle itself is shown to have killed. */
-static int spore_window(Intake *in, const char *autoclave, int64_t attempt, int64_t *ret_from_us) {
+static int spore_window(Intake *in, const char *autoclave, int64_t attempt, int64_t *ret_from_us, int64_t *ret_to_us) {
         int64_t id = attempt ?: INT64_MAX;
         int r;
 
         *ret_from_us = EVER_US;
+        *ret_to_us = in->now.wall_us;
         while ((r = indicator_spore_before(in->store, autoclave, id, &id)) > 0) {
                 SporeOutcome outcome;
                 AttemptRow a;
@@ -157,10 +206,10 @@ static int spore_window(Intake *in, const char *autoclave, int64_t attempt, int6
                         return r;
                 if (outcome == SPORE_NEGATIVE && a.verdict == CYCLE_VERIFIED) {
                         *ret_from_us = a.started_us + 1;
-                        return 0;
+                        return widen(in, autoclave, a.id, ret_from_us, ret_to_us);
                 }
         }
-        return r;
+        return r < 0 ? r : widen(in, autoclave, 0, ret_from_us, ret_to_us);
 }
 
 /* The window of a positive one that still stands: a repeat that was negative in between does not shorten it. */
@@ -186,9 +235,8 @@ int service_spore_positive(Intake *in, const char *autoclave, const AttemptRow *
         RecallRow row = { .kind = RECALL_FINAL,
                           .cause = "spore-test-positive",
                           .reason = reason,
-                          .autoclave = autoclave,
-                          .to_us = MAX_OF(in->now.wall_us, a ? a->started_us : 0) };
-        int r = spore_window(in, autoclave, a ? a->id : 0, &row.from_us), stands;
+                          .autoclave = autoclave };
+        int r = spore_window(in, autoclave, a ? a->id : 0, &row.from_us, &row.to_us), stands;
 
         stands = r < 0 ? r : spore_stands(in, autoclave, &row.from_us);
         if (stands < 0)
@@ -213,6 +261,21 @@ int service_spore_positive(Intake *in, const char *autoclave, const AttemptRow *
                                 "Autoclave %s: %s Everything since the cycle of the last negative one is %s.",
                                 autoclave, reason,
                                 row.kind == RECALL_FINAL ? "recalled" : "in quarantine until it was repeated");
+        return r < 0 ? r : recall_begin(in, &row);
+}
+
+int service_spore_doubted(Intake *in, const AttemptRow *a) {
+        char reason[TEXT_MAX + 1];
+        RecallRow row = { .kind = RECALL_FINAL, .cause = "spore-test-positive", .reason = reason, .autoclave = a->autoclave };
+        int r = recall_begins_after(in->store, a->autoclave, row.cause, a->started_us);
+
+        if (r <= 0)
+                return r;
+        snprintf(reason, sizeof(reason),
+                 "A spore test grew, and the negative one of cycle %lld (%s) that its recall began with says nothing any "
+                 "more.",
+                 (long long)a->cycle, a->label);
+        r = spore_window(in, a->autoclave, a->id, &row.from_us, &row.to_us);
         return r < 0 ? r : recall_begin(in, &row);
 }
 

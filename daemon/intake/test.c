@@ -6,8 +6,15 @@
 #include "codec/attempt.h"
 #include "intake/internal.h"
 #include "store/fitness.h"
+#include "store/loads.h"
 
 #define READINGS_MAX 64 /* spore tests of one cycle */
+
+int autoclave_known(Intake *in, const char *id) {
+        AttemptRow a;
+
+        return config_autoclave(in->config, id) ? 1 : attempt_before(in->store, id, INT64_MAX, &a);
+}
 
 static bool person_known(const Intake *in, const char *id) {
         return config_practitioner(in->config, id) != NULL;
@@ -62,6 +69,11 @@ static void judge_leak(Intake *in, const Event *e, const ConfigAutoclave *c, con
 }
 
 static int judge_test(Intake *in, const Event *e, const ConfigAutoclave *c, const AttemptRow *a, TestRow *t) {
+        if (!c) { /* a failed one of an autoclave that is not configured any more */
+                t->outcome = TEST_FAILED;
+                snprintf(t->why, sizeof(t->why), "It was reported as failed.");
+                return 0;
+        }
         switch ((TestType)e->test.test) {
         case TEST_BOWIE_DICK:
         case TEST_HELIX:
@@ -122,14 +134,15 @@ int on_test(Intake *in, const Event *e, const Origin *o) {
         AttemptRow a;
         int r;
 
-        if (!c)
-                return reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.", autoclave);
-        r = e->test.has_cycle ? attempt_by_cycle(in->store, c->id, e->test.cycle, &a) : 0;
+        r = c ? 1 : e->test.result == RESULT_FAIL ? autoclave_known(in, autoclave) : 0;
+        if (r <= 0)
+                return r < 0 ? r : reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.", autoclave);
+        r = e->test.has_cycle ? attempt_by_cycle(in->store, autoclave, e->test.cycle, &a) : 0;
         if (r < 0)
                 return r;
         t.attempt = r ? a.id : 0;
         t.run_us = r ? a.started_us : in->now.wall_us - (e->env.has_age ? e->env.age_us : 0);
-        snprintf(t.autoclave, sizeof(t.autoclave), "%s", c->id);
+        snprintf(t.autoclave, sizeof(t.autoclave), "%s", autoclave);
         snprintf(t.reader, sizeof(t.reader), "%s", e->test.reader ?: "");
         snprintf(t.lot, sizeof(t.lot), "%s", e->test.lot ?: "");
         r = judge_test(in, e, c, r ? &a : NULL, &t);
@@ -143,17 +156,21 @@ int on_test(Intake *in, const Event *e, const Origin *o) {
 int spore_outcome(Intake *in, const AttemptRow *a, SporeOutcome *ret) {
         _cleanup_(freep) IndicatorRow *rows = calloc(READINGS_MAX, sizeof(*rows));
         SporeReading readings[READINGS_MAX];
-        int64_t after = 0;
+        IndicatorRow last = {};
+        bool grew = false;
         size_t n = 0;
         int r = rows ? 0 : -ENOMEM;
 
         *ret = SPORE_NONE;
-        while (r >= 0 && n < READINGS_MAX && (r = indicator_next(in->store, a->id, after, rows + n)) > 0) {
+        while (r >= 0 && (r = indicator_next(in->store, a->id, last.id, &last)) > 0) {
                 const IndicatorRow *row = rows + n;
 
-                after = row->id;
-                if (row->kind != INDICATOR_BIOLOGICAL)
+                if (last.kind != INDICATOR_BIOLOGICAL)
                         continue;
+                grew |= last.result == RESULT_FAIL;
+                if (n == READINGS_MAX)
+                        continue;
+                rows[n] = last;
                 readings[n++] =
                         (SporeReading){ .lot = row->lot,
                                         .result = (Result)row->result,
@@ -162,12 +179,14 @@ int spore_outcome(Intake *in, const AttemptRow *a, SporeOutcome *ret) {
         }
         if (r < 0)
                 return r;
-        *ret = n == READINGS_MAX ? SPORE_INVALID : fitness_spore(readings, n);
+        /* More than anybody reads: only what grew is believed. */
+        *ret = grew ? SPORE_POSITIVE : n == READINGS_MAX ? SPORE_INVALID : fitness_spore(readings, n);
         return 0;
 }
 
 /* Which attempt is meant: 1; 0: none, or not clear; *ret_why then says so. */
 static int indicator_which(Intake *in, const Event *e, AttemptRow *ret, const char **ret_why) {
+        const bool failed = e->indicator.result == RESULT_FAIL;
         int r = e->indicator.attempt ? attempt_get(in->store, e->indicator.attempt, ret)
                                      : attempt_by_cycle(in->store, e->indicator.autoclave, e->indicator.cycle, ret);
 
@@ -175,8 +194,14 @@ static int indicator_which(Intake *in, const Event *e, AttemptRow *ret, const ch
                    : r == 0 ? "No such cycle is known here."
                             : "That attempt was made in another autoclave.";
         if (r > 1)
-                return e->indicator.result == RESULT_FAIL;
-        return r < 0 ? r : r == 1 && streq(ret->autoclave, e->indicator.autoclave);
+                return failed;
+        if (r <= 0 || failed)
+                return r;
+        if (ret->verdict < 0 && e->indicator.result == RESULT_PASS) {
+                *ret_why = "That cycle has not ended: nothing in it can be read yet. Read it afterwards, and report it then.";
+                return 0;
+        }
+        return streq(ret->autoclave, e->indicator.autoclave);
 }
 
 /* Only what could permit something is refused; a failure counts, whatever is doubtful about it. */
@@ -231,9 +256,18 @@ static int spore_read(Intake *in, const Event *e, const Origin *o, const Attempt
                 r = spore_outcome(in, a, &after);
         if (r != 0)
                 return r;
-        if (after == SPORE_POSITIVE && before != SPORE_POSITIVE)
-                return service_spore_positive(in, a->autoclave, a);
-        if (after == SPORE_INVALID)
+        if (after == SPORE_POSITIVE) {
+                /* Once more, where its recall has ended meanwhile. */
+                r = before == SPORE_POSITIVE
+                            ? recall_reaches(in->store, a->autoclave, "spore-test-positive", a->started_us)
+                            : 0;
+                return r < 0 ? r : r > 0 || (before == SPORE_POSITIVE && e->indicator.result != RESULT_FAIL)
+                               ? 0
+                               : service_spore_positive(in, a->autoclave, a);
+        }
+        if (before == SPORE_NEGATIVE && after == SPORE_INVALID)
+                r = service_spore_doubted(in, a);
+        if (r == 0 && after == SPORE_INVALID)
                 r = alert_raise(
                         in,
                         &(AlertAbout){ .rule = "test-not-counted",
@@ -279,20 +313,34 @@ static int chemical_read(Intake *in, const Event *e, const Origin *o, const Atte
                                "an indicator of the load was read as failed after its release");
 }
 
+/* Configured; or what failed in it still counts, for it ran here once. */
+static int indicator_autoclave(Intake *in, const Event *e) {
+        const char *id = e->indicator.autoclave;
+        int r = config_autoclave(in->config, id) ? 1 : e->indicator.result == RESULT_FAIL ? autoclave_known(in, id) : 0;
+
+        return r != 0 ? MIN_OF(r, 0) : reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.", id);
+}
+
 int on_indicator(Intake *in, const Event *e, const Origin *o) {
         const bool biological = e->indicator.indicator == INDICATOR_BIOLOGICAL;
+        const bool grew = biological && e->indicator.result == RESULT_FAIL;
         const char *why = NULL;
         AttemptRow a;
-        int r;
+        int r = indicator_autoclave(in, e);
 
-        if (!config_autoclave(in->config, e->indicator.autoclave))
-                return reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.",
-                              e->indicator.autoclave);
-        r = indicator_which(in, e, &a, &why);
+        if (r == 0)
+                r = indicator_which(in, e, &a, &why);
+        else
+                return r;
+        /* Where it is not clear which autoclave is meant, both are. */
+        if (r >= 0 && grew && (r == 0 || !streq(a.autoclave, e->indicator.autoclave))) {
+                const int is = service_spore_positive(in, e->indicator.autoclave, NULL);
+
+                if (is < 0 || r == 0)
+                        return is;
+        }
         if (r < 0)
                 return r;
-        if (r == 0 && biological && e->indicator.result == RESULT_FAIL)
-                return service_spore_positive(in, e->indicator.autoclave, NULL);
         if (r == 0)
                 return reject(in, REJECT_BAD_MEMBER, e->indicator.attempt ? "attempt" : "cycle", "%s", why);
         if (!person_known(in, e->indicator.reader)) {

@@ -127,9 +127,9 @@ int duty_add(Store *s, DutyRow *row) {
         return r;
 }
 
-int duty_last(Store *s, const char *duty, const char *subject, bool passed, DutyRow *ret) {
+int duty_last(Store *s, const char *duty, const char *subject, bool passed, int64_t until_us, DutyRow *ret) {
         const StatementId q = SQL_DUTY_LAST;
-        int r = sql_first(s, q, "tti", duty, subject, (int64_t)passed);
+        int r = sql_first(s, q, "ttii", duty, subject, (int64_t)passed, until_us);
 
         if (r <= 0)
                 return r;
@@ -180,8 +180,8 @@ int service_out_next(Store *s, const char *autoclave, int64_t after, ServiceRow 
         return service_read(s, SQL_SERVICE_OUT_NEXT, sql_first(s, SQL_SERVICE_OUT_NEXT, "ti", autoclave, after), ret);
 }
 
-int service_was_out(Store *s, const char *autoclave, int64_t at_us, ServiceRow *ret) {
-        return service_read(s, SQL_SERVICE_WAS_OUT, sql_first(s, SQL_SERVICE_WAS_OUT, "tii", autoclave, at_us, at_us),
+int service_was_out(Store *s, const char *autoclave, int64_t from_us, int64_t to_us, ServiceRow *ret) {
+        return service_read(s, SQL_SERVICE_WAS_OUT, sql_first(s, SQL_SERVICE_WAS_OUT, "tii", autoclave, to_us, from_us),
                             ret);
 }
 
@@ -199,10 +199,10 @@ int service_attempt_next(Store *s, const char *autoclave, int64_t since_us, int6
         return sql_int(s, SQL_SERVICE_ATTEMPT_NEXT, ret, "tii", autoclave, since_us, after);
 }
 
-int recall_stands(Store *s, const char *autoclave, const char *cause, int64_t from_us) {
+int recall_stands(Store *s, const char *autoclave, const char *cause, int64_t from_us, int64_t since_us) {
         int64_t found;
 
-        return sql_int(s, SQL_RECALL_STANDS, &found, "tti", autoclave, cause, from_us);
+        return sql_int(s, SQL_RECALL_STANDS, &found, "ttii", autoclave, cause, from_us, since_us);
 }
 
 int recall_first_from(Store *s, const char *autoclave, const char *cause, int64_t at_us, int64_t *ret_from_us) {
@@ -215,4 +215,28 @@ int recall_first_from(Store *s, const char *autoclave, const char *cause, int64_
         r = col_int(s, q, 1) > 0;
         sql_done(s, q);
         return r;
+}
+
+int recall_reaches(Store *s, const char *autoclave, const char *cause, int64_t at_us) {
+        int64_t found;
+
+        return sql_int(s, SQL_RECALL_REACHES, &found, "tti", autoclave, cause, at_us);
+}
+
+int recall_begins_after(Store *s, const char *autoclave, const char *cause, int64_t at_us) {
+        int64_t found;
+
+        return sql_int(s, SQL_RECALL_BEGINS_AFTER, &found, "tti", autoclave, cause, at_us);
+}
+
+int service_rebuilt(Store *s, const char *autoclave, int64_t *ret_us) {
+        return sql_int(s, SQL_SERVICE_REBUILT, ret_us, "ti", autoclave, (int64_t)SERVICE_CALIBRATION);
+}
+
+int attempt_earliest(Store *s, const char *autoclave, int64_t above, int64_t *ret_us) {
+        return sql_int(s, SQL_ATTEMPT_EARLIEST, ret_us, "ti", autoclave, above);
+}
+
+int attempt_latest(Store *s, const char *autoclave, int64_t *ret_us) {
+        return sql_int(s, SQL_ATTEMPT_LATEST, ret_us, "t", autoclave);
 }

@@ -58,8 +58,8 @@ typedef struct DutyRow {
 } DutyRow;
 
 int duty_add(Store *s, DutyRow *row);
-/* The last report; with `passed` the last good one. */
-int duty_last(Store *s, const char *duty, const char *subject, bool passed, DutyRow *ret);
+/* The last report by until_us; with `passed` the last good one. */
+int duty_last(Store *s, const char *duty, const char *subject, bool passed, int64_t until_us, DutyRow *ret);
 
 typedef struct ServiceRow {
         int64_t id, i;
@@ -75,8 +75,8 @@ int service_add(Store *s, ServiceRow *row);
 int service_again(Store *s, const ServiceRow *row);
 /* Causes for which it is out now, after the row with id `after`. */
 int service_out_next(Store *s, const char *autoclave, int64_t after, ServiceRow *ret);
-/* Was it out at that time? 1 and the row. */
-int service_was_out(Store *s, const char *autoclave, int64_t at_us, ServiceRow *ret);
+/* Was it out at any moment of that time, both ends included? 1 and the row. */
+int service_was_out(Store *s, const char *autoclave, int64_t from_us, int64_t to_us, ServiceRow *ret);
 int service_back(Store *s, const char *autoclave, int64_t i, int64_t at_us, const char *by, const char *reason);
 
 /* When it was first commissioned in the ledger: 1, or 0. */
@@ -84,7 +84,17 @@ int reference_first(Store *s, const char *autoclave, int64_t *ret_us);
 /* Attempts that started after since_us, after the one with id `after`: 1 and its id. */
 int service_attempt_next(Store *s, const char *autoclave, int64_t since_us, int64_t after, int64_t *ret);
 
-/* 1: a recall of this autoclave's window since from_us stands for this cause. */
-int recall_stands(Store *s, const char *autoclave, const char *cause, int64_t from_us);
+/* When the newest repair, calibration or the like was reported; 0: never. */
+int service_rebuilt(Store *s, const char *autoclave, int64_t *ret_us);
+/* The clock may have been set between two attempts: the earliest start among those above this id, and the latest of
+ * all; 0: there is none. */
+int attempt_earliest(Store *s, const char *autoclave, int64_t above, int64_t *ret_us);
+int attempt_latest(Store *s, const char *autoclave, int64_t *ret_us);
+
+/* 1: a recall of this autoclave's window from from_us, made since since_us, stands for this cause. */
+int recall_stands(Store *s, const char *autoclave, const char *cause, int64_t from_us, int64_t since_us);
+/* 1: a recall for this cause stands and reaches what this autoclave started at at_us; or one that begins after that. */
+int recall_reaches(Store *s, const char *autoclave, const char *cause, int64_t at_us);
+int recall_begins_after(Store *s, const char *autoclave, const char *cause, int64_t at_us);
 /* The earliest start of a window recalled for this cause at or after at_us: 1, or 0. */
 int recall_first_from(Store *s, const char *autoclave, const char *cause, int64_t at_us, int64_t *ret_from_us);

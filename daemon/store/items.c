@@ -191,16 +191,22 @@ int manifest_add(Store *s, int64_t pack, const char *autoclave, int64_t cycle, i
                          : sql_run(s, SQL_MANIFEST_ADD, "itii", pack, autoclave, cycle, at_us);
 }
 
-int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t *ret_pack) {
-        int64_t pack;
-        int r = sql_int(s, SQL_MANIFEST_FIRST, &pack, "ti", autoclave, cycle);
+int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t until_us, int64_t *ret_pack,
+                  int64_t *ret_at_us) {
+        const StatementId q = SQL_MANIFEST_FIRST;
+        int64_t pack, at_us;
+        int r = sql_first(s, q, "tii", autoclave, cycle, until_us);
 
         if (r <= 0)
                 return r;
+        pack = col_int(s, q, 0);
+        at_us = col_int(s, q, 1);
+        sql_done(s, q);
         r = sql_run(s, SQL_MANIFEST_DELETE, "i", pack);
         if (r < 0)
                 return r;
         *ret_pack = pack;
+        *ret_at_us = at_us;
         return 1;
 }
 

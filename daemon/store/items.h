@@ -92,6 +92,8 @@ int pack_claimed(Store *s, int64_t pack, int64_t session, char ret_session[stati
 
 /* cycle -1: the autoclave's next attempt. */
 int manifest_add(Store *s, int64_t pack, const char *autoclave, int64_t cycle, int64_t at_us);
-int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t *ret_pack);
+/* One that names this cycle, or none and stood there by until_us: 1, and it stands there no more; 0: there is none. */
+int manifest_take(Store *s, const char *autoclave, int64_t cycle, int64_t until_us, int64_t *ret_pack,
+                  int64_t *ret_at_us);
 /* It goes into no load any more. */
 int manifest_delete(Store *s, int64_t pack);

@@ -120,7 +120,8 @@
         X(MANIFEST_ADD, "INSERT INTO manifest (pack, autoclave, cycle, at_us) VALUES (?, ?, ?, ?) "                   \
                         "ON CONFLICT (pack) DO UPDATE SET autoclave = excluded.autoclave, "                           \
                         "cycle = excluded.cycle, at_us = excluded.at_us")                                             \
-        X(MANIFEST_FIRST, "SELECT pack FROM manifest WHERE autoclave = ? AND (cycle IS NULL OR cycle = ?) LIMIT 1")   \
+        X(MANIFEST_FIRST, "SELECT pack, at_us FROM manifest WHERE autoclave = ?1 "                                    \
+                          "AND (cycle = ?2 OR (cycle IS NULL AND at_us <= ?3)) LIMIT 1")                              \
         X(DAEMON_FIRST, "SELECT coalesce(min(since_us), 0) FROM daemon_boot")                                         \
         X(MANIFEST_DELETE, "DELETE FROM manifest WHERE pack = ?")                                                     \
         X(ATTEMPT_ADD, "INSERT INTO attempt (label, autoclave, cycle, program, purpose, started_us, start) "          \
@@ -172,7 +173,7 @@
                                   "ORDER BY attempt DESC LIMIT 1")                                                    \
         X(DUTY_ADD, "INSERT INTO duty_done (i, at_us, duty, subject, by, passed) VALUES (?, ?, ?, ?, ?, ?)")          \
         X(DUTY_LAST, "SELECT id, i, at_us, by, passed FROM duty_done WHERE duty = ? AND subject = ? AND passed >= ? " \
-                     "ORDER BY at_us DESC, id DESC LIMIT 1")                                                          \
+                     "AND at_us <= ? ORDER BY at_us DESC, id DESC LIMIT 1")                                           \
         X(SERVICE_ADD, "INSERT INTO service (i, autoclave, since_us, last_us, cause, text) VALUES (?, ?, ?, ?, ?, ?)") \
         X(SERVICE_AGAIN, "UPDATE service SET last_us = ?, text = ? WHERE id = ?")                                     \
         X(SERVICE_OUT_NEXT, "SELECT " SERVICE_COLUMNS " FROM service WHERE autoclave = ? AND back_us IS NULL AND id > ? " \
@@ -184,7 +185,14 @@
         X(REFERENCE_FIRST, "SELECT coalesce(min(at_us), 0) FROM reference WHERE autoclave = ?")                       \
         X(SERVICE_ATTEMPT_NEXT, "SELECT id FROM attempt WHERE autoclave = ? AND started_us > ? AND id > ? "           \
                                 "ORDER BY id LIMIT 1")                                                                \
-        X(RECALL_STANDS, "SELECT 1 FROM recall WHERE autoclave = ? AND cause = ? AND from_us = ? AND ended_us IS NULL LIMIT 1") \
+        X(RECALL_STANDS, "SELECT 1 FROM recall WHERE autoclave = ? AND cause = ? AND from_us = ? AND at_us >= ? AND ended_us IS NULL LIMIT 1") \
+        X(RECALL_REACHES, "SELECT 1 FROM recall WHERE autoclave = ?1 AND cause = ?2 AND ?3 BETWEEN from_us AND to_us " \
+                          "AND ended_us IS NULL LIMIT 1")                                                             \
+        X(RECALL_BEGINS_AFTER, "SELECT 1 FROM recall WHERE autoclave = ? AND cause = ? AND from_us > ? "              \
+                               "AND ended_us IS NULL LIMIT 1")                                                        \
+        X(SERVICE_REBUILT, "SELECT coalesce(max(last_us), 0) FROM service WHERE autoclave = ? AND cause >= ?")        \
+        X(ATTEMPT_EARLIEST, "SELECT coalesce(min(started_us), 0) FROM attempt WHERE autoclave = ? AND id > ?")        \
+        X(ATTEMPT_LATEST, "SELECT coalesce(max(started_us), 0) FROM attempt WHERE autoclave = ?")                     \
         X(RECALL_FIRST_FROM, "SELECT coalesce(min(from_us), 0), count(*) FROM recall WHERE autoclave = ? AND cause = ? AND at_us >= ?") \
         X(RECALL_ADD, "INSERT INTO recall (i, at_us, reason, by, lot, product, code, supplier_load, autoclave, "      \
                       "from_us, to_us, kind, cause, attempt, decide_by_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
