@@ -58,14 +58,15 @@ static void packed(Sim *s, int n) {
 
 static void chemical(Sim *s, int cycle, const char *where, const char *pack, const char *result) {
         taken(STATION "/indicator",
-              "{'autoclave':'ac-1','cycle':%d,'reader':'ben','indicator':'chemical','where':'%s','type':4,'result':'%s',"
+              "{'autoclave':'ac-1','cycle':%d,'reader':'ben','indicator':'chemical','where':'%s','type':4,'result':'%s'"
+              ","
               "'packs':['%s']}",
               cycle, where, result, pack);
 }
 
 static void spore(Sim *s, int cycle, const char *more) {
-        taken(STATION "/indicator", "{'autoclave':'ac-1','cycle':%d,'indicator':'biological','reader':'ben','lot':'S7',%s}",
-              cycle, more);
+        taken(STATION "/indicator",
+              "{'autoclave':'ac-1','cycle':%d,'indicator':'biological','reader':'ben','lot':'S7',%s}", cycle, more);
 }
 
 #define negative(s, cycle) spore(s, cycle, "'result':'pass','control':'growth'")
@@ -83,10 +84,11 @@ static int64_t started(Sim *s, int cycle) {
 
 /* How many recalls that stand reach the newest attempt of this number. */
 static int64_t recalls_of(Sim *s, int cycle) {
-        return sim_sql(s,
-                       "SELECT count(*) FROM recall r JOIN attempt a ON a.cycle = %d WHERE r.ended_us IS NULL AND "
-                       "(r.attempt = a.id OR (r.autoclave = a.autoclave AND a.started_us BETWEEN r.from_us AND r.to_us))",
-                       cycle);
+        return sim_sql(
+                s,
+                "SELECT count(*) FROM recall r JOIN attempt a ON a.cycle = %d WHERE r.ended_us IS NULL AND "
+                "(r.attempt = a.id OR (r.autoclave = a.autoclave AND a.started_us BETWEEN r.from_us AND r.to_us))",
+                cycle);
 }
 
 /* Both clocks as they would be if somebody set the wall clock, and after an officer or the time had put that right. */
@@ -102,7 +104,8 @@ static void put_back(Sim *s) {
 }
 
 static void read_bowie_dick(Sim *s, int cycle, const char *result) {
-        taken(STATION "/test", "{'autoclave':'ac-1','test':'bowie-dick','cycle':%d,'result':'%s','reader':'ben'}", cycle, result);
+        taken(STATION "/test", "{'autoclave':'ac-1','test':'bowie-dick','cycle':%d,'result':'%s','reader':'ben'}",
+              cycle, result);
 }
 
 /* Three empty cycles and three Bowie-Dick tests from this number on, then an officer. */
@@ -112,7 +115,8 @@ static void all_the_way_back(Sim *s, int from) {
                 sim_empty_cycle(s, n, true);
                 negative(s, n);
                 taken(STATION "/indicator",
-                      "{'autoclave':'ac-1','cycle':%d,'indicator':'chemical','result':'pass','reader':'ben','type':5}", n);
+                      "{'autoclave':'ac-1','cycle':%d,'indicator':'chemical','result':'pass','reader':'ben','type':5}",
+                      n);
         }
         for (int n = from + 3; n < from + 6; n++) {
                 sim_advance(s, US_PER_S);
@@ -123,7 +127,8 @@ static void all_the_way_back(Sim *s, int from) {
         sim_advance(s, US_PER_S);
 }
 
-/* --- spore tests ------------------------------------------------------------------------------------------------------ */
+/* --- spore tests
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void many_readings_do_not_bury_a_positive(void **state) {
         Sim *s = *state;
@@ -173,8 +178,8 @@ static void a_failed_indicator_counts_for_the_attempt_whatever_autoclave_is_said
         taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 7, true);
         sim_indicate(s, 7, "P-1");
-        taken(STATION "/indicator",
-              "{'autoclave':'ac-2','attempt':'ac-1.1','indicator':'chemical','where':'outside','result':'fail','reader':'ben'}");
+        taken(STATION "/indicator", "{'autoclave':'ac-2','attempt':'ac-1.1','indicator':'chemical','where':'outside','"
+                                    "result':'fail','reader':'ben'}");
         assert_string_equal(release(s, 7), "indicator-failed");
         sim_close(s);
 }
@@ -246,15 +251,20 @@ static void nothing_is_read_as_good_while_its_cycle_runs(void **state) {
         taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_say(s, AC "/cycle-start", "{'cycle':7,'program':'prevac-134'}");
         refused("bad-member", STATION "/indicator",
-                "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','where':'outside','packs':['P-1'],'result':'pass','reader':'ben'}");
+                "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','where':'outside','packs':['P-1'],'result':'pass'"
+                ",'reader':'ben'}");
         refused("bad-member", STATION "/indicator",
-                "{'autoclave':'ac-1','cycle':7,'indicator':'biological','lot':'S7','result':'pass','control':'growth','reader':'ben'}");
-        taken(STATION "/indicator", "{'autoclave':'ac-1','cycle':7,'indicator':'biological','lot':'S7','result':'pending','reader':'ben'}");
-        taken(STATION "/indicator", "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','packs':['P-1'],'result':'fail','reader':'ben'}");
+                "{'autoclave':'ac-1','cycle':7,'indicator':'biological','lot':'S7','result':'pass','control':'growth','"
+                "reader':'ben'}");
+        taken(STATION "/indicator",
+              "{'autoclave':'ac-1','cycle':7,'indicator':'biological','lot':'S7','result':'pending','reader':'ben'}");
+        taken(STATION "/indicator",
+              "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','packs':['P-1'],'result':'fail','reader':'ben'}");
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM indicator"), 2);
 }
 
-/* --- loads and packs -------------------------------------------------------------------------------------------------- */
+/* --- loads and packs
+ * -------------------------------------------------------------------------------------------------- */
 
 static void a_pack_that_was_made_after_the_cycle_was_not_in_it(void **state) {
         Sim *s = *state;
@@ -314,7 +324,8 @@ static void a_pack_named_before_a_stored_cycle_arrives_was_in_it_only_if_named_b
         sim_close(s);
 }
 
-/* --- in and out of service -------------------------------------------------------------------------------------------- */
+/* --- in and out of service
+ * -------------------------------------------------------------------------------------------- */
 
 static void a_load_that_ran_when_its_autoclave_went_out_is_never_released(void **state) {
         Sim *s = *state;
@@ -324,7 +335,8 @@ static void a_load_that_ran_when_its_autoclave_went_out_is_never_released(void *
         sim_advance(s, US_PER_S);
         taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 7, true);
-        sim_sql(s, "UPDATE attempt SET ended_us = ended_us + %lld", (long long)HOUR); /* it ran on, with the fault in it */
+        sim_sql(s, "UPDATE attempt SET ended_us = ended_us + %lld",
+                (long long)HOUR); /* it ran on, with the fault in it */
         sim_blurt(s, AC "/fault", "{'code':'E7','severity':'major'}");
         sim_advance(s, 2 * HOUR);
         all_the_way_back(s, 8);
@@ -372,7 +384,8 @@ static void a_duty_signed_while_the_clock_was_ahead_is_not_good_for_years(void *
         free(status);
 }
 
-/* --- commissioning ---------------------------------------------------------------------------------------------------- */
+/* --- commissioning
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void a_cycle_from_before_a_repair_is_no_reference(void **state) {
         Sim *s = *state;
@@ -389,7 +402,8 @@ static void a_cycle_from_before_a_repair_is_no_reference(void **state) {
         sim_commit(s);
 }
 
-/* --- look-back and acts ----------------------------------------------------------------------------------------------- */
+/* --- look-back and acts
+ * ----------------------------------------------------------------------------------------------- */
 
 static void a_made_up_cursor_finds_nothing_and_harms_nothing(void **state) {
         static const char *const places[] = { "0.9.9.9.9.9", "1.9.9.9.9.9", "0.0.0.0.0.0", "1.0.1.1.1.0" };
@@ -419,7 +433,9 @@ static void a_recall_of_an_endless_window_is_made_and_shown(void **state) {
         int64_t id;
 
         sim_cycle(s, 1, true);
-        assert_int_equal(intake_recall_make(s->intake, &s->now, "autoclave", "ac-1", 1, INT64_MAX, "ben", "Everything.", &id, said), 0);
+        assert_int_equal(intake_recall_make(s->intake, &s->now, "autoclave", "ac-1", 1, INT64_MAX, "ben", "Everything.",
+                                            &id, said),
+                         0);
         sim_commit(s);
         assert_int_equal(recalls_of(s, 1), 1);
 }
