@@ -334,6 +334,16 @@ void cycle_reference(Cycle *c, const CycleReference *reference) {
         c->reference = *reference;
 }
 
+void cycle_require(Cycle *c, int64_t hold_us) {
+        raise_to(&c->required_us, hold_us);
+}
+
+bool cycle_counts(const Cycle *c, const Sample *sample, int32_t *ret_off_mc) {
+        const CyclePoint p = point_of(c, sample);
+        *ret_off_mc = p.off_mc;
+        return c->known && p.counts;
+}
+
 int64_t cycle_numbers_skipped(int64_t last, int64_t number) {
         int64_t step;
         if (__builtin_sub_overflow(number, last, &step))

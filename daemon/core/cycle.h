@@ -200,6 +200,13 @@ void cycle_load(Cycle *c);
 /* The reference that counts; the last one set does. Without a call: none, and none required. */
 void cycle_reference(Cycle *c, const CycleReference *reference);
 
+/* The hold must last at least so long, even where the program asks for less. */
+void cycle_require(Cycle *c, int64_t hold_us);
+
+/* Whether a measurement counts in the hold of this cycle's program, by itself: (a), (b) and (c) of the rules. Its time is
+ * not looked at. *ret_off_mc: T - T_sat; STEAM_OUT_OF_RANGE where there is no T_sat. */
+bool cycle_counts(const Cycle *c, const Sample *sample, int32_t *ret_off_mc);
+
 /* Where the cycle is by its newest sample. The manifest closes when this leaves CYCLE_BEFORE_HOLD. */
 CyclePhase cycle_phase(const Cycle *c);
 

@@ -341,6 +341,63 @@ static bool type_unsuitable(const ReleaseFacts *f, char text[static REASON_TEXT_
         return true;
 }
 
+/* --- transcribed readings: each thing that they need beside being good --- */
+
+static bool is_critical(const ReleasePack *p) {
+        return p->critical;
+}
+
+static bool no_type_5_inside(const ReleasePack *p) {
+        return p->inside_integrating != INDICATOR_PASSED;
+}
+
+static bool manual_off(const ReleaseFacts *f, char text[static REASON_TEXT_MAX]) {
+        say(text, "Transcribed readings count only on the days of manual-evidence-from of the autoclave, three at most, "
+                  "for loads of these days. This is not so here: sterilize the load again.");
+        return f->manual && !f->manual->on;
+}
+
+static bool manual_alone(const ReleaseFacts *f, char text[static REASON_TEXT_MAX]) {
+        if (f->manual && !f->manual->registered)
+                say(text, "Whoever transcribed the readings is not registered any more. Sterilize the load again.");
+        else
+                say(text, "Who transcribed the readings cannot release on them. Have another person look at them and at "
+                          "the load, and release it.");
+        return f->manual && (!f->manual->registered || !f->manual->other);
+}
+
+static bool manual_critical(const ReleaseFacts *f, char text[static REASON_TEXT_MAX]) {
+        say(text,
+            "Something in %s enters sterile tissue, and is never released on transcribed readings. Sterilize it again, "
+            "in a cycle that is measured.",
+            NAMES(f, is_critical));
+        return f->manual && count(f, is_critical) > 0;
+}
+
+static bool manual_late(const ReleaseFacts *f, char text[static REASON_TEXT_MAX]) {
+        say(text,
+            "With transcribed readings every pack must be named before the hold or before the readings; this is not so "
+            "for %s. Pack and sterilize the load again.",
+            NAMES(f, is_late));
+        return f->manual && count(f, is_late) > 0;
+}
+
+static bool manual_indicator(const ReleaseFacts *f, char text[static REASON_TEXT_MAX]) {
+        say(text,
+            "With transcribed readings each pack needs an indicator of type 5 or 6 inside that passed and was in date; "
+            "none is recorded for %s. Record it with its type.",
+            NAMES(f, no_type_5_inside));
+        return f->manual && count(f, no_type_5_inside) > 0;
+}
+
+/* Their own faults are passed on beside the verdict's. */
+static bool manual_unread(const ReleaseFacts *f, char text[static REASON_TEXT_MAX]) {
+        say(text, "The transcribed readings could not be judged. Sterilize the load again.");
+        return f->manual && !f->manual->lacks;
+}
+
+#define MANUAL "manual-evidence"
+
 static const ReleaseRuleInfo rules[] = {
         { "samples-missing", "own", samples_missing },
         { "clock-untrusted", "own", clock_untrusted },
@@ -357,6 +414,13 @@ static const ReleaseRuleInfo rules[] = {
         { "indicator-missing", "ISO 11140-1; CDC 2008", indicator_missing },
         { "indicator-expired", "ISO 11140-1", indicator_expired },
         { "biological-pending", "CDC 2008", biological_pending },
+        { MANUAL, "own", manual_unread },
+};
+
+/* What transcribed readings need further, under the same rule: each is told by itself. */
+typedef bool (*ManualNeed)(const ReleaseFacts *f, char text[static REASON_TEXT_MAX]);
+static const ManualNeed manual_needs[] = {
+        manual_off, manual_alone, manual_critical, manual_late, manual_indicator,
 };
 
 size_t release_rules(const ReleaseRuleInfo **ret) {
@@ -369,12 +433,43 @@ static void pass_on(const Reasons *from, Reasons *to) {
                 reasons_add(to, from->v[i].rule, "%s", from->v[i].text);
 }
 
+bool release_on_manual_evidence(const ReleaseFacts *f) {
+        char text[REASON_TEXT_MAX];
+
+        if (!f->manual || !f->manual->lacks || f->manual->lacks->total)
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(manual_needs); i++)
+                if (manual_needs[i](f, text))
+                        return false;
+        return true;
+}
+
+/* What a verdict has for want of samples. Pulses were not seen either where nothing came at all; where something came,
+ * too few of them were. */
+static bool for_want_of_samples(const ReleaseFacts *f, const char *rule) {
+        return strcmp(rule, "samples-missing") == 0 || strcmp(rule, "samples-too-sparse") == 0 ||
+               (strcmp(rule, "air-removal-short") == 0 && !f->manual->sampled);
+}
+
+static void judge_verdict(const ReleaseFacts *f, Reasons *ret) {
+        const bool waive = release_on_manual_evidence(f);
+
+        for (size_t i = 0; f->verdict && i < f->verdict->n; i++)
+                if (!waive || !for_want_of_samples(f, f->verdict->v[i].rule))
+                        reasons_add(ret, f->verdict->v[i].rule, "%s", f->verdict->v[i].text);
+        if (f->manual)
+                pass_on(f->manual->lacks, ret);
+}
+
 void release_judge(const ReleaseFacts *f, Reasons *ret) {
         char text[REASON_TEXT_MAX];
 
-        pass_on(f->verdict, ret);
+        judge_verdict(f, ret);
         pass_on(f->fitness, ret);
         for (size_t i = 0; i < ELEMENTSOF(rules); i++)
                 if (rules[i].test(f, text))
                         reasons_add(ret, rules[i].id, "%s", text);
+        for (size_t i = 0; i < ELEMENTSOF(manual_needs); i++)
+                if (manual_needs[i](f, text))
+                        reasons_add(ret, MANUAL, "%s", text);
 }

@@ -41,9 +41,19 @@ typedef enum LoadChallenge { CHALLENGE_NONE, CHALLENGE_TYPE_5, CHALLENGE_HELIX }
 /* After EN 13060: N takes bare solid items only, S what its programs say, B everything. */
 typedef enum MachineType { MACHINE_N, MACHINE_S, MACHINE_B } MachineType;
 
+/* Readings that somebody transcribed for want of samples. Zeroed they help nothing. */
+typedef struct ReleaseManual {
+        bool on;              /* a period of manual evidence (core/manual.h) has today in it, and the load's day */
+        bool registered;      /* whoever transcribed is still a registered person */
+        bool other;           /* and is not the one who releases */
+        bool sampled;         /* samples came of this cycle, if not enough */
+        const Reasons *lacks; /* what manual_judge() found; NULL: not judged, which refuses */
+} ReleaseManual;
+
 typedef struct ReleaseFacts {
         bool ended, verified;    /* the cycle; our verdict on it */
         const Reasons *verdict;  /* what stands against the cycle; NULL: nothing */
+        const ReleaseManual *manual; /* NULL: nothing was transcribed, and the verdict stands as it is */
         const Reasons *fitness;  /* what stands against the autoclave; NULL: not judged, which refuses */
         const char *clock_doubt; /* a sentence; NULL: none */
         int32_t cycle_date;      /* the day on which it began */
@@ -80,6 +90,10 @@ void release_read(ReleaseFacts *f, ReleasePack *pack, const ReleaseReading *read
 
 /* All reasons against it; none: it may be released. Adds to *ret. */
 void release_judge(const ReleaseFacts *f, Reasons *ret);
+
+/* Whether transcribed readings stand in for samples here: they are good, and so is all that goes with them. Only what
+ * the verdict has for want of samples is waived then; whatever samples show stands. */
+bool release_on_manual_evidence(const ReleaseFacts *f);
 
 /* Why this pack does not become sterile although its load is released: 1 and rule and sentence; 0: it does. */
 int release_withholds(const ReleasePack *pack, Reason *ret);

@@ -416,11 +416,87 @@ static void many_packs_are_named_in_one_sentence_that_fits(void **state) {
         says("and 97 more");
 }
 
+/* --- transcribed readings --- */
+
+static ReleaseManual manual;
+static Reasons unseen, lacks;
+
+/* Nothing was measured, and somebody read it off; all is well with that. */
+static void transcribed(void) {
+        memset(&unseen, 0, sizeof(unseen));
+        memset(&lacks, 0, sizeof(lacks));
+        reasons_add(&unseen, "samples-missing", "Messages with measurements are missing.");
+        reasons_add(&unseen, "samples-too-sparse", "The measurements do not show the whole hold.");
+        f.verified = false;
+        f.verdict = &unseen;
+        manual = (ReleaseManual){ .on = true, .registered = true, .other = true, .lacks = &lacks };
+        f.manual = &manual;
+        for (size_t i = 0; i < f.n_packs; i++)
+                f.packs[i].inside = f.packs[i].inside_integrating = INDICATOR_PASSED;
+}
+
+#define held() fires("samples-missing samples-too-sparse manual-evidence")
+
+static void readings_stand_in_for_samples_and_for_nothing_else(void **state) {
+        (void)state;
+        transcribed();
+        silent();
+        reasons_add(&unseen, "air-removal-short", "Air removal shows 0 pulses below 30 kPa.");
+        silent();
+        manual.sampled = true;
+        fires("air-removal-short");
+        unseen.n = unseen.total = 0;
+        reasons_add(&unseen, "hold-too-short", "The hold lasted 10 s; that is not enough.");
+        fires("hold-too-short");
+        unseen.n = unseen.total = 0;
+        fires("samples-missing");
+}
+
+static void each_thing_that_readings_need_holds_the_load(void **state) {
+        (void)state;
+        transcribed();
+        manual.on = false;
+        held();
+        transcribed();
+        manual.registered = false;
+        held();
+        transcribed();
+        manual.other = false;
+        held();
+        transcribed();
+        manual.lacks = NULL;
+        held();
+        transcribed();
+        reasons_add(&lacks, "manual-evidence", "The transcribed hold is far too short.");
+        held();
+        transcribed();
+        f.packs[1].late = true;
+        held();
+        f.packs[1].late = false;
+        f.packs[1].critical = true;
+        held();
+        f.packs[1].critical = false;
+        f.packs[1].inside_integrating = INDICATOR_EXPIRED;
+        held();
+        f.packs[1].inside_integrating = INDICATOR_PASSED;
+        silent();
+}
+
+static void all_that_readings_need_is_told_at_once(void **state) {
+        (void)state;
+        transcribed();
+        manual = (ReleaseManual){};
+        f.packs[0].critical = f.packs[0].late = true;
+        f.packs[0].inside_integrating = INDICATOR_UNREAD;
+        fires("samples-missing samples-too-sparse manual-evidence manual-evidence manual-evidence manual-evidence "
+              "manual-evidence manual-evidence");
+}
+
 static void every_rule_has_its_id_once_and_a_source(void **state) {
         const ReleaseRuleInfo *table;
         const size_t n = release_rules(&table);
         (void)state;
-        assert_int_equal(n, 15);
+        assert_int_equal(n, 16);
         for (size_t i = 0; i < n; i++) {
                 assert_true(table[i].source[0]);
                 for (size_t j = 0; j < i; j++)
@@ -435,6 +511,9 @@ int main(void) {
                 T(a_good_load_may_be_released),
                 T(of_facts_that_are_missing_every_one_refuses),
                 T(reasons_of_verdict_and_fitness_pass_through_in_full),
+                T(readings_stand_in_for_samples_and_for_nothing_else),
+                T(each_thing_that_readings_need_holds_the_load),
+                T(all_that_readings_need_is_told_at_once),
                 T(samples_missing_where_a_bad_verdict_names_no_reason),
                 T(clock_untrusted),
                 T(a_load_that_was_decided_on_is_not_released_again),
