@@ -191,12 +191,13 @@ static int read_number(Decoder *c, const Field *f, const JsonrValue *v, double s
         return 0;
 }
 
-static int read_celsius(Decoder *c, const Field *f, const JsonrValue *v) {
-        int64_t mc;
-        int r = read_number(c, f, v, 1e3, &mc);
+/* Thousandths of a degree, or pascal. */
+static int read_thousandths(Decoder *c, const Field *f, const JsonrValue *v) {
+        int64_t n;
+        int r = read_number(c, f, v, 1e3, &n);
 
         if (r == 0)
-                *(int32_t *) place(c, f->offset) = (int32_t) mc;
+                *(int32_t *) place(c, f->offset) = (int32_t) n;
         return r;
 }
 
@@ -381,7 +382,8 @@ static int read_field(Decoder *c, const Field *f, const JsonrValue *v) {
         case FIELD_MM:
                 return read_number(c, f, v, 1e3, place(c, f->offset));
         case FIELD_CELSIUS:
-                return read_celsius(c, f, v);
+        case FIELD_KPA:
+                return read_thousandths(c, f, v);
         case FIELD_DATE:
                 return read_date(c, f, v);
         case FIELD_TIME:

@@ -231,6 +231,21 @@ static const Field release_fields[] = {
         TEXT("reason", OPTIONAL, release.reason),
         END,
 };
+static const Field transcript_fields[] = {
+        LABEL("autoclave", REQUIRED, transcript.autoclave),
+        CYCLE(transcript),
+        LABEL("attempt", OPTIONAL, transcript.attempt),
+        NAME("program", REQUIRED, transcript.program),
+        { "hold_s", FIELD_SECONDS, REQUIRED, 0, CYCLE_SECONDS_MAX, AT(transcript.hold_us), 0, NULL, NULL },
+        { "coldest_c", FIELD_CELSIUS, REQUIRED, 0, TEMPERATURE_MAX_C, AT(transcript.coldest_mc), 0, NULL, NULL },
+        { "hottest_c", FIELD_CELSIUS, REQUIRED, 0, TEMPERATURE_MAX_C, AT(transcript.hottest_mc), 0, NULL, NULL },
+        { "lowest_kpa", FIELD_KPA, REQUIRED, 0, PRESSURE_MAX_KPA, AT(transcript.lowest_pa), 0, NULL, NULL },
+        { "highest_kpa", FIELD_KPA, REQUIRED, 0, PRESSURE_MAX_KPA, AT(transcript.highest_pa), 0, NULL, NULL },
+        INT_OPTIONAL("pulses", 0, COUNT_MAX, transcript.pulses, transcript.has_pulses),
+        LABEL("by", REQUIRED, transcript.by),
+        TEXT("reason", REQUIRED, transcript.reason),
+        END,
+};
 static const Field damage_fields[] = {
         LABEL("pack", OPTIONAL, damage.pack),
         CODE("item", OPTIONAL, damage.item),
@@ -382,6 +397,21 @@ static Reject check_attempt(const Event *e, const Present *p, const char **ret_m
         return REJECT_MISSING_MEMBER;
 }
 
+static Reject check_transcript(const Event *e, const Present *p, const char **ret_member, const char **ret_detail) {
+        (void) p;
+        if (e->transcript.coldest_mc > e->transcript.hottest_mc) {
+                *ret_member = "hottest_c";
+                *ret_detail = "hottest_c must not be below coldest_c.";
+                return REJECT_BAD_MEMBER;
+        }
+        if (e->transcript.lowest_pa > e->transcript.highest_pa) {
+                *ret_member = "highest_kpa";
+                *ret_detail = "highest_kpa must not be below lowest_kpa.";
+                return REJECT_BAD_MEMBER;
+        }
+        return REJECT_NONE;
+}
+
 static Reject check_damage(const Event *e, const Present *p, const char **ret_member, const char **ret_detail) {
         static const char *const names[] = { "item", "pack" };
 
@@ -448,6 +478,7 @@ static const Message messages[] = {
         { STATION, "load", EVENT_LOAD, load_fields, NULL },
         { STATION, "indicator", EVENT_INDICATOR, indicator_fields, check_attempt },
         { STATION, "release", EVENT_RELEASE, release_fields, check_attempt },
+        { STATION, "transcript", EVENT_TRANSCRIPT, transcript_fields, check_transcript },
         { STATION | ROOM, "damage", EVENT_DAMAGE, damage_fields, check_damage },
         { STATION, "recall", EVENT_RECALL, recall_fields, check_recall },
         { STATION, "duty", EVENT_DUTY, duty_fields, NULL },
@@ -491,6 +522,7 @@ bool event_grants(const Event *e) {
         case EVENT_DISINFECT:
         case EVENT_PACK:
         case EVENT_LOAD:
+        case EVENT_TRANSCRIPT:
         case EVENT_DISINFECTED:
                 return true;
         case EVENT_DUTY:

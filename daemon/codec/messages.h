@@ -48,6 +48,7 @@ typedef enum FieldType {
         FIELD_SECONDS,   /* int64_t, us: a number, min to max seconds */
         FIELD_MM,        /* int64_t, um: a number, min to max millimetres */
         FIELD_CELSIUS,   /* int32_t, mc: a number, min to max degrees Celsius */
+        FIELD_KPA,       /* int32_t, pa: a number, min to max absolute kilopascal */
         FIELD_DATE,      /* int32_t: see date_parse() */
         FIELD_TIME,      /* int64_t, us: see time_parse() */
         FIELD_NONCE,     /* uint8_t[NONCE_SIZE]: base64url without padding */
@@ -104,7 +105,7 @@ const char *event_type_name(EventType type);
 /*
  * "A message without boot and seq can lock, never grant." True where this event could make anything permitted, so that
  * without boot and seq, or too late, the intake must not let it: goods-in, cleaning, disinfection, packing, manifests,
- * cycles and their samples, a duty done, and whatever result or decision is not a refusal. False for
+ * cycles and their samples, transcribed readings, a duty done, and whatever result or decision is not a refusal. False for
  * what only records or locks, for what a nonce protects (session requests, an actuator's renew), and for a
  * session-end and an opened pack, of which the intake takes only the locking half out of order.
  */

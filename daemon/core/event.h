@@ -37,6 +37,7 @@ typedef enum EventType {
         EVENT_LOAD,
         EVENT_INDICATOR,
         EVENT_RELEASE,
+        EVENT_TRANSCRIPT,
         EVENT_DAMAGE,
         EVENT_RECALL,
         EVENT_DUTY,
@@ -189,6 +190,12 @@ typedef struct Event {
                         int decision; /* ReleaseDecision */
                         List wet_packs;
                 } release;
+                struct {
+                        const char *autoclave, *attempt, *program, *by, *reason;
+                        bool has_pulses;
+                        int64_t cycle, hold_us, pulses;
+                        int32_t coldest_mc, hottest_mc, lowest_pa, highest_pa; /* in the hold */
+                } transcript;
                 struct {
                         const char *pack, *item, *reason; /* exactly one of pack and item */
                 } damage;

@@ -452,6 +452,34 @@ static void an_indicator_names_its_run(void **state) {
             REJECT_BAD_MEMBER, "type");
 }
 
+#define READINGS "\"autoclave\":\"ac\",\"cycle\":7,\"program\":\"p\",\"hold_s\":225.5,\"coldest_c\":135.1,\"by\":\"o\"," \
+                 "\"reason\":\"probe\",\"lowest_kpa\":313.5,"
+
+static void a_transcript_is_what_somebody_read_off(void **state) {
+        const Event *e = good(KIND_STATION, "transcript",
+                              "{" READINGS "\"hottest_c\":135.1,\"highest_kpa\":1000,\"pulses\":4,\"attempt\":\"ac.7\"}");
+
+        (void) state;
+        assert_string_equal(e->transcript.autoclave, "ac");
+        assert_string_equal(e->transcript.attempt, "ac.7");
+        assert_string_equal(e->transcript.program, "p");
+        assert_string_equal(e->transcript.by, "o");
+        assert_string_equal(e->transcript.reason, "probe");
+        assert_true(e->transcript.cycle == 7 && e->transcript.hold_us == 225500000);
+        assert_true(e->transcript.coldest_mc == 135100 && e->transcript.hottest_mc == 135100);
+        assert_true(e->transcript.lowest_pa == 313500 && e->transcript.highest_pa == 1000000);
+        assert_true(e->transcript.has_pulses && e->transcript.pulses == 4);
+        e = good(KIND_STATION, "transcript", "{" READINGS "\"hottest_c\":136,\"highest_kpa\":320}");
+        assert_true(!e->transcript.has_pulses && !e->transcript.attempt);
+        bad(KIND_STATION, "transcript", "{" READINGS "\"hottest_c\":135.0,\"highest_kpa\":320}", REJECT_BAD_MEMBER, "hottest_c");
+        bad(KIND_STATION, "transcript", "{" READINGS "\"hottest_c\":136,\"highest_kpa\":313}", REJECT_BAD_MEMBER,
+            "highest_kpa");
+        bad(KIND_STATION, "transcript", "{" READINGS "\"hottest_c\":136,\"highest_kpa\":1000.1}", REJECT_BAD_MEMBER,
+            "highest_kpa");
+        bad(KIND_STATION, "transcript", "{" READINGS "\"hottest_c\":136}", REJECT_MISSING_MEMBER, "highest_kpa");
+        bad(KIND_STATION, "transcript", "{" READINGS "\"hottest_c\":301,\"highest_kpa\":320}", REJECT_BAD_MEMBER, "hottest_c");
+}
+
 static void a_release_is_a_named_person_s_word(void **state) {
         const Event *e = good(KIND_STATION, "release",
                               "{\"autoclave\":\"ac\",\"cycle\":7,\"attempt\":\"ac-7\",\"decision\":\"reject\",\"by\":\"o\",\"dry\":true,"
@@ -747,6 +775,7 @@ static void only_what_could_permit_something_grants(void **state) {
                 { KIND_AUTOCLAVE, "fault", "{\"code\":\"E\",\"severity\":\"minor\"}", false },
                 { KIND_STATION, "indicator", "{\"autoclave\":\"a\",\"cycle\":1,\"indicator\":\"biological\",\"result\":\"fail\",\"reader\":\"o\"}", false },
                 { KIND_STATION, "indicator", "{\"autoclave\":\"a\",\"cycle\":1,\"indicator\":\"biological\",\"result\":\"pending\",\"reader\":\"o\"}", true },
+                { KIND_STATION, "transcript", "{" READINGS "\"hottest_c\":136,\"highest_kpa\":320}", true },
                 { KIND_STATION, "release", "{\"autoclave\":\"a\",\"cycle\":1,\"decision\":\"release\",\"by\":\"o\",\"dry\":true}", true },
                 { KIND_STATION, "release", "{\"autoclave\":\"a\",\"cycle\":1,\"decision\":\"reject\",\"by\":\"o\",\"dry\":true}", false },
                 { KIND_STATION, "damage", "{\"item\":\"i\",\"reason\":\"r\"}", false },
@@ -817,6 +846,7 @@ int main(void) {
                 T(items_are_a_list_of_1_to_64_codes),
                 T(reprocessing_is_read_step_by_step),
                 T(an_indicator_names_its_run),
+                T(a_transcript_is_what_somebody_read_off),
                 T(a_release_is_a_named_person_s_word),
                 T(damage_is_of_either_a_pack_or_an_item),
                 T(a_recall_names_exactly_one_thing),
