@@ -305,6 +305,10 @@ const ConfigKey config_keys[] = {
           .help = "What an overdue calibration does." },
         { AUTOCLAVE(commissioned, "commissioned"), DATE, .otherwise = "every test and duty is overdue until it is done",
           .help = "Day on which it was commissioned with leak test, spore test and duties done: they count from it." },
+        { AUTOCLAVE(manual_from, "manual-evidence-from"), DATE, .otherwise = "off",
+          .help = "With a broken sensor, printer or gateway: first of three clinic days on which loads of its may be released "
+                  "on transcribed readings, by another person, with a type 5 or 6 indicator in each pack, and never of a "
+                  "critical class. The next period can begin 30 days after one in which readings were taken began." },
         { AUTOCLAVE(program_ids, "programs"), LABELS, .required = true, .help = "Its programs." },
 
         { DEVICE(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },

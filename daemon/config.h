@@ -113,6 +113,7 @@ typedef struct ConfigAutoclave {
         int32_t calibration_due;        /* that day is still good; 0: not said */
         int calibration_effect;         /* FitnessEffect: block or alert */
         int32_t commissioned;           /* 0: not said */
+        int32_t manual_from;            /* first of MANUAL_DAYS clinic days for transcribed readings; 0: off */
         List program_ids;
         const ConfigProgram **programs; /* of program_ids, in the same order */
 } ConfigAutoclave;
