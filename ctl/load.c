@@ -200,6 +200,19 @@ static void add_indicator(Table *t, const json_t *x) {
         add_evidence(t, x, "indicator", what.text, text_of(x, "result"), text_of(x, "reader"), "at", "");
 }
 
+static void add_transcript(Table *t, const json_t *x) {
+        Line what = {};
+
+        add_duration(&what, "held ", number_of(x, "hold_us"));
+        add_decimal(&what, ", ", number_of(x, "coldest_mc"), " to ");
+        add_decimal(&what, "", number_of(x, "hottest_mc"), " degrees C, ");
+        add_decimal(&what, "", number_of(x, "lowest_pa"), " to ");
+        add_decimal(&what, "", number_of(x, "highest_pa"), " kPa");
+        if (has(x, "pulses"))
+                line_add(&what, ", %" PRId64 " pulses", number_of(x, "pulses"));
+        add_evidence(t, x, "transcribed", what.text, "", text_of(x, "by"), "at", text_of(x, "reason"));
+}
+
 static void add_recall(Table *t, const json_t *x) {
         Line what = {};
 
@@ -223,6 +236,10 @@ static void print_evidence(const json_t *l) {
         }
         json_array_foreach(json_object_get(l, "indicators"), i, one) {
                 add_indicator(t, one);
+                n++;
+        }
+        json_array_foreach(json_object_get(l, "transcripts"), i, one) {
+                add_transcript(t, one);
                 n++;
         }
         json_array_foreach(json_object_get(l, "decisions"), i, one) {

@@ -158,6 +158,35 @@ static int read_indicators(Store *s, int64_t attempt, Reply *reply) {
         return r;
 }
 
+static void put_transcript(const TranscriptRow *t, Reply *r) {
+        reply_open(r);
+        reply_text(r, "by", t->by);
+        reply_text(r, "reason", t->reason);
+        reply_number(r, "hold_us", t->readings.hold_us);
+        reply_number(r, "coldest_mc", t->readings.coldest_mc);
+        reply_number(r, "hottest_mc", t->readings.hottest_mc);
+        reply_number(r, "lowest_pa", t->readings.lowest_pa);
+        reply_number(r, "highest_pa", t->readings.highest_pa);
+        if (t->readings.pulses >= 0)
+                reply_number(r, "pulses", t->readings.pulses);
+        reply_time(r, "at", t->at_us);
+        reply_close(r);
+}
+
+static int read_transcripts(Store *s, int64_t attempt, Reply *reply) {
+        TranscriptRow t = {};
+        unsigned n = 0;
+        int r;
+
+        reply_list_open(reply, "transcripts", "a{sv}");
+        while ((r = transcript_next(s, attempt, t.id, &t)) > 0 && n++ < BUS_EVIDENCE_MAX)
+                put_transcript(&t, reply);
+        reply_list_close(reply);
+        if (r > 0)
+                reply_truth(reply, "transcripts_more", true);
+        return r;
+}
+
 static int read_tests(Store *s, int64_t attempt, Reply *reply) {
         TestShown t = {};
         unsigned n = 0;
@@ -241,7 +270,7 @@ static int read_load(Store *s, const AttemptRow *a, Reply *reply) {
         put_announced(a, reply);
         bus_put_figures(reply, "figures", a->figures);
         if ((r = read_decisions(s, a->id, reply)) < 0 || (r = read_indicators(s, a->id, reply)) < 0 ||
-            (r = read_tests(s, a->id, reply)) < 0 || (r = read_recalls(s, a, reply)) < 0 ||
+            (r = read_transcripts(s, a->id, reply)) < 0 || (r = read_tests(s, a->id, reply)) < 0 || (r = read_recalls(s, a, reply)) < 0 ||
             (r = read_reference(s, a, reply)) < 0)
                 return r;
         reply_close(reply);

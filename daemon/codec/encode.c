@@ -221,6 +221,7 @@ int encode_released(JsonWriter *w, const EncodeReleased *r) {
                 jsonw_member_int(w, "cycle", r->cycle);
         jsonw_member_optional(w, "attempt", r->attempt);
         jsonw_member_string(w, "verdict", r->released ? "released" : "refused");
+        jsonw_member_optional(w, "transcribed_by", r->transcribed_by);
         member_reasons(w, &r->reasons, false);
         member_withheld(w, r->withheld, r->n_withheld);
         return finish(w);

@@ -101,6 +101,7 @@ typedef struct EncodeReleased {
         bool has_cycle;
         int64_t cycle;
         const char *attempt; /* optional: none matches */
+        const char *transcribed_by; /* optional: released on their readings */
         bool released;
         EncodeReasons reasons;
         const EncodeWithheld *withheld; /* left out when there are none */

@@ -121,8 +121,7 @@ static int commissioning_tell(Intake *in, const AttemptRow *a, const Running *ru
                            a->program, a->autoclave);
 }
 
-/* What commissioning left, and what the policy makes of it where it left nothing. */
-static int take_reference(Intake *in, Running *running) {
+int running_reference(Intake *in, Running *running) {
         const AttemptRow *a = &running->attempt;
         ReferenceRow row = {};
         int r = reference_get(in->store, a->autoclave, a->program, &row);
@@ -145,7 +144,7 @@ static int attempt_end(Intake *in, Running *running, CycleOutcome outcome, Grade
         AttemptRow *a = &running->attempt;
         AttemptFigures figures;
         CycleVerdict v;
-        int r = take_reference(in, running);
+        int r = running_reference(in, running);
 
         if (r < 0)
                 return r;
@@ -179,13 +178,12 @@ static int attempt_end(Intake *in, Running *running, CycleOutcome outcome, Grade
 
 /* --- messages of the autoclave --- */
 
-/* A start that was stored by the device lies back: what was named since then is for the next one, or late. */
-static int attach_manifests(Intake *in, const Event *e, const AttemptRow *a) {
-        const int64_t begun_us = a->started_us - (e->env.has_age ? e->env.age_us : 0);
+/* What was named for it after it had begun is late; what was named for no number counts until `unnamed_until_us`. */
+static int attach_manifests(Intake *in, const AttemptRow *a, int64_t begun_us, int64_t unnamed_until_us) {
         int64_t id, at_us;
         int r;
 
-        while ((r = manifest_take(in->store, a->autoclave, a->cycle, begun_us, &id, &at_us)) > 0) {
+        while ((r = manifest_take(in->store, a->autoclave, a->cycle, unnamed_until_us, &id, &at_us)) > 0) {
                 PackRow pack;
 
                 r = pack_get_id(in->store, id, &pack);
@@ -245,11 +243,15 @@ int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
                          .verdict = -1,
                          .outcome = -1 },
                    last;
+        /* A start that was stored by the device lies back: what was named since then is for the next one. */
+        const int64_t begun_us = a.started_us - (e->env.has_age ? e->env.age_us : 0);
         Running *running;
         int r = running_get(in, o->device->autoclave, &running);
 
         if (r > 0)
                 r = attempt_end(in, running, OUTCOME_ABORTED, GRADE_CONTINUOUS);
+        if (r >= 0)
+                r = transcript_doubted(in, o->device->autoclave, e->cycle_start.cycle);
         if (r < 0)
                 return r;
         snprintf(a.autoclave, sizeof(a.autoclave), "%s", o->device->autoclave);
@@ -262,7 +264,7 @@ int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
         if (r > 0)
                 r = numbers_tell(in, &a, last.cycle);
         if (r == 0)
-                r = attach_manifests(in, e, &a);
+                r = attach_manifests(in, &a, begun_us, begun_us);
         running = r == 0 ? running_slot(in, a.autoclave) : NULL;
         if (!running)
                 return r < 0 ? r : -ENOMEM;
@@ -271,6 +273,36 @@ int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
         running->attempt = a;
         r = running_begin(in, running);
         return r < 0 ? r : state_autoclave(in, a.autoclave);
+}
+
+/* The machine never said how it went, and that is how it is kept; it is judged as if all had gone well. */
+int cycle_unheard(Intake *in, const char *autoclave, int64_t cycle, const char *program, int64_t started_us,
+                  AttemptRow *ret) {
+        _cleanup_(freep) Running *x = calloc(1, sizeof(*x));
+        AttemptRow *a = &x->attempt, last;
+        int r, before;
+
+        if (!x)
+                return -ENOMEM;
+        *a = (AttemptRow){ .cycle = cycle, .purpose = PURPOSE_LOAD, .started_us = started_us, .verdict = -1, .outcome = -1 };
+        snprintf(a->autoclave, sizeof(a->autoclave), "%s", autoclave);
+        snprintf(a->program, sizeof(a->program), "%s", program);
+        r = attempt_start_write(&in->w, &(AttemptStart){}, a->start, sizeof(a->start));
+        before = r == 0 ? attempt_last(in->store, autoclave, &last) : r;
+        r = before < 0 ? before : attempt_add(in->store, a);
+        if (r == 0 && before > 0)
+                r = numbers_tell(in, a, last.cycle);
+        if (r == 0)
+                r = attach_manifests(in, a, started_us, INT64_MIN);
+        if (r == 0)
+                r = running_begin(in, x);
+        if (r == 0)
+                r = attempt_end(in, x, OUTCOME_COMPLETED, GRADE_CONTINUOUS);
+        if (r < 0)
+                return r;
+        a->outcome = -1;
+        *ret = *a;
+        return attempt_save(in->store, a);
 }
 
 static int running_want(Intake *in, const char *autoclave, int64_t cycle, Running **ret) {

@@ -370,6 +370,20 @@ static int alerts_of_unread(Intake *in, const char *autoclave, const FitnessFact
         return r < 0 ? r : 0;
 }
 
+/* Told anew when the days are others, so that each period stands on record. */
+static int alert_of_manual(Intake *in, const ConfigAutoclave *c) {
+        static const char rule[] = "manual-evidence";
+        char text[TEXT_MAX + 1];
+        AlertRow row;
+        int on = transcript_alert_text(in, c, text), r = on < 0 ? on : alert_get(in->store, rule, c->id, &row);
+
+        if (r > 0 && (!on || !streq(row.text, text)))
+                r = alert_set(in, rule, c->id, ALERT_WARNING, c->id, NULL);
+        if (r >= 0 && on)
+                r = alert_set(in, rule, c->id, ALERT_WARNING, c->id, text);
+        return r < 0 ? r : 0;
+}
+
 /* Nobody is asked for a test in the night, or of a machine that is out of service. */
 static bool asked_for(const Intake *in, const FitnessFacts *f, const FitnessRule *rule) {
         const int64_t start_us = clinic_day_start(f->day, in->config->site.day_start_us);
@@ -406,6 +420,8 @@ static int look(Intake *in, const ConfigAutoclave *c) {
                 r = alerts_of_due(in, autoclave, &g->facts);
         if (r == 0)
                 r = alerts_of_unread(in, autoclave, &g->facts);
+        if (r == 0)
+                r = alert_of_manual(in, c);
         return r < 0 ? r : alerts_of_duties(in, autoclave, &g->facts);
 }
 

@@ -27,6 +27,7 @@ static const Handler handlers[_EVENT_TYPE_MAX] = {
         [EVENT_PACK] = on_pack,
         [EVENT_LOAD] = on_load,
         [EVENT_RELEASE] = on_release,
+        [EVENT_TRANSCRIPT] = on_transcript,
         [EVENT_DAMAGE] = on_damage,
         [EVENT_RECALL] = on_recall,
         [EVENT_DUTY] = on_duty,

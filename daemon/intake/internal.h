@@ -127,6 +127,7 @@ int on_clean(Intake *in, const Event *e, const Origin *o);
 int on_disinfect(Intake *in, const Event *e, const Origin *o);
 int on_pack(Intake *in, const Event *e, const Origin *o);
 int on_load(Intake *in, const Event *e, const Origin *o);
+int on_transcript(Intake *in, const Event *e, const Origin *o);
 int on_release(Intake *in, const Event *e, const Origin *o);
 int on_damage(Intake *in, const Event *e, const Origin *o);
 int on_recall(Intake *in, const Event *e, const Origin *o);
@@ -279,6 +280,28 @@ Running *running_slot(Intake *in, const char *autoclave);
 int running_begin(Intake *in, Running *running);
 /* arrival NULL: not known. */
 void running_feed(Running *running, const Sample *samples, size_t n, const Stamp *arrival);
+
+/* cycle.c */
+/* What commissioning left, and what the policy makes of it where it left nothing. */
+int running_reference(Intake *in, Running *running);
+/* An attempt of a cycle of which nothing was heard, ended at once and judged by that, with the packs that were put down
+ * for it by its number; late are those that came after it began. */
+int cycle_unheard(Intake *in, const char *autoclave, int64_t cycle, const char *program, int64_t started_us,
+                  AttemptRow *ret);
+
+/* transcript.c: readings for want of samples */
+#define TRANSCRIBERS_MAX 256
+typedef struct Transcribed {
+        ReleaseManual facts; /* points to lacks */
+        Reasons lacks;
+        char by[TRANSCRIBERS_MAX]; /* ids, apart by commas */
+} Transcribed;
+/* 1 and what was transcribed of this attempt, judged, with all of its samples; 0: nothing. *ret is zeroed before. */
+int transcript_facts(Intake *in, const AttemptRow *a, const char *releaser, Transcribed *ret);
+/* The autoclave speaks of a cycle: where it is one that was transcribed unheard, its load waits for an officer. */
+int transcript_doubted(Intake *in, const char *autoclave, int64_t cycle);
+/* 1 and a sentence for as long as manual evidence is on, or is configured and has no effect; 0: neither. */
+int transcript_alert_text(Intake *in, const ConfigAutoclave *c, char ret_text[static TEXT_MAX + 1]);
 
 /* commission.c */
 /* What the alert not-commissioned is about. */

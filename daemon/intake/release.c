@@ -17,6 +17,8 @@ typedef struct Releasing {
         int64_t packs[RELEASE_PACKS_MAX]; /* their ids, as in the facts */
         Reasons verdict, fitness, reasons;
         char recall[TEXT_MAX + 1];
+        Transcribed transcribed;
+        bool on_manual; /* released, and on transcribed readings */
         size_t n_withheld;
         struct {
                 const char *pack;
@@ -65,6 +67,7 @@ static int facts_of_items(Intake *in, int64_t pack, ReleasePack *p) {
                 p->hollow |= !c || c->hollow;
                 p->single_use |= c && c->single_use && !c->sterilize_before_use;
                 p->needs_biological |= c && c->needs_biological;
+                p->critical |= !c || c->critical;
         }
         return r;
 }
@@ -168,6 +171,10 @@ static int facts_of_release(Intake *in, const Event *e, const AttemptRow *a, Rel
                 f->recall = x->recall;
         if (r >= 0)
                 r = facts_of_packs(in, e, a, x);
+        if (r >= 0)
+                r = transcript_facts(in, a, e->release.by, &x->transcribed);
+        if (r > 0)
+                f->manual = &x->transcribed.facts;
         if (r < 0)
                 return r;
         f->wet_unknown = wet_stranger(e, f);
@@ -269,6 +276,7 @@ static int load_release(Intake *in, const Event *e, AttemptRow *a, Releasing *x,
         *ret = x->reasons.total ? LOAD_WORD_REFUSED : LOAD_WORD_RELEASED;
         if (x->reasons.total)
                 return keep_wet(in, x);
+        x->on_manual = release_on_manual_evidence(&x->facts);
         a->released = LOAD_RELEASED;
         a->released_us = in->now.wall_us;
         snprintf(a->released_by, sizeof(a->released_by), "%s", e->release.by);
@@ -336,6 +344,7 @@ static int release_answer(Intake *in, const Event *e, const AttemptRow *a, const
                                   .has_cycle = a || e->release.has_cycle,
                                   .cycle = a ? a->cycle : e->release.cycle,
                                   .attempt = a ? a->label : e->release.attempt,
+                                  .transcribed_by = x->on_manual ? x->transcribed.by : NULL,
                                   .released = x->reasons.total == 0,
                                   .reasons = { x->reasons.n, reasons },
                                   .withheld = withheld,
@@ -361,6 +370,7 @@ static int release_record(Intake *in, const Event *e, const AttemptRow *a, const
         jsonw_member_string(&in->w, "what", load_words[word]);
         jsonw_member_bool(&in->w, "dry", e->release.dry);
         jsonw_member_optional(&in->w, "reason", e->release.reason);
+        jsonw_member_optional(&in->w, "transcribed_by", x->on_manual ? x->transcribed.by : NULL);
         jsonw_key(&in->w, "rules");
         jsonw_array(&in->w);
         for (size_t i = 0; i < x->reasons.n; i++)
@@ -377,6 +387,7 @@ static int release_record(Intake *in, const Event *e, const AttemptRow *a, const
 /* The reasons in full, for whoever looks at the load years later. */
 static int release_keep(Intake *in, const Event *e, const AttemptRow *a, const Releasing *x, LoadWord word, int64_t i) {
         DecisionRow row = { .i = i, .at_us = in->now.wall_us, .what = (int)word, .dry = e->release.dry };
+        char on_manual[TRANSCRIBERS_MAX + 64];
         const char *text;
         size_t n;
         int r;
@@ -391,9 +402,18 @@ static int release_keep(Intake *in, const Event *e, const AttemptRow *a, const R
                 jsonw_member_string(&in->w, "text", x->reasons.v[k].text);
                 jsonw_object_end(&in->w);
         }
+        if (x->on_manual) {
+                snprintf(on_manual, sizeof(on_manual), "Released on readings transcribed by %s.", x->transcribed.by);
+                jsonw_object(&in->w);
+                jsonw_member_string(&in->w, "rule", "manual-evidence");
+                jsonw_member_string(&in->w, "text", on_manual);
+                jsonw_object_end(&in->w);
+        }
         jsonw_array_end(&in->w);
         r = jsonw_finish(&in->w, &text, &n);
-        return r < 0 ? r : decision_add(in->store, a->id, x->reasons.n && n < DECISION_JSON_MAX ? text : NULL, &row);
+        return r < 0 ? r
+                     : decision_add(in->store, a->id,
+                                    (x->reasons.n || x->on_manual) && n < DECISION_JSON_MAX ? text : NULL, &row);
 }
 
 /* One line for the decision and one for each reason, so that each is found by its rule. */
@@ -401,8 +421,9 @@ static int release_log(Intake *in, const Event *e, const AttemptRow *a, const Re
         const bool released = word == LOAD_WORD_RELEASED;
         const LogSubject subject = { .device = a->autoclave, .cycle = a->label };
         int r = batch_log(&in->batch, released ? LOG_LOAD_RELEASED_KIND : LOG_LOAD_REFUSED_KIND,
-                          released ? LOG_INFO : LOG_WARNING, &subject, "load %s %s by %s", a->label, load_words[word],
-                          e->release.by);
+                          released && !x->on_manual ? LOG_INFO : LOG_WARNING, &subject, "load %s %s by %s%s%s", a->label,
+                          load_words[word], e->release.by, x->on_manual ? ", on readings transcribed by " : "",
+                          x->on_manual ? x->transcribed.by : "");
 
         for (size_t i = 0; i < x->reasons.n && r == 0; i++) {
                 const LogSubject why = { .rule = x->reasons.v[i].rule, .device = a->autoclave, .cycle = a->label };

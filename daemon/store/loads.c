@@ -107,6 +107,45 @@ int decision_add(Store *s, int64_t attempt, const char *reasons, DecisionRow *ro
         return r;
 }
 
+int transcript_add(Store *s, const AttemptRow *attempt, const TranscriptRow *row) {
+        const ManualReadings *m = &row->readings;
+
+        return sql_run(s, SQL_TRANSCRIPT_ADD, "iitiiiiiiiitt", row->i, row->at_us, attempt->autoclave, attempt->id,
+                       (int64_t)row->from_day, m->hold_us, (int64_t)m->coldest_mc, (int64_t)m->hottest_mc,
+                       (int64_t)m->lowest_pa, (int64_t)m->highest_pa, m->pulses, row->by, row->reason);
+}
+
+int transcript_next(Store *s, int64_t attempt, int64_t after, TranscriptRow *ret) {
+        const StatementId q = SQL_TRANSCRIPT_NEXT;
+        int r = sql_first(s, q, "ii", attempt, after);
+
+        if (r <= 0)
+                return r;
+        *ret = (TranscriptRow){ .id = col_int(s, q, 0),
+                                .i = col_int(s, q, 1),
+                                .at_us = col_int(s, q, 2),
+                                .from_day = (int32_t)col_int(s, q, 3),
+                                .readings = { .hold_us = col_int(s, q, 4),
+                                              .coldest_mc = (int32_t)col_int(s, q, 5),
+                                              .hottest_mc = (int32_t)col_int(s, q, 6),
+                                              .lowest_pa = (int32_t)col_int(s, q, 7),
+                                              .highest_pa = (int32_t)col_int(s, q, 8),
+                                              .pulses = col_int(s, q, 9) } };
+        TEXT(q, 10, ret->by);
+        TEXT(q, 11, ret->reason);
+        sql_done(s, q);
+        return 1;
+}
+
+int transcript_from(Store *s, const char *autoclave, int32_t *ret_day) {
+        int64_t day;
+        int r = sql_int(s, SQL_TRANSCRIPT_FROM, &day, "t", autoclave);
+
+        if (r > 0)
+                *ret_day = (int32_t)day;
+        return r;
+}
+
 int load_recall(Store *s, const AttemptRow *attempt, char ret_reason[static TEXT_MAX + 1]) {
         const StatementId q = SQL_LOAD_RECALL;
         int r = sql_first(s, q, "iti", attempt->id, attempt->autoclave, attempt->started_us);

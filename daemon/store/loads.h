@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Loads: what was decided on them, and what hangs on each. A getter returns 1 and the row, or 0 for none. */
+#include "core/manual.h"
 #include "store/cycles.h"
 
 /* What may be asked for beside one LoadState. */
@@ -33,6 +34,17 @@ typedef struct DecisionRow {
 /* Sets row->id; `reasons` in place of the row's, NULL for none. */
 int decision_add(Store *s, int64_t attempt, const char *reasons, DecisionRow *row);
 int decision_next(Store *s, int64_t attempt, int64_t after, DecisionRow *ret);
+
+typedef struct TranscriptRow {
+        int64_t id, i, at_us;
+        int32_t from_day; /* the first day of the period in which it was taken: see core/manual.h */
+        ManualReadings readings;
+        char by[LABEL_MAX + 1], reason[TEXT_MAX + 1];
+} TranscriptRow;
+int transcript_add(Store *s, const AttemptRow *attempt, const TranscriptRow *row);
+int transcript_next(Store *s, int64_t attempt, int64_t after, TranscriptRow *ret);
+/* 1 and from_day of the autoclave's last; 0: there is none. */
+int transcript_from(Store *s, const char *autoclave, int32_t *ret_day);
 
 typedef struct IndicatorShown {
         int64_t id, at_us;

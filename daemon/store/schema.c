@@ -243,6 +243,18 @@ static const char second[] =
         "CREATE INDEX service_out ON service (autoclave) WHERE back_us IS NULL;"
         "CREATE INDEX service_autoclave ON service (autoclave);"
 
+        /* Readings that a person transcribed for want of samples. Each one stands. from_day: the period's first. */
+        "CREATE TABLE transcript ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " autoclave TEXT NOT NULL, attempt INTEGER NOT NULL REFERENCES attempt (id),"
+        " from_day INTEGER NOT NULL,"
+        " hold_us INTEGER NOT NULL, coldest_mc INTEGER NOT NULL, hottest_mc INTEGER NOT NULL,"
+        " lowest_pa INTEGER NOT NULL, highest_pa INTEGER NOT NULL,"
+        " pulses INTEGER NOT NULL,"   /* -1: not said */
+        " by TEXT NOT NULL, reason TEXT NOT NULL) STRICT;"
+        "CREATE INDEX transcript_attempt ON transcript (attempt);"
+        "CREATE INDEX transcript_autoclave ON transcript (autoclave);" /* by id */
+
         "CREATE TABLE duty_done ("
         " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
         " duty TEXT NOT NULL, subject TEXT NOT NULL, by TEXT NOT NULL, passed INTEGER NOT NULL) STRICT;"

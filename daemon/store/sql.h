@@ -139,6 +139,12 @@
                         "released_us = ?, released_by = ?, grade = ?, outcome = ? WHERE id = ?")                      \
         X(DECISION_ADD, "INSERT INTO load_decision (i, at_us, attempt, by, what, dry, reason, reasons) "         \
                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                                                       \
+        X(TRANSCRIPT_ADD, "INSERT INTO transcript (i, at_us, autoclave, attempt, from_day, hold_us, coldest_mc, "     \
+                          "hottest_mc, lowest_pa, highest_pa, pulses, by, reason) "                                   \
+                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                           \
+        X(TRANSCRIPT_NEXT, "SELECT id, i, at_us, from_day, hold_us, coldest_mc, hottest_mc, lowest_pa, highest_pa, "  \
+                           "pulses, by, reason FROM transcript WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1")     \
+        X(TRANSCRIPT_FROM, "SELECT from_day FROM transcript WHERE autoclave = ? ORDER BY id DESC LIMIT 1")            \
         X(LOAD_RECALL, "SELECT reason FROM recall WHERE attempt = ?1 AND ended_us IS NULL "                           \
                        "UNION ALL SELECT reason FROM recall WHERE autoclave = ?2 AND ?3 BETWEEN from_us AND to_us "   \
                        "AND ended_us IS NULL LIMIT 1")                                                                \

@@ -78,7 +78,8 @@ static void show_answers(JsonWriter *w) {
         const int64_t missing[] = { 42, 44 };
         const char *labels[] = { "CL-1", "CL-2" };
         EncodeReleased refused = { .autoclave = "ac-1", .reasons = reasons };
-        EncodeReleased released = { .autoclave = "ac-1", .has_cycle = true, .cycle = 7, .attempt = "a-7", .released = true };
+        EncodeReleased released = { .autoclave = "ac-1", .has_cycle = true, .cycle = 7, .attempt = "a-7", .released = true,
+                                    .transcribed_by = "clara" };
         const EncodeWithheld wet = { "P-1", "wet-pack", "Why." };
         EncodeReleased partly = { .autoclave = "ac-1", .released = true, .withheld = &wet, .n_withheld = 1 };
 
