@@ -253,7 +253,7 @@ def deliveries(day):
 
 
 def morning_test(day):
-    tell.at("07:30", "Autoclave 1: what is due this week, and the Bowie-Dick test of the day: does steam get everywhere")
+    tell.at("07:40", "Autoclave 1: what is due this week, and the Bowie-Dick test of the day: does steam get everywhere")
     day.station("Ben looks after feed water and door seal", "duty", duty="feed-water", subject="ac-1", by="ben")
     day.station(None, "duty", duty="door-seal", subject="ac-1", by="ben")
     day.station("the leak test: 4.0, 4.3 and 4.6 kPa after 0, 5 and 15 minutes, so 0.03 kPa a minute", "test",
