@@ -112,6 +112,16 @@ static void print_figures(const json_t *f) {
         out_field("drying", PLAIN, drying.text);
 }
 
+static bool is_recalled(const json_t *l) {
+        const json_t *one;
+        size_t i;
+
+        json_array_foreach(json_object_get(l, "recalls"), i, one)
+                if (!number_of(one, "ended_at"))
+                        return true;
+        return false;
+}
+
 static void print_head(const json_t *l) {
         Line cycle = {}, load = {};
 
@@ -130,7 +140,9 @@ static void print_head(const json_t *l) {
         if (text_of(l, "released_by")[0])
                 line_add(&load, " by %s", text_of(l, "released_by"));
         line_add_time(&load, ", ", number_of(l, "released_at"));
-        out_field("load", state_paint(text_of(l, "load")), load.text);
+        if (streq(text_of(l, "load"), "released") && is_recalled(l))
+                line_add(&load, "; recalled since");
+        out_field("load", is_recalled(l) ? RED : state_paint(text_of(l, "load")), load.text);
 }
 
 static void print_packs(const json_t *packs) {

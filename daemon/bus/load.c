@@ -302,7 +302,7 @@ static int put_items(Store *s, int64_t pack, Reply *reply, unsigned *items) {
         int r;
 
         reply_list_open(reply, "items", "s");
-        while ((r = item_in_pack_next(s, pack, item.id, &item)) > 0 && n++ < ITEMS_MAX)
+        while ((r = item_of_pack_next(s, pack, item.id, &item)) > 0 && n++ < ITEMS_MAX)
                 reply_element(reply, item.code);
         reply_list_close(reply);
         *items += n;

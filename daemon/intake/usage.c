@@ -101,9 +101,14 @@ static int stray_contact(Intake *in, const Event *e, const Origin *o, const Item
         return critical(in, "use-without-session", e, o, item->code, NULL, text);
 }
 
+/* A round is passes over skin, whether or not the handpiece also said `contact`. */
+static bool on_skin(const Event *e) {
+        return e->usage.event == USAGE_CONTACT || e->usage.event == USAGE_ROUND;
+}
+
 /* In two places at once, or risen from the sharps container. */
 static int clone_check(Intake *in, const Event *e, const Origin *o, ItemRow *item) {
-        const bool dropped = item->dropped_us && e->usage.event == USAGE_CONTACT;
+        const bool dropped = item->dropped_us && on_skin(e);
         const bool twice = e->usage.event != USAGE_DETACHED && item->attached[0] && !streq(item->attached, e->device);
         char text[TEXT_MAX + 1];
 
@@ -128,9 +133,9 @@ static int unknown_item(Intake *in, const Event *e, const Origin *o) {
         char text[TEXT_MAX + 1];
         int r = e->usage.event == USAGE_DETACHED ? 0 : item_stray(in, e->usage.item, true, false);
 
-        if (r == 0 && e->usage.event == USAGE_CONTACT)
+        if (r == 0 && on_skin(e))
                 r = item_contact(in, e->usage.item, 0, o->device->room);
-        if (r < 0 || e->usage.event != USAGE_CONTACT)
+        if (r < 0 || !on_skin(e))
                 return r;
         r = contact_in(in, o->device->room);
         if (r < 0)
@@ -178,7 +183,7 @@ int on_usage(Intake *in, const Event *e, const Origin *o) {
         r = clone_check(in, e, o, &item);
         if (r == 0)
                 r = holder_find(in, &item, o->device->room, &h);
-        if (r == 0 && e->usage.event == USAGE_CONTACT && !h.live && !h.after) {
+        if (r == 0 && on_skin(e) && !h.live && !h.after) {
                 r = contact_in(in, o->device->room);
                 if (r == 0)
                         r = stray_contact(in, e, o, &item, &h);

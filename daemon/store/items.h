@@ -38,6 +38,8 @@ int item_get(Store *s, const char *code, ItemRow *ret);
 int item_get_id(Store *s, int64_t id, ItemRow *ret);
 /* The next item after `after` that lies in the pack. */
 int item_in_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret);
+/* The next item after `after` that ever lay in it, wherever it is now. */
+int item_of_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret);
 /* Sets row->id. -EEXIST: the code is known. */
 int item_add(Store *s, ItemRow *row);
 /* Saves what can change; code, class, product, lot, dates of goods-in never do. */

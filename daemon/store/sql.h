@@ -91,6 +91,8 @@
         X(ITEM_BY_CODE, "SELECT " ITEM_COLUMNS " FROM item WHERE code = ?")                                           \
         X(ITEM_BY_ID, "SELECT " ITEM_COLUMNS " FROM item WHERE id = ?")                                               \
         X(ITEM_IN_PACK, "SELECT " ITEM_COLUMNS " FROM item WHERE pack = ? AND id > ? ORDER BY id LIMIT 1")            \
+        X(ITEM_OF_PACK, "SELECT " ITEM_COLUMNS " FROM item WHERE id = "                                               \
+                        "(SELECT item FROM pack_item WHERE pack = ? AND item > ? ORDER BY item LIMIT 1)")             \
         X(ITEM_ADD, "INSERT INTO item (code, class, product, lot, expires_on, received_us, received_i, "              \
                     "supplied, supplier_by, supplier_load, good_until_on, state, state_us, evidence, received_by) "   \
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                           \

@@ -69,6 +69,17 @@ static void use_without_session_is_silent_in_the_session_that_holds_the_item(voi
         assert_string_equal(used_in(s, "R1"), "s-1");
 }
 
+/* A handpiece that never says contact tells all the same. */
+static void a_round_of_a_used_needle_is_reuse(void **state) {
+        Sim *s = two_rooms(state, true);
+        sim_end(s, "room-1", "s-1", "completed");
+        sim_advance(s, 61 * US_PER_S);
+        use(s, "pen-1", "R1", "round");
+        assert_int_equal(sim_alert(s, "reuse-detected"), 1);
+        use(s, "pen-1", "R99", "round");
+        assert_int_equal(sim_alert(s, "use-without-session"), 1);
+}
+
 static void contact_up_to_a_minute_after_the_end_belongs_to_the_session(void **state) {
         Sim *s = two_rooms(state, true);
         sim_end(s, "room-1", "s-1", "completed");
@@ -327,6 +338,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 T(attached_counts_as_use),
                 T(use_without_session_is_silent_in_the_session_that_holds_the_item),
+                T(a_round_of_a_used_needle_is_reuse),
                 T(contact_up_to_a_minute_after_the_end_belongs_to_the_session),
                 T(contact_within_a_minute_of_a_cancellation_spends_the_needle),
                 T(attaching_within_a_minute_of_a_cancellation_spends_the_needle),
