@@ -191,6 +191,9 @@ static void check_autoclave(ConfigLoad *l, const ConfigDraft *d) {
         int64_t gap_us = strict ? 2500 * US_PER_MS : 10 * US_PER_S;
 
         default_text(&a->name, a->id);
+        if (strlen(a->id) > ATTEMPT_AUTOCLAVE_MAX)
+                config_fail(l, d, NULL, "has an id of more than %d characters: its attempts could not be named",
+                            ATTEMPT_AUTOCLAVE_MAX);
         if (a->max_gap_us == 0)
                 a->max_gap_us = gap_us;
         if (a->max_gap_us > gap_us)

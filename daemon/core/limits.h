@@ -4,6 +4,7 @@
 
 #define PAYLOAD_MAX 65536        /* bytes of one message */
 #define NESTING_MAX 8            /* levels of JSON */
+#define ATTEMPT_AUTOCLAVE_MAX 40 /* of an autoclave's id: an attempt's label is that, a dot and a number */
 #define LABEL_MAX 64             /* session, pack, device, site: A-Z a-z 0-9 . _ - */
 #define CODE_MAX 128             /* an item code as scanned, bytes */
 #define TEXT_MAX 512             /* free text: reason, detail, agent, evidence, bytes */

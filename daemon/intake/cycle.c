@@ -237,14 +237,15 @@ static int numbers_tell(Intake *in, const AttemptRow *a, int64_t last) {
 }
 
 int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
+        /* A start that was stored by the device lies back: what was named since then is for the next one. */
+        const int64_t begun_us = in->now.wall_us - (e->env.has_age ? e->env.age_us : 0);
         AttemptRow a = { .cycle = e->cycle_start.cycle,
                          .purpose = e->cycle_start.purpose,
-                         .started_us = in->now.wall_us,
+                         /* Declared to store and forward, it is believed: recalls and clinic days go by that. */
+                         .started_us = o->device->store_and_forward ? begun_us : in->now.wall_us,
                          .verdict = -1,
                          .outcome = -1 },
                    last;
-        /* A start that was stored by the device lies back: what was named since then is for the next one. */
-        const int64_t begun_us = a.started_us - (e->env.has_age ? e->env.age_us : 0);
         Running *running;
         int r = running_get(in, o->device->autoclave, &running);
 

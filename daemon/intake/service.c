@@ -266,7 +266,10 @@ int service_spore_positive(Intake *in, const char *autoclave, const AttemptRow *
 
 int service_spore_doubted(Intake *in, const AttemptRow *a) {
         char reason[TEXT_MAX + 1];
-        RecallRow row = { .kind = RECALL_FINAL, .cause = "spore-test-positive", .reason = reason, .autoclave = a->autoclave };
+        RecallRow row = { .kind = in->config->policy.first_positive == FIRST_POSITIVE_REPEAT ? RECALL_QUARANTINE : RECALL_FINAL,
+                          .cause = "spore-test-positive",
+                          .reason = reason,
+                          .autoclave = a->autoclave };
         int r = recall_begins_after(in->store, a->autoclave, row.cause, a->started_us);
 
         if (r <= 0)

@@ -9,6 +9,7 @@
 #include "store/loads.h"
 
 #define READINGS_MAX 64 /* spore tests of one cycle */
+#define SAME_NUMBER_US (14 * US_PER_DAY) /* longer ago nobody reads what lay in a cycle */
 
 int autoclave_known(Intake *in, const char *id) {
         AttemptRow a;
@@ -184,7 +185,8 @@ int spore_outcome(Intake *in, const AttemptRow *a, SporeOutcome *ret) {
         return 0;
 }
 
-/* Which attempt is meant: 1; 0: none, or not clear; *ret_why then says so. */
+/* Which attempt is meant: 1; 2: what failed may be about an older one with its number too; 0: none, or not clear;
+ * *ret_why then says so. */
 static int indicator_which(Intake *in, const Event *e, AttemptRow *ret, const char **ret_why) {
         const bool failed = e->indicator.result == RESULT_FAIL;
         int r = e->indicator.attempt ? attempt_get(in->store, e->indicator.attempt, ret)
@@ -194,7 +196,7 @@ static int indicator_which(Intake *in, const Event *e, AttemptRow *ret, const ch
                    : r == 0 ? "No such cycle is known here."
                             : "That attempt was made in another autoclave.";
         if (r > 1)
-                return failed;
+                return failed ? r : 0;
         if (r <= 0 || failed)
                 return r;
         if (ret->verdict < 0 && e->indicator.result == RESULT_PASS) {
@@ -313,46 +315,76 @@ static int chemical_read(Intake *in, const Event *e, const Origin *o, const Atte
                                "an indicator of the load was read as failed after its release");
 }
 
-/* Configured; or what failed in it still counts, for it ran here once. */
-static int indicator_autoclave(Intake *in, const Event *e) {
-        const char *id = e->indicator.autoclave;
-        int r = config_autoclave(in->config, id) ? 1 : e->indicator.result == RESULT_FAIL ? autoclave_known(in, id) : 0;
+static int take_reading(Intake *in, const Event *e, const Origin *o, const AttemptRow *a) {
+        int r;
 
-        return r != 0 ? MIN_OF(r, 0) : reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.", id);
+        if (e->indicator.indicator == INDICATOR_BIOLOGICAL)
+                return spore_read(in, e, o, a);
+        r = chemical_read(in, e, o, a);
+        /* Of an empty cycle: it may be one on the way back into service. */
+        return r != 0 || e->indicator.packs.n ? r : state_autoclave(in, a->autoclave);
+}
+
+/* 1: one of the packs that are named was in it, or none is named. */
+static int names_pack_of(Intake *in, const Event *e, const AttemptRow *a) {
+        for (size_t i = 0; i < e->indicator.packs.n; i++) {
+                PackRow pack;
+                int r = pack_get(in->store, e->indicator.packs.v[i], &pack);
+
+                if (r < 0 || (r > 0 && pack.attempt == a->id))
+                        return r;
+        }
+        return e->indicator.packs.n == 0;
+}
+
+/* Something failed, and more than one attempt bears the number: it counts for each that may be meant. */
+static int take_failure(Intake *in, const Event *e, const Origin *o, const AttemptRow *newest) {
+        AttemptRow a = *newest;
+        bool any = false;
+        int r = 1;
+
+        while (r > 0 && a.started_us >= in->now.wall_us - SAME_NUMBER_US) {
+                r = names_pack_of(in, e, &a);
+                any |= r > 0;
+                if (r > 0)
+                        r = take_reading(in, e, o, &a);
+                if (r == 0)
+                        r = attempt_same_number(in->store, &a);
+        }
+        return r < 0 ? r : any ? 0 : take_reading(in, e, o, newest);
+}
+
+/* Where it is not clear in which autoclave something grew, each of the two that are named is recalled. */
+static int grew_elsewhere(Intake *in, const Event *e, const AttemptRow *a) {
+        if (e->indicator.indicator != INDICATOR_BIOLOGICAL || e->indicator.result != RESULT_FAIL)
+                return 0;
+        return a && streq(a->autoclave, e->indicator.autoclave) ? 0 : service_spore_positive(in, e->indicator.autoclave, NULL);
 }
 
 int on_indicator(Intake *in, const Event *e, const Origin *o) {
-        const bool biological = e->indicator.indicator == INDICATOR_BIOLOGICAL;
-        const bool grew = biological && e->indicator.result == RESULT_FAIL;
-        const char *why = NULL;
+        const bool failed = e->indicator.result == RESULT_FAIL;
+        const bool grew = failed && e->indicator.indicator == INDICATOR_BIOLOGICAL;
+        const char *id = e->indicator.autoclave, *why = NULL;
+        /* What failed in one that was configured once still counts. */
+        const int known = config_autoclave(in->config, id) ? 1 : failed ? autoclave_known(in, id) : 0;
         AttemptRow a;
-        int r = indicator_autoclave(in, e);
+        int which = indicator_which(in, e, &a, &why), r;
 
-        if (r == 0)
-                r = indicator_which(in, e, &a, &why);
-        else
+        if (known < 0 || which < 0)
+                return MIN_OF(known, which);
+        if (!known && (!failed || !which))
+                return reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.", id);
+        r = known ? grew_elsewhere(in, e, which ? &a : NULL) : 0;
+        if (r < 0 || (grew && !which))
                 return r;
-        /* Where it is not clear which autoclave is meant, both are. */
-        if (r >= 0 && grew && (r == 0 || !streq(a.autoclave, e->indicator.autoclave))) {
-                const int is = service_spore_positive(in, e->indicator.autoclave, NULL);
-
-                if (is < 0 || r == 0)
-                        return is;
-        }
-        if (r < 0)
-                return r;
-        if (r == 0)
+        if (!which)
                 return reject(in, REJECT_BAD_MEMBER, e->indicator.attempt ? "attempt" : "cycle", "%s", why);
         if (!person_known(in, e->indicator.reader)) {
                 r = indicator_refused(in, e, "reader", "Name a registered person as the reader.");
                 if (r != 0)
                         return r;
         }
-        if (biological)
-                return spore_read(in, e, o, &a);
-        r = chemical_read(in, e, o, &a);
-        /* Of an empty cycle: it may be one on the way back into service. */
-        return r != 0 || e->indicator.packs.n ? r : state_autoclave(in, a.autoclave);
+        return which > 1 ? take_failure(in, e, o, &a) : take_reading(in, e, o, &a);
 }
 
 /* --- duties --- */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "store/stmt.h"
 
@@ -34,12 +35,19 @@ static int attempt_read(Store *s, StatementId q, int r, AttemptRow *ret) {
 }
 
 int attempt_add(Store *s, AttemptRow *row) {
-        int64_t before;
-        int r = sql_int(s, SQL_ATTEMPT_NUMBER, &before, "t", row->autoclave);
+        const StatementId q = SQL_ATTEMPT_NUMBER;
+        char last[LABEL_MAX + 1] = "";
+        int64_t before = 0;
+        int r = sql_first(s, q, "t", row->autoclave);
 
         if (r < 0)
                 return r;
-        snprintf(row->label, sizeof(row->label), "%.40s.%" PRId64, row->autoclave, before + 1);
+        if (r > 0) {
+                TEXT(q, 0, last);
+                sql_done(s, q);
+                before = strtoll(strrchr(last, '.') ? strrchr(last, '.') + 1 : "", NULL, 10);
+        }
+        snprintf(row->label, sizeof(row->label), "%.*s.%" PRId64, ATTEMPT_AUTOCLAVE_MAX, row->autoclave, before + 1);
         r = sql_run(s, SQL_ATTEMPT_ADD, "ttitiit", row->label, row->autoclave, row->cycle, row->program,
                     (int64_t)row->purpose, row->started_us, row->start);
         if (r == 0)
@@ -77,6 +85,13 @@ int attempt_by_cycle(Store *s, const char *autoclave, int64_t cycle, AttemptRow 
         sql_done(s, q);
         r = attempt_get_id(s, newest, ret);
         return r < 0 ? r : 1 + more;
+}
+
+int attempt_same_number(Store *s, AttemptRow *ret) {
+        int64_t id;
+        int r = sql_int(s, SQL_ATTEMPT_SAME_NUMBER, &id, "tii", ret->autoclave, ret->cycle, ret->id);
+
+        return r <= 0 ? r : attempt_get_id(s, id, ret);
 }
 
 int attempt_save(Store *s, const AttemptRow *row) {

@@ -32,6 +32,8 @@ int attempt_get(Store *s, const char *label, AttemptRow *ret);
 int attempt_open(Store *s, const char *autoclave, AttemptRow *ret);
 /* The last that ended. */
 int attempt_last(Store *s, const char *autoclave, AttemptRow *ret);
+/* The next older one with the number of *ret: 1, or 0. */
+int attempt_same_number(Store *s, AttemptRow *ret);
 /* By the machine's own number: 1, or 2 where more than one attempt bears it (the newest is returned). */
 int attempt_by_cycle(Store *s, const char *autoclave, int64_t cycle, AttemptRow *ret);
 int attempt_save(Store *s, const AttemptRow *row);

@@ -128,13 +128,15 @@
         X(MANIFEST_DELETE, "DELETE FROM manifest WHERE pack = ?")                                                     \
         X(ATTEMPT_ADD, "INSERT INTO attempt (label, autoclave, cycle, program, purpose, started_us, start) "          \
                        "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                                \
-        X(ATTEMPT_NUMBER, "SELECT count(*) FROM attempt WHERE autoclave = ?")                                         \
+        X(ATTEMPT_NUMBER, "SELECT label FROM attempt WHERE autoclave = ? ORDER BY id DESC LIMIT 1")                   \
         X(ATTEMPT_OPEN, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE autoclave = ? AND verdict IS NULL "            \
                         "ORDER BY id DESC LIMIT 1")                                                                   \
         X(ATTEMPT_BY_ID, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE id = ?")                                      \
         X(ATTEMPT_BY_LABEL, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE label = ?")                                \
         X(ATTEMPT_BY_CYCLE, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE autoclave = ? AND cycle = ? "              \
                             "ORDER BY id DESC LIMIT 2")                                                               \
+        X(ATTEMPT_SAME_NUMBER, "SELECT id FROM attempt WHERE autoclave = ? AND cycle = ? AND id < ? "                 \
+                               "ORDER BY id DESC LIMIT 1")                                                            \
         X(ATTEMPT_LAST, "SELECT " ATTEMPT_COLUMNS " FROM attempt WHERE autoclave = ? AND verdict IS NOT NULL "        \
                         "ORDER BY id DESC LIMIT 1")                                                                   \
         X(ATTEMPT_SAVE, "UPDATE attempt SET ended_us = ?, verdict = ?, reasons = ?, figures = ?, released = ?, "      \

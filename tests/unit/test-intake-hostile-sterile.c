@@ -127,8 +127,7 @@ static void all_the_way_back(Sim *s, int from) {
         sim_advance(s, US_PER_S);
 }
 
-/* --- spore tests
- * ------------------------------------------------------------------------------------------------------ */
+/* --- spore tests --- */
 
 static void many_readings_do_not_bury_a_positive(void **state) {
         Sim *s = *state;
@@ -263,8 +262,64 @@ static void nothing_is_read_as_good_while_its_cycle_runs(void **state) {
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM indicator"), 2);
 }
 
-/* --- loads and packs
- * -------------------------------------------------------------------------------------------------- */
+static void a_failure_by_a_number_that_stands_twice_counts_for_both(void **state) {
+        Sim *s = *state;
+
+        sim_cycle(s, 6, true);
+        sim_advance(s, US_PER_DAY);
+        packed(s, 1);
+        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_cycle(s, 7, true);
+        sim_advance(s, US_PER_DAY);
+        sim_empty_cycle(s, 8, true);
+        negative(s, 8);
+        sim_advance(s, US_PER_DAY);
+        packed(s, 2);
+        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-2']}");
+        sim_cycle(s, 7, true); /* the machine counts anew */
+        chemical(s, 7, "outside", "P-1", "fail");
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM indicator WHERE kind = 0 AND attempt = 2"), 1);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM indicator WHERE kind = 0"), 1);
+        positive(s, 7);
+        assert_int_equal(recalls_of(s, 6), 1);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM indicator WHERE kind = 1 AND result = %d", RESULT_FAIL), 2);
+}
+
+static void a_positive_is_not_lost_for_an_autoclave_that_was_misspelt(void **state) {
+        Sim *s = *state;
+
+        sim_cycle(s, 1, true);
+        sim_blurt(s, STATION "/indicator",
+                  "{'autoclave':'ac-l','attempt':'ac-1.1','indicator':'biological','result':'fail','reader':'ben'}");
+        assert_int_equal(recalls_of(s, 1), 1);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM recall"), 1);
+}
+
+static void a_stored_cycle_is_recalled_by_when_it_ran(void **state) {
+        Sim x, *s = &x;
+
+        (void)state;
+        sim_open(s, "[device ac-1]\nstore-and-forward = yes\n");
+        sim_say(s, AC "/cycle-start", "{'cycle':7,'program':'prevac-134','age_s':7200}");
+        assert_true(started(s, 7) == s->now.wall_us - 2 * HOUR);
+        packed(s, 1); /* long after it began */
+        refused("bad-member", STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1']}");
+        sim_close(s);
+        sim_open(s, NULL); /* not declared: nothing is believed */
+        sim_say(s, AC "/cycle-start", "{'cycle':7,'program':'prevac-134','age_s':7200}");
+        assert_true(started(s, 7) == s->now.wall_us);
+        sim_close(s);
+}
+
+static void attempts_are_numbered_by_the_last_one(void **state) {
+        Sim *s = *state;
+
+        for (int n = 1; n <= 3; n++)
+                sim_say(s, AC "/cycle-start", "{'cycle':%d,'program':'prevac-134'}", n);
+        assert_string_equal(sim_text(s, "SELECT label FROM attempt ORDER BY id DESC LIMIT 1"), "ac-1.3");
+}
+
+/* --- loads and packs --- */
 
 static void a_pack_that_was_made_after_the_cycle_was_not_in_it(void **state) {
         Sim *s = *state;
@@ -324,8 +379,7 @@ static void a_pack_named_before_a_stored_cycle_arrives_was_in_it_only_if_named_b
         sim_close(s);
 }
 
-/* --- in and out of service
- * -------------------------------------------------------------------------------------------- */
+/* --- in and out of service --- */
 
 static void a_load_that_ran_when_its_autoclave_went_out_is_never_released(void **state) {
         Sim *s = *state;
@@ -384,8 +438,7 @@ static void a_duty_signed_while_the_clock_was_ahead_is_not_good_for_years(void *
         free(status);
 }
 
-/* --- commissioning
- * ---------------------------------------------------------------------------------------------------- */
+/* --- commissioning --- */
 
 static void a_cycle_from_before_a_repair_is_no_reference(void **state) {
         Sim *s = *state;
@@ -402,8 +455,7 @@ static void a_cycle_from_before_a_repair_is_no_reference(void **state) {
         sim_commit(s);
 }
 
-/* --- look-back and acts
- * ----------------------------------------------------------------------------------------------- */
+/* --- look-back and acts --- */
 
 static void a_made_up_cursor_finds_nothing_and_harms_nothing(void **state) {
         static const char *const places[] = { "0.9.9.9.9.9", "1.9.9.9.9.9", "0.0.0.0.0.0", "1.0.1.1.1.0" };
@@ -453,6 +505,10 @@ int main(void) {
                 T(a_cycle_that_began_at_the_very_moment_of_the_last_negative_is_recalled),
                 T(a_negative_whose_control_fails_after_the_recall_bounds_it_no_longer),
                 T(nothing_is_read_as_good_while_its_cycle_runs),
+                T(a_failure_by_a_number_that_stands_twice_counts_for_both),
+                T(a_positive_is_not_lost_for_an_autoclave_that_was_misspelt),
+                cmocka_unit_test(a_stored_cycle_is_recalled_by_when_it_ran),
+                T(attempts_are_numbered_by_the_last_one),
                 T(a_pack_that_was_made_after_the_cycle_was_not_in_it),
                 cmocka_unit_test(a_pack_stays_with_the_attempt_that_it_was_in),
                 T(an_empty_or_test_cycle_releases_nothing_that_is_named_afterwards),
