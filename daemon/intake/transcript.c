@@ -117,16 +117,33 @@ static int attempt_meant(Intake *in, const Event *e, const ConfigAutoclave *c, A
         return 1;
 }
 
+/* The latest at which a cycle of which nothing was heard can have begun: its hold and the message's age ago, and before
+ * every cycle of a higher number. Else a test that was run after it could count as one before it. */
+static int began_by(Intake *in, const Event *e, const char *autoclave, int64_t *ret_us) {
+        int64_t us = in->now.wall_us - (e->env.has_age ? e->env.age_us : 0);
+        AttemptRow a = { .started_us = INT64_MAX };
+        int r;
+
+        while ((r = attempt_before(in->store, autoclave, a.started_us, &a)) > 0 &&
+               a.started_us > in->now.wall_us - SAME_CYCLE_US)
+                if (a.cycle > e->transcript.cycle)
+                        us = MIN_OF(us, a.started_us);
+        *ret_us = us - e->transcript.hold_us;
+        return r < 0 ? r : 0;
+}
+
 /* The attempt, made where nothing was heard of it. 0, a Reject, or the store's error. */
 static int attempt_want(Intake *in, const Event *e, const ConfigAutoclave *c, AttemptRow *ret, bool *ret_made) {
-        const int64_t began_us = in->now.wall_us - e->transcript.hold_us - (e->env.has_age ? e->env.age_us : 0);
+        int64_t began_us;
         int32_t first;
         int refused, r = attempt_meant(in, e, c, ret, &refused);
 
         *ret_made = false;
         if (r < 0 || refused != 0 || r > 0)
                 return r < 0 ? r : refused;
-        r = period_of(in, c, began_us, &first);
+        r = began_by(in, e, c->id, &began_us);
+        if (r == 0)
+                r = period_of(in, c, began_us, &first);
         if (r < 0)
                 return r;
         if (r == 0)

@@ -160,6 +160,11 @@ static void add_evidence(Fixture *f) {
             "control, reader) VALUES (1, %lld, 'ac-1', %lld, 0, 3, 5, %lld, 'L5', 20271231, 1, 0, 'ben')",
             T0 + 4, load_id, pack_id);
         sql(f,
+            "INSERT INTO transcript (i, at_us, autoclave, attempt, from_day, hold_us, coldest_mc, hottest_mc, lowest_pa, "
+            "highest_pa, pulses, by, reason) VALUES (1, %lld, 'ac-1', %lld, 20600, 225000000, 135000, 135800, 313000, "
+            "321000, -1, 'dora', 'the printer is out of paper')",
+            T0 + 4, load_id);
+        sql(f,
             "INSERT INTO test (i, autoclave, test, attempt, run_us, read_us, outcome, reader, why) VALUES "
             "(1, 'ac-1', 0, %lld, %lld, %lld, 2, 'ben', 'The middle stayed pale.')",
             load_id, T0, T0 + 3);
@@ -269,6 +274,10 @@ static void a_load_shows_its_evidence_each_decision_and_what_recalls_it(void **s
         assert_string_equal(text, "challenge");
         list_texts(m, "indicators", "pack", text, sizeof(text));
         assert_string_equal(text, "P-1");
+        list_texts(m, "transcripts", "by", text, sizeof(text));
+        assert_string_equal(text, "dora");
+        assert_true(body_has(m, "the printer is out of paper"));
+        assert_true(body_has(m, "lowest_pa"));
         list_texts(m, "tests", "outcome", text, sizeof(text));
         assert_string_equal(text, "failed");
         list_texts(m, "recalls", "reason", text, sizeof(text));

@@ -404,6 +404,18 @@ static void each_period_raises_its_alert_anew(void **state) {
         assert_int_equal(sim_alert(s, "manual-evidence"), 1);
 }
 
+static void an_unheard_cycle_began_before_those_of_higher_numbers(void **state) {
+        Sim *s = *state;
+        unheard(s);
+        sim_advance(s, 3600 * US_PER_S);
+        sim_cycle(s, 8, true);
+        sim_advance(s, 3600 * US_PER_S);
+        transcript(s, "clara");
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM attempt a JOIN attempt b ON b.cycle = 8 WHERE a.cycle = 7 "
+                                    "AND a.started_us = b.started_us - 225000000"),
+                         1);
+}
+
 /* --- order --- */
 
 static void without_a_number_or_late_it_grants_nothing(void **state) {
@@ -478,6 +490,7 @@ int main(void) {
                 T(the_day_is_the_clinic_s),
                 T(moving_the_first_day_makes_no_period_longer),
                 T(each_period_raises_its_alert_anew),
+                T(an_unheard_cycle_began_before_those_of_higher_numbers),
                 T(without_a_number_or_late_it_grants_nothing),
                 T(a_gateway_that_speaks_of_it_after_all_quarantines_the_load),
                 T(a_number_of_two_attempts_is_ambiguous_until_one_is_named),
