@@ -22,6 +22,7 @@
 #include "store/items.h"
 #include "core/samples.h"
 #include "store/cycles.h"
+#include "store/loads.h"
 #include "store/sessions.h"
 
 #define ROLLER "(01)00844588003288(21)SN0042"
@@ -92,6 +93,17 @@ static void fill_cycle(Fixture *f) {
                  "{\"hold_us\":100000000,\"hold_start_us\":100000000,\"required_us\":204750000,\"coldest_mc\":134200,"
                  "\"hottest_mc\":135400,\"median_off_mc\":120,\"worst_off_mc\":-530,\"samples\":300}");
         assert_return_code(attempt_save(f->store, &a), 0);
+        assert_return_code(transcript_add(f->store, &a, &(TranscriptRow){ .i = 1,
+                                                                          .at_us = T0,
+                                                                          .readings = { .hold_us = 225000000,
+                                                                                        .coldest_mc = 135000,
+                                                                                        .hottest_mc = 135800,
+                                                                                        .lowest_pa = 313000,
+                                                                                        .highest_pa = 321000,
+                                                                                        .pulses = 4 },
+                                                                          .by = "dora",
+                                                                          .reason = "the printer is out of paper" }),
+                           0);
         for (int i = 0; i < 300; i++) {
                 bool hot = i >= 100 && i <= 200;
 
@@ -339,6 +351,8 @@ static void a_load_is_shown_with_its_figures_in_words(void **state) {
         assert_says(f->out, "134.20 to 135.40 degrees C");
         assert_says(f->out, "+0.12 K from saturated in the middle, -0.53 K at worst");
         assert_says(f->out, "It was short.");
+        assert_says(f->out, "held 3 min 45 s, 135.00 to 135.80 degrees C, 313.00 to 321.00 kPa, 4 pulses");
+        assert_says(f->out, "the printer is out of paper");
         assert_int_equal(run(f, "load", "ac-1", "101"), 0);
         assert_says(f->out, "ac-1.1  failed");
         assert_int_equal(run(f, "load", NULL, NULL), 0);

@@ -197,6 +197,16 @@ static void whoever_transcribes_is_registered(void **state) {
         fires(UNSEEN);
 }
 
+static void and_still_is_when_the_load_is_released(void **state) {
+        Sim *s = *state;
+        dark(s);
+        transcript(s, "clara");
+        for (size_t i = 0; i < s->config->n_practitioners; i++)
+                if (streq(s->config->practitioners[i].id, "clara"))
+                        ((ConfigPractitioner *)s->config->practitioners)[i].id = "claus";
+        fires(HELD);
+}
+
 static void a_critical_class_is_never_released_so(void **state) {
         Sim sim, *s = &sim;
         (void)state;
@@ -475,6 +485,7 @@ int main(void) {
                 OWN(without_the_policy_nothing_is_transcribed),
                 T(who_transcribed_does_not_release),
                 T(whoever_transcribes_is_registered),
+                T(and_still_is_when_the_load_is_released),
                 OWN(a_critical_class_is_never_released_so),
                 T(a_type_4_indicator_or_one_pack_without_is_not_enough),
                 T(a_pack_that_was_put_down_after_the_cycle_began_holds_the_load),

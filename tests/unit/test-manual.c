@@ -180,6 +180,15 @@ static void a_hold_that_has_no_room_between_the_samples_is_not(void **state) {
         fires("contradict");
 }
 
+static void another_clock_may_be_off_by_one_part_in_forty(void **state) {
+        (void)state;
+        run(0, 240); /* 242 s without a sample that is none of a hold */
+        m.hold_us = 248000000;
+        silent();
+        m.hold_us = 249000000;
+        fires("contradict");
+}
+
 static void samples_in_the_hold_must_be_about_what_was_read(void **state) {
         (void)state;
         run(40, 200);
@@ -241,6 +250,7 @@ int main(void) {
                 T(all_that_is_lacking_is_told),
                 T(a_hold_that_fits_where_nothing_came_is_believed),
                 T(a_hold_that_has_no_room_between_the_samples_is_not),
+                T(another_clock_may_be_off_by_one_part_in_forty),
                 T(samples_in_the_hold_must_be_about_what_was_read),
                 T(a_period_is_three_days_and_off_without_a_first),
                 T(a_period_that_was_used_is_not_made_longer_by_moving_its_first_day),
