@@ -5,9 +5,11 @@
 
 #include "util.h"
 
-/* The process runs in the clinic's zone: the manager sets TZ from [site] timezone. */
+#define LAST_S INT64_C(253402214400) /* the last day of the year 9999: later ones have no such number */
+
+/* The process runs in the clinic's zone: the manager sets TZ from [site] timezone. A window may be open at its end. */
 int32_t date_of(int64_t t_us) {
-        time_t t = (time_t)(t_us / US_PER_S);
+        time_t t = (time_t)MIN_OF(t_us / US_PER_S, LAST_S);
         struct tm tm = {};
 
         localtime_r(&t, &tm);
