@@ -266,6 +266,8 @@ int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
                 r = numbers_tell(in, &a, last.cycle);
         if (r == 0)
                 r = attach_manifests(in, &a, begun_us, begun_us);
+        if (r == 0)
+                r = service_ran_out(in->store, a.autoclave, a.started_us);
         running = r == 0 ? running_slot(in, a.autoclave) : NULL;
         if (!running)
                 return r < 0 ? r : -ENOMEM;

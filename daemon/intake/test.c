@@ -9,6 +9,7 @@
 #include "store/loads.h"
 
 #define READINGS_MAX 64 /* spore tests of one cycle */
+#define INDICATORS_MAX 4096 /* of one attempt: many times what a load takes, and still read in an instant */
 #define SAME_NUMBER_US (14 * US_PER_DAY) /* longer ago nobody reads what lay in a cycle */
 
 int autoclave_known(Intake *in, const char *id) {
@@ -241,6 +242,13 @@ static int indicator_store(Intake *in, const Event *e, const Origin *o, const At
         snprintf(row.autoclave, sizeof(row.autoclave), "%s", a->autoclave);
         snprintf(row.lot, sizeof(row.lot), "%s", e->indicator.lot ?: "");
         snprintf(row.reader, sizeof(row.reader), "%s", e->indicator.reader);
+        r = indicator_many(in->store, a->id, INDICATORS_MAX - 1);
+        if (r > 0)
+                r = indicator_refused(in, e, e->indicator.attempt ? "attempt" : "cycle",
+                                      "More indicators than any load has were reported for that cycle. Look what sends "
+                                      "them, and sterilize the load again.");
+        if (r != 0)
+                return r;
         if (e->indicator.packs.n == 0)
                 return indicator_add(in->store, &row);
         for (size_t i = 0; i < e->indicator.packs.n && r == 0; i++)

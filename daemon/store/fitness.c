@@ -112,6 +112,12 @@ int indicator_next(Store *s, int64_t attempt, int64_t after, IndicatorRow *ret) 
         return 1;
 }
 
+int indicator_many(Store *s, int64_t attempt, int64_t n) {
+        int64_t one;
+
+        return sql_int(s, SQL_INDICATOR_MANY, &one, "ii", attempt, n);
+}
+
 int indicator_spore_before(Store *s, const char *autoclave, int64_t before, int64_t *ret_attempt) {
         return sql_int(s, SQL_INDICATOR_SPORE_BEFORE, ret_attempt, "ti", autoclave, before);
 }
@@ -183,6 +189,10 @@ int service_out_next(Store *s, const char *autoclave, int64_t after, ServiceRow 
 int service_was_out(Store *s, const char *autoclave, int64_t from_us, int64_t to_us, ServiceRow *ret) {
         return service_read(s, SQL_SERVICE_WAS_OUT, sql_first(s, SQL_SERVICE_WAS_OUT, "tii", autoclave, to_us, from_us),
                             ret);
+}
+
+int service_ran_out(Store *s, const char *autoclave, int64_t started_us) {
+        return sql_run(s, SQL_SERVICE_RAN_OUT, "ti", autoclave, started_us);
 }
 
 int service_back(Store *s, const char *autoclave, int64_t i, int64_t at_us, const char *by, const char *reason) {

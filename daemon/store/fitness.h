@@ -48,6 +48,8 @@ typedef struct IndicatorRow {
 int indicator_add(Store *s, IndicatorRow *row);
 /* Those of an attempt, after the row with id `after`. */
 int indicator_next(Store *s, int64_t attempt, int64_t after, IndicatorRow *ret);
+/* 1: more than n are kept of this attempt. */
+int indicator_many(Store *s, int64_t attempt, int64_t n);
 /* The newest attempt before `before` with a spore test: its id. */
 int indicator_spore_before(Store *s, const char *autoclave, int64_t before, int64_t *ret_attempt);
 
@@ -77,6 +79,8 @@ int service_again(Store *s, const ServiceRow *row);
 int service_out_next(Store *s, const char *autoclave, int64_t after, ServiceRow *ret);
 /* Was it out at any moment of that time, both ends included? 1 and the row. */
 int service_was_out(Store *s, const char *autoclave, int64_t from_us, int64_t to_us, ServiceRow *ret);
+/* A cycle began while it was out; by the clock, which may have been set back, perhaps before that. */
+int service_ran_out(Store *s, const char *autoclave, int64_t started_us);
 int service_back(Store *s, const char *autoclave, int64_t i, int64_t at_us, const char *by, const char *reason);
 
 /* When it was first commissioned in the ledger: 1, or 0. */

@@ -179,6 +179,7 @@
                          "expires_on, result, control, reader) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")       \
         X(INDICATOR_NEXT, "SELECT id, i, at_us, autoclave, kind, place, type, pack, lot, expires_on, result, "        \
                           "control, reader FROM indicator WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1")          \
+        X(INDICATOR_MANY, "SELECT 1 FROM indicator WHERE attempt = ? LIMIT 1 OFFSET ?")                               \
         X(INDICATOR_SPORE_BEFORE, "SELECT attempt FROM indicator WHERE autoclave = ? AND kind = 1 AND attempt < ? "   \
                                   "ORDER BY attempt DESC LIMIT 1")                                                    \
         X(DUTY_ADD, "INSERT INTO duty_done (i, at_us, duty, subject, by, passed) VALUES (?, ?, ?, ?, ?, ?)")          \
@@ -190,6 +191,7 @@
                             "ORDER BY id LIMIT 1")                                                                    \
         X(SERVICE_WAS_OUT, "SELECT " SERVICE_COLUMNS " FROM service WHERE autoclave = ? AND since_us <= ? "           \
                            "AND (back_us IS NULL OR back_us >= ?) ORDER BY id DESC LIMIT 1")                           \
+        X(SERVICE_RAN_OUT, "UPDATE service SET since_us = ?2 WHERE autoclave = ?1 AND back_us IS NULL AND since_us > ?2") \
         X(SERVICE_BACK, "UPDATE service SET back_i = ?, back_us = ?, back_by = ?, back_reason = ? "                   \
                         "WHERE autoclave = ? AND back_us IS NULL")                                                    \
         X(REFERENCE_FIRST, "SELECT coalesce(min(at_us), 0) FROM reference WHERE autoclave = ?")                       \

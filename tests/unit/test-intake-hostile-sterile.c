@@ -140,6 +140,21 @@ static void many_readings_do_not_bury_a_positive(void **state) {
         assert_int_equal(recalls_of(s, 1), 1);
 }
 
+static void readings_without_end_are_refused_and_failures_are_not(void **state) {
+        Sim *s = *state;
+
+        sim_cycle(s, 1, true);
+        sim_sql(s,
+                "WITH RECURSIVE n (k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < 4096) INSERT INTO indicator "
+                "(i, at_us, autoclave, attempt, kind, place, result, control) SELECT 1, 1, 'ac-1', 1, 0, 0, 0, 0 FROM "
+                "n");
+        refused("bad-member", STATION "/indicator",
+                "{'autoclave':'ac-1','cycle':1,'indicator':'chemical','where':'challenge','type':5,'result':'pass','"
+                "reader':'ben'}");
+        positive(s, 1);
+        assert_int_equal(recalls_of(s, 1), 1);
+}
+
 static void a_positive_recalls_anew_when_the_recall_had_been_ended(void **state) {
         Sim *s = *state;
 
@@ -398,6 +413,23 @@ static void a_load_that_ran_when_its_autoclave_went_out_is_never_released(void *
         assert_string_equal(release(s, 7), "out-of-service");
 }
 
+static void a_load_that_ran_while_it_was_out_is_never_released_though_the_clock_was_set_back(void **state) {
+        Sim *s = *state;
+
+        packed(s, 1);
+        sim_blurt(s, AC "/fault", "{'code':'E7','severity':'major'}");
+        set_clock(s, -3 * HOUR);
+        sim_fit(s);
+        sim_advance(s, US_PER_S);
+        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_cycle(s, 7, true);
+        set_clock(s, 3 * HOUR);
+        sim_advance(s, US_PER_S);
+        all_the_way_back(s, 8);
+        sim_indicate(s, 7, "P-1");
+        assert_string_equal(release(s, 7), "out-of-service");
+}
+
 static void a_second_calibration_out_of_tolerance_quarantines_what_ran_since_the_return(void **state) {
         Sim *s = *state;
 
@@ -490,6 +522,8 @@ static void a_recall_of_an_endless_window_is_made_and_shown(void **state) {
                          0);
         sim_commit(s);
         assert_int_equal(recalls_of(s, 1), 1);
+        assert_string_equal(sim_text(s, "SELECT subject FROM alert WHERE rule = 'item-recalled'"),
+                            "autoclave ac-1, 19700101 to 99991231");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, sim_setup, sim_teardown)
@@ -497,6 +531,7 @@ static void a_recall_of_an_endless_window_is_made_and_shown(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 T(many_readings_do_not_bury_a_positive),
+                T(readings_without_end_are_refused_and_failures_are_not),
                 T(a_positive_recalls_anew_when_the_recall_had_been_ended),
                 cmocka_unit_test(a_positive_that_names_an_attempt_of_another_autoclave_recalls_both),
                 cmocka_unit_test(a_failed_indicator_counts_for_the_attempt_whatever_autoclave_is_said),
@@ -514,6 +549,7 @@ int main(void) {
                 T(an_empty_or_test_cycle_releases_nothing_that_is_named_afterwards),
                 cmocka_unit_test(a_pack_named_before_a_stored_cycle_arrives_was_in_it_only_if_named_before_it_began),
                 T(a_load_that_ran_when_its_autoclave_went_out_is_never_released),
+                T(a_load_that_ran_while_it_was_out_is_never_released_though_the_clock_was_set_back),
                 T(a_second_calibration_out_of_tolerance_quarantines_what_ran_since_the_return),
                 T(a_failed_test_that_names_no_cycle_does_not_end_at_the_pass_that_it_may_be_about),
                 T(a_duty_signed_while_the_clock_was_ahead_is_not_good_for_years),
