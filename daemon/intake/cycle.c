@@ -282,11 +282,12 @@ int on_cycle_start(Intake *in, const Event *e, const Origin *o) {
 int cycle_unheard(Intake *in, const char *autoclave, int64_t cycle, const char *program, int64_t started_us,
                   AttemptRow *ret) {
         _cleanup_(freep) Running *x = calloc(1, sizeof(*x));
-        AttemptRow *a = &x->attempt, last;
+        AttemptRow *a, last;
         int r, before;
 
         if (!x)
                 return -ENOMEM;
+        a = &x->attempt;
         *a = (AttemptRow){ .cycle = cycle, .purpose = PURPOSE_LOAD, .started_us = started_us, .verdict = -1, .outcome = -1 };
         snprintf(a->autoclave, sizeof(a->autoclave), "%s", autoclave);
         snprintf(a->program, sizeof(a->program), "%s", program);

@@ -209,13 +209,10 @@ static int transcript_keep(Intake *in, const Event *e, const Origin *o, const At
 
 /* Whether anything may be transcribed here and now. */
 static int transcript_may(Intake *in, const Event *e, const ConfigAutoclave *c, int32_t *ret_first) {
-        const ConfigProgram *program = c ? config_program(c, e->transcript.program) : NULL;
+        const ConfigProgram *program = config_program(c, e->transcript.program);
         const char *doubt = intake_doubted(in, DOUBT_CLOCK);
         int r;
 
-        if (!c)
-                return reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.",
-                              e->transcript.autoclave);
         if (doubt)
                 return reject(in, REJECT_NOT_ALLOWED, NULL, "The clock is in doubt, so no day can be judged. %.120s",
                               doubt);
@@ -239,8 +236,12 @@ int on_transcript(Intake *in, const Event *e, const Origin *o) {
         int32_t first;
         AttemptRow a;
         bool made;
-        int r = transcript_may(in, e, c, &first);
+        int r;
 
+        if (!c)
+                return reject(in, REJECT_BAD_MEMBER, "autoclave", "Autoclave %s is not configured.",
+                              e->transcript.autoclave);
+        r = transcript_may(in, e, c, &first);
         if (r == 0)
                 r = attempt_want(in, e, c, &a, &made);
         if (r == 0)
