@@ -224,22 +224,23 @@ static void add_row(Table *t, const json_t *row) {
         Line date = {}, fate = {};
 
         line_add_time(&date, "", at);
-        line_add(&fate, "%s%s", text_of(row, "fate"), truth_of(row, "recalled") ? ", held back" : "");
+        /* What a recall holds back has no other fate. */
+        line_add(&fate, "%s", truth_of(row, "recalled") ? "held back" : text_of(row, "fate"));
         table_cell(t, PLAIN, "%s", date.text);
         table_cell(t, BOLD, "%s", text_of(row, "patient"));
         table_cell(t, PLAIN, "%s", text_of(row, "session"));
         table_cell(t, PLAIN, "%s", text_of(row, "room"));
         table_cell(t, PLAIN, "%s", text_of(row, "practitioner"));
         table_cell(t, fate_paint(text_of(row, "fate")), "%s", fate.text);
-        table_cell(t, PLAIN, "%s", text_of(row, "item"));
-        table_cell(t, PLAIN, "%s", text_of(row, "lot"));
         table_cell(t, PLAIN, "%s", text_of(row, "load"));
+        table_cell(t, PLAIN, "%s", text_of(row, "lot"));
+        table_cell(t, PLAIN, "%s", text_of(row, "item"));
 }
 
 static void print_table(const json_t *rows) {
         static const Column columns[] = { { "ALLOWED", false }, { "PATIENT", false }, { "SESSION", false },
-                                          { "ROOM", false },    { "BY", false },      { "WHAT BECAME OF IT", false },
-                                          { "ITEM", false },    { "LOT", false },     { "LOAD", false } };
+                                          { "ROOM", false },    { "BY", false },      { "FATE", false },
+                                          { "LOAD", false },    { "LOT", false },     { "ITEM", false } };
         _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
         const json_t *row;
         size_t i;
@@ -248,27 +249,49 @@ static void print_table(const json_t *rows) {
         table_print(t);
 }
 
-static void print_about(const json_t *about) {
+/* A day as it was asked for is the clinic's, whatever zone this terminal is in. */
+static void add_asked(Line *l, const char *before, const char *asked, int64_t meant) {
+        if (asked && strlen(asked) == strlen("2026-05-01"))
+                line_add(l, "%s%s", before, asked);
+        else
+                line_add_time(l, before, meant);
+}
+
+static void print_about(const Wanted *w, const json_t *about) {
         Line l = {};
 
         line_add(&l, "Look-back by %s %s", text_of(about, "by"), text_of(about, "subject"));
-        line_add_time(&l, ", from ", number_of(about, "from"));
-        line_add_time(&l, ", to ", number_of(about, "to"));
-        line_add_time(&l, ", as known on ", number_of(about, "as_of"));
+        add_asked(&l, ", from ", w->from, number_of(about, "from"));
+        add_asked(&l, " to ", w->to, number_of(about, "to"));
+        add_asked(&l, ", as known on ", w->as_of, number_of(about, "as_of"));
         out_painted(BOLD, "%s", l.text);
         printf("\n\n");
 }
 
+static void print_count(const char *before, size_t n, const char *one) {
+        printf("%s%zu %s%s", before, n, one, n == 1 ? "" : "s");
+}
+
 static void print_counts(const Counts *n) {
-        printf("\n%zu sessions, %zu patients, %zu items: %" PRId64 " used, %" PRId64
-               " given to a session and not known to be used, %" PRId64 " came back unopened.\n",
-               json_object_size(n->sessions), json_object_size(n->patients), json_object_size(n->items), n->used,
-               n->allowed, n->returned);
+        print_count("\n", json_object_size(n->sessions), "session");
+        print_count(", ", json_object_size(n->patients), "patient");
+        print_count(", ", json_object_size(n->items), "item");
+        if (n->used == 0)
+                printf(": not known to be used");
+        else
+                print_count(": used in ", (size_t)n->used, "case");
+        if (n->allowed)
+                printf(", given to a session and not known to be used %" PRId64, n->allowed);
+        if (n->returned)
+                printf(", came back unopened %" PRId64, n->returned);
+        printf(".\n");
         if (n->stray)
                 printf("%" PRId64 " contacts belong to no session that held the item: find out who was treated.\n",
                        n->stray);
-        printf("%zu items are not known to be used; %" PRId64 " of these are held back by a recall.\n",
-               json_object_size(n->unused), n->held);
+        if (json_object_size(n->unused) == 0)
+                return;
+        print_count("Not known to be used: ", json_object_size(n->unused), "item");
+        printf(", of which a recall holds back %" PRId64 ".\n", n->held);
 }
 
 /* --- for programs --- */
@@ -323,7 +346,7 @@ static int show(const Ctl *c, const Wanted *w, json_t *rows, json_t *about) {
                 r = ctl_print_json(
                         json_pack("{s:O, s:o, s:O}", "about", about, "counts", counts_json(&n), "rows", rows));
         else {
-                print_about(about);
+                print_about(w, about);
                 if (json_array_size(rows) > 0)
                         print_table(rows);
                 print_counts(&n);

@@ -144,7 +144,9 @@ class Clinic:
         return [os.path.join(self.build, "asepsisctl"), "--socket", self.path("control.sock"), *arguments]
 
     def ctl(self, *arguments):
-        return subprocess.run(self.ctl_command(*arguments), capture_output=True, text=True)
+        # As on a terminal in the clinic.
+        return subprocess.run(self.ctl_command(*arguments), capture_output=True, text=True,
+                              env={**os.environ, "TZ": "Europe/Berlin"})
 
     def program(self, name):
         path = os.path.join(self.build, "demo", name)

@@ -15,8 +15,25 @@
 
 /* --- one begins --- */
 
+static void day_text(int64_t at_us, char ret[static 16]) {
+        const int32_t date = date_of(at_us);
+
+        snprintf(ret, 16, "%04d-%02d-%02d", date / 10000 % 10000, date / 100 % 100, date % 100);
+}
+
+/* So much of a person's reason goes into a sentence, without its full stop. */
+static int prose(const char *text) {
+        const size_t n = strnlen(text, 250);
+
+        return (int)(n > 0 && text[n - 1] == '.' ? n - 1 : n);
+}
+
 /* What is recalled, as the subject of its alert. The attempt's label stands in `load`. */
 static void recall_subject(const RecallRow *row, const char *load, char ret[static CODE_MAX + 1]) {
+        char from[16], to[16];
+
+        day_text(row->from_us, from);
+        day_text(row->to_us, to);
         if (row->code)
                 snprintf(ret, CODE_MAX + 1, "%s", row->code);
         else if (row->lot)
@@ -26,8 +43,7 @@ static void recall_subject(const RecallRow *row, const char *load, char ret[stat
         else if (row->supplier_load)
                 snprintf(ret, CODE_MAX + 1, "supplier load %s", row->supplier_load);
         else if (row->autoclave)
-                snprintf(ret, CODE_MAX + 1, "autoclave %s, %d to %d", row->autoclave, date_of(row->from_us),
-                         date_of(row->to_us));
+                snprintf(ret, CODE_MAX + 1, "autoclave %s, %s to %s", row->autoclave, from, to);
         else
                 snprintf(ret, CODE_MAX + 1, "load %s", load);
 }
@@ -69,13 +85,13 @@ static int recall_alert(Intake *in, const RecallRow *row, const char *load) {
 
         recall_subject(row, load, subject);
         return waits ? alert_raise(in, &about,
-                                   "Quarantine %" PRId64 ", %s: %.250s. Put it aside. An officer decides within 24 h: "
+                                   "Quarantine %" PRId64 ", %s: %.*s. Put it aside. An officer decides within 24 h: "
                                    "recall confirm, or recall end.",
-                                   row->id, subject, row->reason)
+                                   row->id, subject, prose(row->reason), row->reason)
                      : alert_raise(in, &about,
-                                   "Recall %" PRId64 ", %s: %.250s. Take out of use what is left of it; a look-back "
+                                   "Recall %" PRId64 ", %s: %.*s. Take out of use what is left of it; a look-back "
                                    "lists who was treated with the rest.",
-                                   row->id, subject, row->reason);
+                                   row->id, subject, prose(row->reason), row->reason);
 }
 
 /* A released load is recalled as a whole, and stays so until the last recall of it has ended. */

@@ -87,7 +87,7 @@ static void a_recall_is_on_record_with_its_cause_and_an_alert(void **state) {
         assert_string_equal(sim_text(s, "SELECT json_extract(record, '$.cause') || ' ' || json_extract(record, '$.by') FROM audit "
                                         "WHERE i = (SELECT i FROM recall WHERE id = %" PRId64 ")", id),
                             "spore-test-positive asepsisd");
-        assert_string_equal(sim_text(s, "SELECT subject FROM alert WHERE rule = 'item-recalled'"), "autoclave ac-1, 20261121 to 20261122");
+        assert_string_equal(sim_text(s, "SELECT subject FROM alert WHERE rule = 'item-recalled'"), "autoclave ac-1, 2026-11-21 to 2026-11-22");
         sim_check_chain(s);
 }
 
