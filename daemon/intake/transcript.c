@@ -17,6 +17,8 @@
 
 #define SAME_CYCLE_US (7 * US_PER_DAY) /* a number that comes again later is another cycle: the machine counts anew */
 
+#define TRANSCRIPTS_MAX 16 /* of one cycle: as many tell nothing any more, and release nothing */
+
 /* --- the period --- */
 
 static int period_on(Intake *in, const ConfigAutoclave *c, int64_t t_us, int32_t *ret_first) {
@@ -176,12 +178,12 @@ static bool same_readings(const ManualReadings *a, const ManualReadings *b) {
                a->lowest_pa == b->lowest_pa && a->highest_pa == b->highest_pa && a->pulses == b->pulses;
 }
 
-/* 1: these readings were sent before, by the same person. */
-static int said_before(Intake *in, int64_t attempt, const TranscriptRow *row) {
+/* 1: these readings were sent before, by the same person; 0 and how many there are. */
+static int said_before(Intake *in, int64_t attempt, const TranscriptRow *row, size_t *ret_n) {
         TranscriptRow old = {};
         int r;
 
-        while ((r = transcript_next(in->store, attempt, old.id, &old)) > 0)
+        for (*ret_n = 0; (r = transcript_next(in->store, attempt, old.id, &old)) > 0; ++*ret_n)
                 if (streq(old.by, row->by) && same_readings(&old.readings, &row->readings))
                         return 1;
         return r;
@@ -197,13 +199,18 @@ static int transcript_keep(Intake *in, const Event *e, const Origin *o, const At
                                             .lowest_pa = e->transcript.lowest_pa,
                                             .highest_pa = e->transcript.highest_pa,
                                             .pulses = e->transcript.has_pulses ? e->transcript.pulses : -1 } };
+        size_t n;
         int r;
 
         snprintf(row.by, sizeof(row.by), "%s", e->transcript.by);
         snprintf(row.reason, sizeof(row.reason), "%s", e->transcript.reason);
-        r = said_before(in, a->id, &row);
+        r = said_before(in, a->id, &row, &n);
         if (r != 0)
                 return r < 0 ? r : 0;
+        if (n >= TRANSCRIPTS_MAX)
+                return reject(in, REJECT_BAD_MEMBER, "cycle",
+                              "That cycle was transcribed %d times already. Sterilize the load again.",
+                              TRANSCRIPTS_MAX);
         return transcript_add(in->store, a, &row);
 }
 
@@ -314,6 +321,7 @@ int transcript_facts(Intake *in, const AttemptRow *a, const char *releaser, Tran
         const ConfigAutoclave *c = config_autoclave(in->config, a->autoclave);
         TranscriptRow row = {};
         int32_t first;
+        size_t n = 0;
         int r = x ? transcript_next(in->store, a->id, 0, &row) : -ENOMEM;
 
         if (r <= 0 || a->verdict != CYCLE_UNVERIFIED)
@@ -333,6 +341,12 @@ int transcript_facts(Intake *in, const AttemptRow *a, const char *releaser, Tran
                 name_person(ret->by, row.by);
                 manual_judge(&x->cycle, (Grade)a->grade, &row.readings, &ret->lacks);
                 r = transcript_next(in->store, a->id, row.id, &row);
+                n++;
         } while (r > 0);
+        if (n >= TRANSCRIPTS_MAX)
+                reasons_add(
+                        &ret->lacks, "manual-evidence",
+                        "This cycle was transcribed %d times, so nobody knows what is true. Sterilize the load again.",
+                        TRANSCRIPTS_MAX);
         return r < 0 ? r : 1;
 }

@@ -276,6 +276,21 @@ static void word_for_word_it_counts_once(void **state) {
         assert_string_equal(sim_member(s, RELEASED, "transcribed_by"), "clara, dora");
 }
 
+static void sixteen_transcripts_of_one_cycle_are_too_many(void **state) {
+        Sim *s = *state;
+        dark(s);
+        for (int i = 0; i < 16; i++)
+                taken(STATION "/transcript",
+                      "{'autoclave':'ac-1','cycle':7,'program':'prevac-134','hold_s':%d,'coldest_c':135,'hottest_c':"
+                      "135.8,"
+                      "'lowest_kpa':313,'highest_kpa':321,'pulses':4,'reason':'x','by':'clara'}",
+                      225 + i);
+        fires(HELD);
+        say_transcript(s, "dora");
+        assert_string_equal(sim_rejected(s, STATION), "bad-member");
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM transcript"), 16);
+}
+
 static void nothing_else_gives_way(void **state) {
         Sim *s = *state;
         dark(s);
@@ -492,6 +507,7 @@ int main(void) {
                 T(a_pack_for_no_cycle_in_particular_is_not_taken),
                 T(readings_below_the_program_release_nothing_and_stay),
                 T(word_for_word_it_counts_once),
+                T(sixteen_transcripts_of_one_cycle_are_too_many),
                 T(nothing_else_gives_way),
                 T(a_cycle_that_failed_or_is_verified_or_decided_is_not_transcribed),
                 T(samples_that_contradict_the_readings_win),
