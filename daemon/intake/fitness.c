@@ -128,6 +128,9 @@ static int facts_of_duties(Intake *in, const ConfigAutoclave *c, Gathered *g) {
                         r = duty_last(in->store, d->id, subject, true, in->now.wall_us, &good);
                 if (r > 0)
                         to->done_day = day_of(in, good.at_us);
+                /* One that went badly while the clock was ahead does not stand for years: what is said later counts. */
+                if (r > 0 && good.id > last.id)
+                        to->failed = false;
                 if (r < 0)
                         return r;
                 g->facts.n_duties++;
@@ -405,8 +408,11 @@ static int look(Intake *in, const ConfigAutoclave *c) {
         const char *autoclave = c->id;
         const FitnessRule *rules;
         size_t n = fitness_rules(&rules);
-        int r = intake_doubted(in, DOUBT_CLOCK) ? 0 : gather(in, c, 0, 0, &g);
+        const bool judged = !intake_doubted(in, DOUBT_CLOCK);
+        int r = judged ? service_not_ahead(in->store, autoclave, in->now.wall_us) : 0;
 
+        if (r == 0 && judged)
+                r = gather(in, c, 0, 0, &g);
         if (r < 0 || !g)
                 return r;
         for (size_t i = 0; i < n && r == 0; i++) {

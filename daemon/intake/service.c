@@ -11,6 +11,7 @@
 #include "intake/internal.h"
 #include "store/fitness.h"
 
+#define UNREAD_LOOK_US (60 * US_PER_DAY) /* an older spore test is not read any more */
 #define EVER_US INT64_C(1) /* a window from ever on; 0 would be none */
 
 static int service_record(Intake *in, const char *autoclave, bool in_service, ServiceCause cause, const char *by,
@@ -229,6 +230,27 @@ static int spore_stands(Intake *in, const char *autoclave, int64_t *from_us) {
         return r < 0 ? r : 1;
 }
 
+/* The oldest spore test that waits to be read: a positive whose cycle is not known may be its own. 0: none. */
+static int spore_unread(Intake *in, const char *autoclave, int64_t *ret_attempt) {
+        int64_t id = INT64_MAX;
+        int r;
+
+        *ret_attempt = 0;
+        while ((r = indicator_spore_before(in->store, autoclave, id, &id)) > 0) {
+                SporeOutcome outcome;
+                AttemptRow a;
+
+                r = attempt_get_id(in->store, id, &a);
+                if (r > 0)
+                        r = spore_outcome(in, &a, &outcome);
+                if (r < 0 || a.started_us < in->now.wall_us - UNREAD_LOOK_US)
+                        break;
+                if (outcome == SPORE_PENDING)
+                        *ret_attempt = id;
+        }
+        return r < 0 ? r : 0;
+}
+
 int service_spore_positive(Intake *in, const char *autoclave, const AttemptRow *a) {
         const bool repeat = in->config->policy.first_positive == FIRST_POSITIVE_REPEAT;
         char reason[TEXT_MAX + 1];
@@ -236,8 +258,11 @@ int service_spore_positive(Intake *in, const char *autoclave, const AttemptRow *
                           .cause = "spore-test-positive",
                           .reason = reason,
                           .autoclave = autoclave };
-        int r = spore_window(in, autoclave, a ? a->id : 0, &row.from_us, &row.to_us), stands;
+        int64_t unread = 0;
+        int r = a ? 0 : spore_unread(in, autoclave, &unread), stands;
 
+        if (r == 0)
+                r = spore_window(in, autoclave, a ? a->id : unread, &row.from_us, &row.to_us);
         stands = r < 0 ? r : spore_stands(in, autoclave, &row.from_us);
         if (stands < 0)
                 return stands;

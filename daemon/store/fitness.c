@@ -195,6 +195,10 @@ int service_ran_out(Store *s, const char *autoclave, int64_t started_us) {
         return sql_run(s, SQL_SERVICE_RAN_OUT, "ti", autoclave, started_us);
 }
 
+int service_not_ahead(Store *s, const char *autoclave, int64_t now_us) {
+        return sql_run(s, SQL_SERVICE_NOT_AHEAD, "ti", autoclave, now_us);
+}
+
 int service_back(Store *s, const char *autoclave, int64_t i, int64_t at_us, const char *by, const char *reason) {
         return sql_run(s, SQL_SERVICE_BACK, "iittt", i, at_us, by, reason, autoclave);
 }

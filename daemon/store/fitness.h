@@ -81,6 +81,8 @@ int service_out_next(Store *s, const char *autoclave, int64_t after, ServiceRow 
 int service_was_out(Store *s, const char *autoclave, int64_t from_us, int64_t to_us, ServiceRow *ret);
 /* A cycle began while it was out; by the clock, which may have been set back, perhaps before that. */
 int service_ran_out(Store *s, const char *autoclave, int64_t started_us);
+/* A cause that was noted while the clock was ahead happened by now. */
+int service_not_ahead(Store *s, const char *autoclave, int64_t now_us);
 int service_back(Store *s, const char *autoclave, int64_t i, int64_t at_us, const char *by, const char *reason);
 
 /* When it was first commissioned in the ledger: 1, or 0. */

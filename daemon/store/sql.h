@@ -192,6 +192,7 @@
         X(SERVICE_WAS_OUT, "SELECT " SERVICE_COLUMNS " FROM service WHERE autoclave = ? AND since_us <= ? "           \
                            "AND (back_us IS NULL OR back_us >= ?) ORDER BY id DESC LIMIT 1")                           \
         X(SERVICE_RAN_OUT, "UPDATE service SET since_us = ?2 WHERE autoclave = ?1 AND back_us IS NULL AND since_us > ?2") \
+        X(SERVICE_NOT_AHEAD, "UPDATE service SET last_us = ?2 WHERE autoclave = ?1 AND back_us IS NULL AND last_us > ?2") \
         X(SERVICE_BACK, "UPDATE service SET back_i = ?, back_us = ?, back_by = ?, back_reason = ? "                   \
                         "WHERE autoclave = ? AND back_us IS NULL")                                                    \
         X(REFERENCE_FIRST, "SELECT coalesce(min(at_us), 0) FROM reference WHERE autoclave = ?")                       \

@@ -300,6 +300,22 @@ static void a_failure_by_a_number_that_stands_twice_counts_for_both(void **state
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM indicator WHERE kind = 1 AND result = %d", RESULT_FAIL), 2);
 }
 
+static void a_positive_of_an_unknown_cycle_may_be_that_of_one_that_nobody_has_read(void **state) {
+        Sim *s = *state;
+
+        sim_cycle(s, 1, true);
+        sim_advance(s, US_PER_DAY);
+        sim_empty_cycle(s, 2, true);
+        spore(s, 2, "'result':'pending'");
+        sim_advance(s, US_PER_DAY);
+        sim_empty_cycle(s, 3, true);
+        negative(s, 3);
+        sim_advance(s, US_PER_DAY);
+        positive(s, 22); /* two was meant */
+        assert_int_equal(recalls_of(s, 1), 1);
+        assert_int_equal(recalls_of(s, 2), 1);
+}
+
 static void a_positive_is_not_lost_for_an_autoclave_that_was_misspelt(void **state) {
         Sim *s = *state;
 
@@ -472,6 +488,25 @@ static void a_duty_signed_while_the_clock_was_ahead_is_not_good_for_years(void *
 
 /* --- commissioning --- */
 
+static void a_fault_and_a_bad_duty_while_the_clock_was_ahead_do_not_stand_for_years(void **state) {
+        Sim *s = *state;
+        AutoclaveStatus *status = calloc(1, sizeof(*status));
+
+        assert_non_null(status);
+        set_clock(s, 1000 * US_PER_DAY);
+        sim_blurt(s, AC "/fault", "{'code':'E7','severity':'major'}");
+        sim_blurt(s, STATION "/duty", "{'duty':'door-seal','by':'ben','subject':'ac-1','result':'fail'}");
+        set_clock(s, -1000 * US_PER_DAY);
+        sim_pass(s, 61 * US_PER_S);
+        assert_int_equal(intake_autoclave_return(s->intake, &s->now, "ac-1", "clara", "It looks fine.", said), 1);
+        taken(STATION "/duty", "{'duty':'door-seal','by':'ben','subject':'ac-1'}");
+        all_the_way_back(s, 8);
+        assert_int_equal(intake_autoclave_status(s->intake, &s->now, "ac-1", status), 1);
+        assert_false(reasons_has(&status->refusals, "duty-overdue"));
+        assert_false(reasons_has(&status->refusals, "out-of-service"));
+        free(status);
+}
+
 static void a_cycle_from_before_a_repair_is_no_reference(void **state) {
         Sim *s = *state;
 
@@ -541,6 +576,7 @@ int main(void) {
                 T(a_negative_whose_control_fails_after_the_recall_bounds_it_no_longer),
                 T(nothing_is_read_as_good_while_its_cycle_runs),
                 T(a_failure_by_a_number_that_stands_twice_counts_for_both),
+                T(a_positive_of_an_unknown_cycle_may_be_that_of_one_that_nobody_has_read),
                 T(a_positive_is_not_lost_for_an_autoclave_that_was_misspelt),
                 cmocka_unit_test(a_stored_cycle_is_recalled_by_when_it_ran),
                 T(attempts_are_numbered_by_the_last_one),
@@ -553,6 +589,7 @@ int main(void) {
                 T(a_second_calibration_out_of_tolerance_quarantines_what_ran_since_the_return),
                 T(a_failed_test_that_names_no_cycle_does_not_end_at_the_pass_that_it_may_be_about),
                 T(a_duty_signed_while_the_clock_was_ahead_is_not_good_for_years),
+                T(a_fault_and_a_bad_duty_while_the_clock_was_ahead_do_not_stand_for_years),
                 T(a_cycle_from_before_a_repair_is_no_reference),
                 T(a_made_up_cursor_finds_nothing_and_harms_nothing),
                 T(a_recall_of_an_endless_window_is_made_and_shown),
