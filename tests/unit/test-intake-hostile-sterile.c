@@ -558,7 +558,7 @@ static void a_recall_of_an_endless_window_is_made_and_shown(void **state) {
         sim_commit(s);
         assert_int_equal(recalls_of(s, 1), 1);
         assert_string_equal(sim_text(s, "SELECT subject FROM alert WHERE rule = 'item-recalled'"),
-                            "autoclave ac-1, 19700101 to 99991231");
+                            "autoclave ac-1, 1970-01-01 to 9999-12-31");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, sim_setup, sim_teardown)
