@@ -105,9 +105,33 @@ int batch_log(Batch *b, LogKind kind, int priority, const LogSubject *subject, c
         return 0;
 }
 
+#define LATEST_MAX 512 /* a power of two */
+
+/* Of what is retained only the last of a topic counts, unless the outbox waits for each. Where two topics meet in one
+ * place of the table an older one goes out too, which does no harm. */
+static void drop_superseded(Batch *b) {
+        const char *latest[LATEST_MAX] = {};
+
+        for (size_t i = b->n_out; i-- > 0;) {
+                Outgoing *o = b->out + i;
+                uint32_t h = 2166136261;
+                const char **at;
+
+                if (!o->retain)
+                        continue;
+                for (const char *c = o->topic; *c; c++)
+                        h = (h ^ (uint8_t)*c) * 16777619;
+                at = latest + (h & (LATEST_MAX - 1));
+                o->superseded = !o->outbox && *at && streq(*at, o->topic);
+                *at = o->topic;
+        }
+}
+
 void batch_flush(Batch *b, void (*publish)(void *userdata, const Outgoing *o), void *userdata) {
+        drop_superseded(b);
         for (size_t i = 0; i < b->n_out; i++)
-                publish(userdata, b->out + i);
+                if (!b->out[i].superseded)
+                        publish(userdata, b->out + i);
         for (size_t i = 0; i < b->n_log; i++) {
                 const LogLine *l = b->log + i;
                 const LogSubject s = { l->subject[0], l->subject[1], l->subject[2],

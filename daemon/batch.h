@@ -12,6 +12,7 @@ typedef struct Outgoing {
         size_t n_payload;
         int qos;
         bool retain;
+        bool superseded; /* set by batch_flush(): a later one takes its place */
         uint32_t expiry_s;
         void *correlation; /* as asked with; NULL: none */
         size_t n_correlation;
@@ -46,5 +47,6 @@ int batch_publish(Batch *b, const char *topic, const char *payload, size_t n, Ou
 int outgoing_correlate(Outgoing *o, const void *data, size_t n);
 int batch_log(Batch *b, LogKind kind, int priority, const LogSubject *subject, const char *format, ...) _printf_(5, 6);
 
-/* Hands every message to `publish`, then logs, then clears. */
+/* Hands every message to `publish`, but of retained ones to one topic (almost always) only the last and those of the
+ * outbox; then logs, then clears. */
 void batch_flush(Batch *b, void (*publish)(void *userdata, const Outgoing *o), void *userdata);

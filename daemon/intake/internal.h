@@ -86,6 +86,7 @@ struct Intake {
         int64_t next_fitness_us;      /* CLOCK_BOOTTIME: when the autoclaves are looked at again... */
         size_t fitness_at;            /* ...and which of them comes next */
         bool *fitness_stale;          /* by its place in the configuration: something was reported of it; NULL: of none */
+        bool *state_stale;            /* likewise: its state topic is to be told before the commit */
         int64_t alerts_after;         /* the last told of those that are being told again; ALERTS_TOLD: all are */
         int64_t mark_us;              /* highest wall time in the ledger */
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
@@ -228,7 +229,9 @@ int receipt_publish(Intake *in, Kind kind, const char *device, const StreamRow *
 
 /* state.c: state/ topics */
 int state_room(Intake *in, const char *room);
+/* Told once before the commit, however often it changes until then; a message that is undone may leave it told in vain. */
 int state_autoclave(Intake *in, const char *autoclave);
+int state_settle(Intake *in);
 int state_alert(Intake *in, const AlertRow *row);
 int state_alerts(Intake *in);
 

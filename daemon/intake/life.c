@@ -60,6 +60,8 @@ int intake_commit(Intake *in, const Now *now) {
         if (store_in_batch(in->store)) {
                 r = fitness_settle(in);
                 if (r == 0)
+                        r = state_settle(in);
+                if (r == 0)
                         r = write_back(in);
                 if (r == 0)
                         r = store_commit(in->store);
@@ -155,6 +157,7 @@ void intake_configure(Intake *in, const Config *config) {
         running_forget(in);
         /* All are looked at again. */
         free(TAKE(in->fitness_stale));
+        free(TAKE(in->state_stale));
         in->next_fitness_us = in->now.boot_us;
         in->fitness_at = 0;
 }
@@ -168,6 +171,7 @@ Intake *intake_free(Intake *in) {
         slots_free(in);
         free(in->running);
         free(in->fitness_stale);
+        free(in->state_stale);
         free(in->facts);
         free(in->verdict);
         free(in->texts);

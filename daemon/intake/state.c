@@ -59,7 +59,7 @@ static int attempt_state(const AttemptRow *last, EncodeAutoclaveState *state, At
         return 0;
 }
 
-int state_autoclave(Intake *in, const char *autoclave) {
+static int publish_autoclave(Intake *in, const char *autoclave) {
         static const char *const phases[] = { "before-hold", "hold", "after-hold" };
         EncodeAutoclaveState state = { .in_service = true };
         AttemptReasons last_reasons;
@@ -97,6 +97,34 @@ int state_autoclave(Intake *in, const char *autoclave) {
         }
         r = encode_autoclave_state(&in->w, &state);
         return r < 0 ? r : publish_retained(in, topic, 0);
+}
+
+int state_autoclave(Intake *in, const char *autoclave) {
+        const ConfigAutoclave *c = config_autoclave(in->config, autoclave);
+
+        if (!c)
+                return publish_autoclave(in, autoclave);
+        if (!in->state_stale)
+                in->state_stale = calloc(in->config->n_autoclaves, sizeof(*in->state_stale));
+        if (!in->state_stale)
+                return -ENOMEM;
+        in->state_stale[c - in->config->autoclaves] = true;
+        return 0;
+}
+
+/* What cannot be told must not keep the batch's messages from being committed. */
+int state_settle(Intake *in) {
+        int r = 0;
+
+        for (size_t i = 0; in->state_stale && i < in->config->n_autoclaves && r == 0; i++) {
+                if (!in->state_stale[i])
+                        continue;
+                in->state_stale[i] = false;
+                r = publish_autoclave(in, in->config->autoclaves[i].id);
+                if (survivable(r))
+                        r = 0;
+        }
+        return r;
 }
 
 static const char *const doubt_rules[_DOUBT_MAX] = {
@@ -175,7 +203,7 @@ int intake_publish_state(Intake *in, const Now *now) {
         for (size_t i = 0; i < in->config->n_rooms && r == 0; i++)
                 r = state_room(in, in->config->rooms[i].id);
         for (size_t i = 0; i < in->config->n_autoclaves && r == 0; i++)
-                r = state_autoclave(in, in->config->autoclaves[i].id);
+                r = publish_autoclave(in, in->config->autoclaves[i].id);
         if (r == 0)
                 r = running_tell(in);
         in->alerts_after = 0;

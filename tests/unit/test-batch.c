@@ -40,6 +40,30 @@ static void everything_is_copied_and_handed_out_in_order(void **state) {
         batch_done(&b);
 }
 
+static void put_retained(Batch *b, const char *topic, int64_t outbox) {
+        Outgoing *out;
+
+        assert_int_equal(batch_publish(b, topic, "{}", 2, &out), 0);
+        out->retain = true;
+        out->outbox = outbox;
+}
+
+static void of_a_retained_topic_only_the_last_goes_out_but_all_of_the_outbox(void **state) {
+        char said[256] = "";
+        Batch b = {};
+        (void)state;
+        put_retained(&b, "a", 0);
+        put(&b, "c");
+        put_retained(&b, "b", 7);
+        put_retained(&b, "b", 0);
+        put(&b, "c");
+        put_retained(&b, "b", 0);
+        put_retained(&b, "a", 0);
+        batch_flush(&b, note, said);
+        assert_string_equal(said, "c b c b a ");
+        batch_done(&b);
+}
+
 static void a_mark_takes_one_messages_part_back(void **state) {
         char said[256] = "";
         Batch b = {};
@@ -49,7 +73,9 @@ static void a_mark_takes_one_messages_part_back(void **state) {
         BatchMark mark = batch_mark(&b);
         for (int i = 0; i < 100; i++)
                 put(&b, "gone");
-        const LogSubject subject = { .rule = "item-used", .item = "i", .session = "s", .room = "r", .device = "d", .cycle = "c" };
+        const LogSubject subject = {
+                .rule = "item-used", .item = "i", .session = "s", .room = "r", .device = "d", .cycle = "c"
+        };
         assert_int_equal(batch_log(&b, LOG_SESSION_DENIED_KIND, LOG_NOTICE, &subject, "gone"), 0);
         assert_string_equal(b.log[1].subject[0], "item-used");
         batch_undo(&b, mark);
@@ -76,6 +102,7 @@ static void a_dropped_batch_says_nothing(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(everything_is_copied_and_handed_out_in_order),
+                cmocka_unit_test(of_a_retained_topic_only_the_last_goes_out_but_all_of_the_outbox),
                 cmocka_unit_test(a_mark_takes_one_messages_part_back),
                 cmocka_unit_test(a_dropped_batch_says_nothing),
         };
