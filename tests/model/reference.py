@@ -332,7 +332,9 @@ class Reference:
         """What keeps one pack of a released load from being sterile."""
         no = set()
         for place, rule in (('outside', 'indicator-missing'), ('inside', 'manifest-missing')):
-            readings = [r for r in self.chemical(a, d, place) if not r[0] or p.label in r[0]]
+            # A bare tray has no outside: whatever lies on it is in plain sight, by whichever name it was recorded.
+            places = ('outside', 'inside') if place == 'outside' and p.wrap == 'none' else (place,)
+            readings = [r for where in places for r in self.chemical(a, d, where) if not r[0] or p.label in r[0]]
             if any(failed for _, _, failed in readings):
                 no.add('indicator-failed')
             if (place == 'outside' or not in_time) and not any(ok for _, ok, _ in readings):

@@ -273,6 +273,18 @@ static void a_bare_tray_is_read_where_the_indicator_lies(void **state) {
         silent();
 }
 
+static void an_expired_indicator_gives_way_to_a_good_one_in_plain_sight_only(void **state) {
+        (void)state;
+        f.packs[1].outside = INDICATOR_UNREAD;
+        read_one(f.packs + 1, WHERE_OUTSIDE, 1, RESULT_PASS, f.cycle_date - 1);
+        read_one(f.packs + 1, WHERE_INSIDE, 4, RESULT_PASS, 0);
+        fires("indicator-expired");
+        f.packs[1].wrap = WRAP_NONE;
+        silent();
+        read_one(f.packs + 1, WHERE_INSIDE, 4, RESULT_FAIL, 0);
+        fires("indicator-failed");
+}
+
 static void indicator_missing_for_the_type_5_that_policy_asks_for(void **state) {
         (void)state;
         f.asked = CHALLENGE_TYPE_5;
@@ -529,6 +541,7 @@ int main(void) {
                 T(type_unsuitable_in_type_s_by_what_the_program_suits),
                 T(indicator_missing_until_every_pack_is_read_outside),
                 T(a_bare_tray_is_read_where_the_indicator_lies),
+                T(an_expired_indicator_gives_way_to_a_good_one_in_plain_sight_only),
                 T(indicator_missing_for_the_type_5_that_policy_asks_for),
                 T(indicator_missing_for_a_printout_whatever_the_policy),
                 T(indicator_missing_for_the_helix_that_policy_asks_for),
