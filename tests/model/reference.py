@@ -153,10 +153,12 @@ class Reference:
         return False
 
     def live(self, session, d, now):
-        """It holds its items: not ended, and started or still within a lease."""
+        """It holds its items: not ended, and started within a lease or still within it. Use that comes after it lapsed spends
+        what is single-use and makes nothing live again."""
         if any(e for e in self.of_session('session-end', session, d)):
             return False
-        return bool(self.uses_of_session(session, d)) or now < self.lease_end(session, d)
+        until = self.lease_end(session, d)
+        return now < until or any(e.at <= until for e in self.uses_of_session(session, d))
 
     # --- 2. Is the autoclave fit? --------------------------------------------------------------------------------------
 
