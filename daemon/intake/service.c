@@ -402,7 +402,7 @@ static int return_ready(Intake *in, const char *autoclave, bool major, int64_t s
         int r;
 
         if (!major) {
-                snprintf(text, FITNESS_TEXT_MAX, "An officer returns it, with a reason (asepsisctl autoclave return).");
+                snprintf(text, FITNESS_TEXT_MAX, "An officer or a releaser returns it, with a reason (asepsisctl autoclave return).");
                 return 1;
         }
         r = return_progress(in, autoclave, since_us, &p);
