@@ -98,7 +98,7 @@ static LookbackRow *next_row(Slice *x) {
 
 /* --- what a session did with an item --- */
 
-/* Reads a row of any LOOKBACK_USE statement; columns as LOOKBACK_USE_COLUMNS says. */
+/* Reads a row of any LOOKBACK_USE statement; columns as beside LOOKBACK_USE. */
 static void read_use(Slice *x, StatementId q, LookbackRow *ret) {
         Store *s = x->store;
         const int64_t used = col_int(s, q, 3), returned = col_int(s, q, 4);
