@@ -216,7 +216,7 @@ const ConfigKey config_keys[] = {
         { POLICY(vial_open_days, "vial-open-days"), NUMBER(1, 28, 1), .fallback = "28",
           .help = "How long a multi-dose vial may be used after its first puncture (days)." },
         { POLICY(opening_stock_days, "opening-stock-days"), NUMBER(0, 7, 1), .fallback = "7",
-          .help = "How long opening stock may be entered after commissioning (days)." },
+          .help = "How long after the daemon's first start opening stock may be entered (days)." },
         { POLICY(sharps_us, "sharps-minutes"), NUMBER(MINUTE, 30 * MINUTE, MINUTE), .fallback = "30",
           .help = "How long after a session its needles may be unaccounted for before an alert." },
         { POLICY(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S), .fallback = "60",
@@ -226,7 +226,8 @@ const ConfigKey config_keys[] = {
                   "a helix challenge." },
         { POLICY(commissioning, "commissioning"), ENUM(commissionings), .fallback = "advised",
           .help = "Whether a load is verified in a program that was never commissioned on its autoclave. `advised`: it "
-                  "is, and an alert stands until an officer commissions the program. `required`: it is not." },
+                  "is, and an alert stands until an officer commissions the program. `required`: it is not. The autoclave's key "
+                  "`commissioned` is no part of this: it is a date for its tests." },
         { POLICY(leak_days, "leak-test-days"), NUMBER(1, 7, 1), .fallback = "7",
           .help = "How many clinic days after its own a leak test is good for." },
         { POLICY(leak_rate_pa, "leak-rate-kpa"), NUMBER(10, 130, 1000), .fallback = "0.13",
@@ -304,7 +305,8 @@ const ConfigKey config_keys[] = {
         { AUTOCLAVE(calibration_effect, "calibration-effect"), ENUM(effects), .fallback = "block",
           .help = "What an overdue calibration does." },
         { AUTOCLAVE(commissioned, "commissioned"), DATE, .otherwise = "every test and duty is overdue until it is done",
-          .help = "Day on which it was commissioned with leak test, spore test and duties done: they count from it." },
+          .help = "Day on which it was taken into use with leak test, spore test and duties done: they count from it. It commissions "
+                  "no program: an officer does that, with `asepsisctl autoclave commission`." },
         { AUTOCLAVE(manual_from, "manual-evidence-from"), DATE, .otherwise = "off",
           .help = "With a broken sensor, printer or gateway: first of three clinic days on which loads of its may be released "
                   "on transcribed readings, by another person, with a type 5 or 6 indicator in each pack, and never of a "
