@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the broker knows: whether it was away, what others published in our name, and answers it still must get. */
-#include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
 
+#include "codec/jsonr.h"
 #include "intake/internal.h"
 
 int intake_publish_outbox(Intake *in) {
@@ -59,26 +59,39 @@ int intake_broker_found(Intake *in, const Now *now, bool session_present) {
 
 /* --- what others may have done --- */
 
+/* NULL: there is no such member of this type. */
+static const JsonrValue *member(const JsonReader *json, const char *name, JsonrType type) {
+        const JsonrValue *v = jsonr_member(json, jsonr_root(json), name);
+
+        return v && v->type == type ? v : NULL;
+}
+
 /* Is this, which bears our signature, on our chain? 1 yes, 0 no; NOT_A_CHECKPOINT: a permit, say. */
 #define NOT_A_CHECKPOINT 2
-static int on_chain(Intake *in, const char *payload) {
-        json_t *json = json_loads(payload, 0, NULL);
-        const char *log = json_string_value(json_object_get(json, "log"));
-        const char *text = json_string_value(json_object_get(json, "head"));
-        const json_t *size = json_object_get(json, "size");
+static int checkpoint_on_chain(Intake *in, const JsonReader *json) {
+        const JsonrValue *log = member(json, "log", JSONR_STRING), *text = member(json, "head", JSONR_STRING),
+                         *size = member(json, "size", JSONR_INTEGER);
         uint8_t head[HASH_SIZE], mine[HASH_SIZE];
         size_t n = 0;
-        int r = log && text && json_is_integer(size) ? 0 : NOT_A_CHECKPOINT;
+        int r = 0;
 
-        if (r == 0) {
-                sodium_base642bin(head, sizeof(head), text, strlen(text), NULL, &n, NULL,
-                                  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-                if (n == HASH_SIZE && streq(log, in->log))
-                        r = ledger_hash_at(in->store, json_integer_value(size), mine);
-                if (r == 1)
-                        r = memcmp(head, mine, HASH_SIZE) == 0;
-        }
-        json_decref(json);
+        if (!log || !text || !size)
+                return NOT_A_CHECKPOINT;
+        sodium_base642bin(head, sizeof(head), text->string, text->n, NULL, &n, NULL,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+        if (n == HASH_SIZE && streq(log->string, in->log))
+                r = ledger_hash_at(in->store, size->integer, mine);
+        return r == 1 ? memcmp(head, mine, HASH_SIZE) == 0 : r;
+}
+
+static int on_chain(Intake *in, const char *payload) {
+        JsonReader json = {};
+        JsonrError error;
+        int r = jsonr_read(&json, payload, strlen(payload), &error);
+
+        if (r >= 0)
+                r = r ? NOT_A_CHECKPOINT : checkpoint_on_chain(in, &json);
+        jsonr_done(&json);
         return r;
 }
 
@@ -136,12 +149,22 @@ int intake_check_checkpoint(Intake *in, const Now *now, const char *jws, size_t 
         return r < 0 ? r : 0;
 }
 
-int intake_check_daemon(Intake *in, const Now *now, const char *payload, size_t n) {
-        json_t *json = json_loadb(payload, n, 0, NULL);
-        const char *boot = json_string_value(json_object_get(json, "boot")) ?: "";
-        int r = streq(boot, in->boot) ? 1 : ledger_daemon_boot_known(in->store, boot);
+/* 1: a start of this daemon said so; 0: somebody else, or nothing that can be read. */
+static int ours(Intake *in, const char *payload, size_t n) {
+        JsonReader json = {};
+        JsonrError error;
+        int r = jsonr_read(&json, payload, n, &error);
+        const JsonrValue *boot = r == 0 ? member(&json, "boot", JSONR_STRING) : NULL;
 
-        json_decref(json);
+        if (r >= 0)
+                r = !boot ? 0 : streq(boot->string, in->boot) ? 1 : ledger_daemon_boot_known(in->store, boot->string);
+        jsonr_done(&json);
+        return r;
+}
+
+int intake_check_daemon(Intake *in, const Now *now, const char *payload, size_t n) {
+        int r = ours(in, payload, n);
+
         if (r != 0)
                 return r;
         in->now = *now;
