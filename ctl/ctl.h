@@ -18,8 +18,8 @@ typedef struct Ctl {
 
 /*
  * Calls a method of the daemon. CTL_YES and the answer, to be released; otherwise the error is printed and the exit
- * status returned. Several values in one answer come as an array. In the answer times are RFC 3339 with --json, microseconds otherwise; texts meant for people have
- * their control characters replaced.
+ * status returned. Several values in one answer come as an array. In the answer times are RFC 3339 with --json,
+ * microseconds otherwise; texts meant for people have their control characters replaced.
  */
 int ctl_call(Ctl *c, json_t **ret, const char *member, const char *types, ...);
 void ctl_disconnect(Ctl *c);
