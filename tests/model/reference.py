@@ -153,12 +153,12 @@ class Reference:
         return False
 
     def live(self, session, d, now):
-        """It holds its items: not ended, and started within a lease or still within it. Use that comes after it lapsed spends
-        what is single-use and makes nothing live again."""
+        """It holds its items: not ended, and started within a lease or still within it. A contact alone starts nothing. What
+        is told after it lapsed spends what is single-use, makes dirty what is not, and makes nothing live again."""
         if any(e for e in self.of_session('session-end', session, d)):
             return False
         until = self.lease_end(session, d)
-        return now < until or any(e.at <= until for e in self.uses_of_session(session, d))
+        return now < until or any(e.at <= until for e in self.of_session('session-start', session, d))
 
     # --- 2. Is the autoclave fit? --------------------------------------------------------------------------------------
 

@@ -411,6 +411,20 @@ static void the_start_of_a_lapsed_session_marks_its_items_used(void **state) {
         assert_string_equal(take(s, "s-2", "R1"), "item-used");
 }
 
+static void the_late_start_of_a_lapsed_session_leaves_its_handpiece_free_and_dirty(void **state) {
+        Sim *s = *state;
+        sim_receive(s, "C1 C2 S1 S2");
+        sim_handpiece(s, "HP-1");
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "C1 S1 HP-1"), "allow");
+        sim_pass(s, TTL_US);
+        sim_blurt(s, "room/room-1/session-start", "{'session':'s-1'}");
+        assert_int_equal(state_of(s, "s-1"), SESSION_LAPSED);
+        assert_false(claimed(s, "HP-1"));
+        assert_string_equal(sim_ask(s, "room-2", "s-2", "C2 S2 HP-1"), "item-not-disinfected");
+        sim_say(s, "station/station-1/disinfect", "{'items':['HP-1'],'level':'high','by':'ben'}");
+        assert_string_equal(sim_ask(s, "room-2", "s-3", "C2 S2 HP-1"), "allow");
+}
+
 static void a_session_that_was_never_allowed_cannot_start_or_end(void **state) {
         Sim *s = *state;
         sim_say(s, "room/room-1/session-start", "{'session':'s-1'}");
@@ -602,6 +616,7 @@ int main(void) {
                 T(a_cancellation_after_the_start_or_after_usage_frees_nothing),
                 T(a_start_that_comes_after_the_cancellation_keeps_the_needle),
                 T(the_start_of_a_lapsed_session_marks_its_items_used),
+                T(the_late_start_of_a_lapsed_session_leaves_its_handpiece_free_and_dirty),
                 T(a_session_that_was_never_allowed_cannot_start_or_end),
                 T(unopened_brings_a_needle_back_once_by_a_named_person),
                 T(unopened_without_boot_and_seq_or_after_it_was_attached_brings_nothing_back),
