@@ -12,7 +12,8 @@
 #include "store/fitness.h"
 
 #define UNREAD_LOOK_US (60 * US_PER_DAY) /* an older spore test is not read any more */
-#define EVER_US INT64_C(1) /* a window from ever on; 0 would be none */
+#define EVER_US INT64_C(1)    /* a window from ever on; 0 would be none */
+#define RETURN_CYCLES_MAX 200 /* that are looked at on the way back into service */
 
 static int service_record(Intake *in, const char *autoclave, bool in_service, ServiceCause cause, const char *by,
                           const char *text, int64_t *ret_i) {
@@ -354,12 +355,13 @@ static int return_cycle(Intake *in, const AttemptRow *a, ReturnCycle *ret) {
         return r < 0 ? r : 0;
 }
 
+/* Of the newest cycles only: a machine may run for years while it is out. Leaving out older ones never shortens the way. */
 static int return_progress(Intake *in, const char *autoclave, int64_t since_us, ReturnProgress *ret) {
         int64_t id = 0, bowie_dicks = 0;
-        int r;
+        int r = service_attempt_from(in->store, autoclave, RETURN_CYCLES_MAX, &id);
 
         *ret = (ReturnProgress){};
-        while ((r = service_attempt_next(in->store, autoclave, since_us, id, &id)) > 0) {
+        while (r >= 0 && (r = service_attempt_next(in->store, autoclave, since_us, id, &id)) > 0) {
                 ReturnCycle c;
                 AttemptRow a;
 

@@ -209,6 +209,10 @@ int reference_first(Store *s, const char *autoclave, int64_t *ret_us) {
         return r > 0 && *ret_us == 0 ? 0 : r;
 }
 
+int service_attempt_from(Store *s, const char *autoclave, int64_t n, int64_t *ret) {
+        return sql_int(s, SQL_SERVICE_ATTEMPT_FROM, ret, "ti", autoclave, n);
+}
+
 int service_attempt_next(Store *s, const char *autoclave, int64_t since_us, int64_t after, int64_t *ret) {
         return sql_int(s, SQL_SERVICE_ATTEMPT_NEXT, ret, "tii", autoclave, since_us, after);
 }

@@ -87,6 +87,8 @@ int service_back(Store *s, const char *autoclave, int64_t i, int64_t at_us, cons
 
 /* When it was first commissioned in the ledger: 1, or 0. */
 int reference_first(Store *s, const char *autoclave, int64_t *ret_us);
+/* The id below those of its newest `n` attempts, whenever these were: 1, or 0 where it has no more. */
+int service_attempt_from(Store *s, const char *autoclave, int64_t n, int64_t *ret);
 /* Attempts that started after since_us, after the one with id `after`: 1 and its id. */
 int service_attempt_next(Store *s, const char *autoclave, int64_t since_us, int64_t after, int64_t *ret);
 

@@ -196,6 +196,7 @@
         X(SERVICE_BACK, "UPDATE service SET back_i = ?, back_us = ?, back_by = ?, back_reason = ? "                   \
                         "WHERE autoclave = ? AND back_us IS NULL")                                                    \
         X(REFERENCE_FIRST, "SELECT coalesce(min(at_us), 0) FROM reference WHERE autoclave = ?")                       \
+        X(SERVICE_ATTEMPT_FROM, "SELECT id FROM attempt WHERE autoclave = ? ORDER BY id DESC LIMIT 1 OFFSET ?")       \
         X(SERVICE_ATTEMPT_NEXT, "SELECT id FROM attempt WHERE autoclave = ? AND started_us > ? AND id > ? "           \
                                 "ORDER BY id LIMIT 1")                                                                \
         X(RECALL_STANDS, "SELECT 1 FROM recall WHERE autoclave = ? AND cause = ? AND from_us = ? AND at_us >= ? AND ended_us IS NULL LIMIT 1") \

@@ -566,6 +566,24 @@ static void the_way_back_is_three_cycles_three_bowie_dicks_and_an_officer(void *
         sim_check_chain(s);
 }
 
+/* As many as make a list long that is read at each look: two hundred warm-ups. */
+static void of_a_machine_that_runs_on_while_it_is_out_only_the_newest_cycles_count(void **state) {
+        Sim *s = *state;
+
+        assert_int_equal(put_out(s, "repair", "clara"), 0);
+        sim_advance(s, US_PER_S);
+        for (int i = 1; i <= 3; i++)
+                good_cycle(s, i);
+        assert_int_equal(put_back(s, "clara", "x"), 1);
+        assert_non_null(strstr(said, "0 of 3 Bowie-Dick"));
+        sim_sql(s, "WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < 197) "
+                   "INSERT INTO attempt (label, autoclave, cycle, program, purpose, started_us, ended_us, start, verdict) "
+                   "SELECT 'w-' || x, 'ac-1', 1000 + x, 'prevac-134', %d, %lld, %lld, '{}', 0 FROM n",
+                PURPOSE_WARM_UP, (long long)s->now.wall_us, (long long)s->now.wall_us);
+        assert_int_equal(put_back(s, "clara", "x"), 1);
+        assert_non_null(strstr(said, "2 of 3 empty cycles"));
+}
+
 static void what_was_run_before_the_cause_or_again_after_it_does_not_count(void **state) {
         Sim *s = *state;
 
@@ -815,6 +833,7 @@ int main(void) {
                 T(a_minor_cause_is_put_right_by_a_person_and_a_reason),
                 T(a_minor_fault_is_an_alert_and_a_major_one_takes_it_out),
                 T(the_way_back_is_three_cycles_three_bowie_dicks_and_an_officer),
+                T(of_a_machine_that_runs_on_while_it_is_out_only_the_newest_cycles_count),
                 T(what_was_run_before_the_cause_or_again_after_it_does_not_count),
                 T(a_load_or_a_failed_cycle_among_the_three_begins_the_row_anew),
                 T(a_failed_test_on_the_way_back_begins_it_anew),
