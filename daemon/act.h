@@ -36,9 +36,5 @@ typedef struct Act {
         int64_t recall;         /* RECALL_CONFIRM, RECALL_END */
         int64_t from_us, to_us; /* RECALL_MAKE of an autoclave's window; 0: none */
         uid_t uid;              /* SO_PEERCRED */
-        gid_t gid;
         pid_t pid;
 } Act;
-
-/* "autoclave-out" */
-const char *act_id(ActType type);

@@ -19,7 +19,6 @@ static int read_peer(sd_bus_message *m, Act *act) {
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
                 return -errno;
         act->uid = peer.uid;
-        act->gid = peer.gid;
         act->pid = peer.pid;
         return 0;
 }

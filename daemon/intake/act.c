@@ -39,10 +39,6 @@ static const ActRule rules[_ACT_MAX] = {
         [ACT_DRILL] = { ANYBODY, "anybody", false, false },
 };
 
-const char *act_id(ActType type) {
-        return words[type].id;
-}
-
 static int refuse(char ret_text[static ACT_TEXT_MAX], const char *format, ...) _printf_(2, 3);
 static int refuse(char ret_text[static ACT_TEXT_MAX], const char *format, ...) {
         va_list ap;

@@ -41,7 +41,6 @@ typedef enum LookbackFate {
         LOOKBACK_UNUSED,      /* no use of it is known, not from this load */
         LOOKBACK_DISCARDED,   /* unused into the sharps container */
         LOOKBACK_REPROCESSED, /* unused, and packed again since: it is not of this load any more */
-        _LOOKBACK_FATE_MAX,
 } LookbackFate;
 
 /* Empty strings and zeros: nothing to say. With a fate of UNUSED and later there is no session, with STRAY perhaps
