@@ -7,7 +7,7 @@
 #include "core/reasons.h"
 
 #define STATUS_DOUBTS_MAX 8
-#define STATUS_DUTIES_MAX 32
+#define STATUS_DUTIES_MAX 100 /* as many as the configuration may have */
 
 typedef struct StatusDoubt {
         const char *rule, *text;
