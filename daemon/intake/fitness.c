@@ -97,10 +97,7 @@ static int facts_of_spore(Intake *in, const ConfigAutoclave *c, FitnessFacts *f)
 }
 
 static bool duty_is_for(const ConfigDuty *d, const char *autoclave) {
-        for (size_t i = 0; i < d->autoclave_ids.n; i++)
-                if (streq(d->autoclave_ids.v[i], autoclave))
-                        return true;
-        return d->autoclave_ids.n == 0;
+        return d->autoclave_ids.n == 0 || list_has(&d->autoclave_ids, autoclave);
 }
 
 static int facts_of_duties(Intake *in, const ConfigAutoclave *c, Gathered *g) {

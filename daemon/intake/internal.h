@@ -235,6 +235,13 @@ int state_settle(Intake *in);
 int state_alert(Intake *in, const AlertRow *row);
 int state_alerts(Intake *in);
 
+static inline bool list_has(const List *l, const char *what) {
+        for (size_t i = 0; i < l->n; i++)
+                if (streq(l->v[i], what))
+                        return true;
+        return false;
+}
+
 /* item.c: finding and changing items */
 /* Canonical form of a code as scanned: 0, or a Reject. */
 int item_code(Intake *in, const char *member, const char *code, Udi *ret);

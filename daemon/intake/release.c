@@ -49,13 +49,6 @@ static void facts_of_purpose(const AttemptRow *a, Reasons *ret) {
                                      "counts as sterilized. Pack and sterilize the items anew.");
 }
 
-static bool said_wet(const Event *e, const char *label) {
-        for (size_t i = 0; i < e->release.wet_packs.n; i++)
-                if (streq(e->release.wet_packs.v[i], label))
-                        return true;
-        return false;
-}
-
 /* A class that is no longer configured says nothing, so the worst is taken; the gate lets nothing of it pass anyway. */
 static int facts_of_items(Intake *in, int64_t pack, ReleasePack *p) {
         ItemRow item = {};
@@ -75,7 +68,7 @@ static int facts_of_items(Intake *in, int64_t pack, ReleasePack *p) {
 static int facts_of_pack(Intake *in, const Event *e, const PackRow *row, ReleasePack *p) {
         *p = (ReleasePack){ .wrap = row->wrap,
                             .late = row->late,
-                            .wet = row->wet || said_wet(e, row->label),
+                            .wet = row->wet || list_has(&e->release.wet_packs, row->label),
                             .damaged = row->damaged_us != 0,
                             .opened = row->opened_us || row->opened_session,
                             .inside = row->inside == INSIDE_FAILED ? INDICATOR_FAILED : INDICATOR_UNREAD };

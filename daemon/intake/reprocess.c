@@ -203,13 +203,6 @@ int on_pack(Intake *in, const Event *e, const Origin *o) {
 
 /* --- loading --- */
 
-static bool list_has(const List *l, const char *what) {
-        for (size_t i = 0; i < l->n; i++)
-                if (streq(l->v[i], what))
-                        return true;
-        return false;
-}
-
 /* EN 13060: type N is for bare, solid things. */
 static bool machine_suits(const ConfigClass *c, const ConfigAutoclave *a, int wrap) {
         return a->machine != MACHINE_N || (wrap == WRAP_NONE && !c->hollow);
