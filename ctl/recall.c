@@ -11,8 +11,6 @@
 #include "out.h"
 #include "show.h"
 
-#define PAGE 100U
-
 typedef struct Wanted {
         const char *what, *subject, *from, *to, *by, *reason;
         bool all;
@@ -122,7 +120,7 @@ static int fetch_all(Ctl *c, bool ended_too, json_t **ret) {
         size_t n;
 
         do {
-                int r = ctl_call(c, &page, "ListRecalls", "tbu", after, (int)ended_too, PAGE);
+                int r = ctl_call(c, &page, "ListRecalls", "tbu", after, (int)ended_too, CTL_PAGE);
 
                 if (r != CTL_YES) {
                         json_decref(all);
@@ -133,7 +131,7 @@ static int fetch_all(Ctl *c, bool ended_too, json_t **ret) {
                         after = (uint64_t)number_of(json_array_get(page, n - 1), "recall");
                 json_array_extend(all, page);
                 json_decref(page);
-        } while (n == PAGE);
+        } while (n == CTL_PAGE);
         *ret = all;
         return CTL_YES;
 }
