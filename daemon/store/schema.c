@@ -107,7 +107,7 @@ static const char first[] =
         " autoclave TEXT NOT NULL, cycle INTEGER NOT NULL,"
         " program TEXT NOT NULL, purpose INTEGER NOT NULL,"
         " started_us INTEGER NOT NULL, ended_us INTEGER,"
-        " start TEXT NOT NULL,"       /* the cycle-start message's figures: see intake/cycle.c */
+        " start TEXT NOT NULL,"       /* the cycle-start message's figures: see codec/attempt.h */
         " verdict INTEGER,"           /* NULL: running */
         " reasons TEXT,"              /* JSON array of {rule, text} */
         " figures TEXT,"              /* JSON object */
