@@ -18,7 +18,6 @@ static struct {
         char subject[CODE_MAX + 1], by[LABEL_MAX + 1], reason[TEXT_MAX + 1], cause[LABEL_MAX + 1];
         int64_t recall, from_us, to_us;
         uid_t uid;
-        gid_t gid;
         pid_t pid;
 } got;
 
@@ -34,7 +33,6 @@ static int fake_act(void *userdata, const Act *act, char ret_text[static ACT_TEX
         got.from_us = act->from_us;
         got.to_us = act->to_us;
         got.uid = act->uid;
-        got.gid = act->gid;
         got.pid = act->pid;
         snprintf(ret_text, ACT_TEXT_MAX, "%s", got.text ?: "");
         return got.answer;
@@ -78,7 +76,6 @@ static void an_act_arrives_with_all_that_was_said_and_the_peer_by_the_kernel_s_w
         assert_string_equal(got.by, "olga");
         assert_string_equal(got.reason, "it leaks");
         assert_int_equal(got.uid, getuid());
-        assert_int_equal(got.gid, getgid());
         assert_int_equal(got.pid, getpid());
 }
 

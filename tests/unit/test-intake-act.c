@@ -19,7 +19,6 @@ static int act(Sim *s, ActType type, const char *by, const char *reason) {
                         .reason = reason,
                         .cause = "major-fault",
                         .uid = 1234,
-                        .gid = 99,
                         .pid = 4321 };
         int r = intake_act(s->intake, &s->now, &a, text);
 
