@@ -80,16 +80,8 @@ void bus_put_attempt(const AttemptRow *a, Reply *r) {
 }
 
 static void put_decision(const DecisionRow *d, Reply *r) {
-        static const char *const words[] = {
-                [LOAD_WORD_RELEASED] = "released",
-                [LOAD_WORD_REFUSED] = "refused",
-                [LOAD_WORD_REJECTED] = "rejected",
-                [LOAD_WORD_WITHDRAWN] = "withdrawn",
-                [LOAD_WORD_RECALLED] = "recalled",
-        };
-
         reply_open(r);
-        reply_text(r, "what", REPLY_WORD(words, d->what));
+        reply_text(r, "what", load_word_name((LoadWord)d->what));
         reply_text(r, "by", d->by);
         reply_time(r, "at", d->at_us);
         reply_truth(r, "dry", d->dry);

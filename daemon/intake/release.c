@@ -325,11 +325,6 @@ static int load_reject(Intake *in, const Event *e, AttemptRow *a, Releasing *x, 
 
 /* --- the answer, the record, the journal --- */
 
-static const char *const load_words[] = {
-        [LOAD_WORD_RELEASED] = "released",   [LOAD_WORD_REFUSED] = "refused",   [LOAD_WORD_REJECTED] = "rejected",
-        [LOAD_WORD_WITHDRAWN] = "withdrawn", [LOAD_WORD_RECALLED] = "recalled",
-};
-
 static int release_answer(Intake *in, const Event *e, const AttemptRow *a, const Releasing *x) {
         EncodeReason reasons[REASONS_MAX];
         EncodeWithheld withheld[ITEMS_MAX];
@@ -360,7 +355,7 @@ static int release_record(Intake *in, const Event *e, const AttemptRow *a, const
         record_begin(in, "release");
         jsonw_member_string(&in->w, "attempt", a->label);
         jsonw_member_string(&in->w, "by", e->release.by);
-        jsonw_member_string(&in->w, "what", load_words[word]);
+        jsonw_member_string(&in->w, "what", load_word_name(word));
         jsonw_member_bool(&in->w, "dry", e->release.dry);
         jsonw_member_optional(&in->w, "reason", e->release.reason);
         jsonw_member_optional(&in->w, "transcribed_by", x->on_manual ? x->transcribed.by : NULL);
@@ -415,7 +410,7 @@ static int release_log(Intake *in, const Event *e, const AttemptRow *a, const Re
         const LogSubject subject = { .device = a->autoclave, .cycle = a->label };
         int r = batch_log(&in->batch, released ? LOG_LOAD_RELEASED_KIND : LOG_LOAD_REFUSED_KIND,
                           released && !x->on_manual ? LOG_INFO : LOG_WARNING, &subject, "load %s %s by %s%s%s", a->label,
-                          load_words[word], e->release.by, x->on_manual ? ", on readings transcribed by " : "",
+                          load_word_name(word), e->release.by, x->on_manual ? ", on readings transcribed by " : "",
                           x->on_manual ? x->transcribed.by : "");
 
         for (size_t i = 0; i < x->reasons.n && r == 0; i++) {

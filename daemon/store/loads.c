@@ -24,6 +24,15 @@ int attempt_before(Store *s, const char *autoclave, int64_t before_us, AttemptRo
         return attempt_found(s, r, id, ret);
 }
 
+const char *load_word_name(LoadWord word) {
+        static const char *const names[] = {
+                [LOAD_WORD_RELEASED] = "released",   [LOAD_WORD_REFUSED] = "refused",   [LOAD_WORD_REJECTED] = "rejected",
+                [LOAD_WORD_WITHDRAWN] = "withdrawn", [LOAD_WORD_RECALLED] = "recalled",
+        };
+
+        return (size_t)word < ELEMENTSOF(names) ? names[word] : NULL;
+}
+
 int decision_next(Store *s, int64_t attempt, int64_t after, DecisionRow *ret) {
         const StatementId q = SQL_DECISION_NEXT;
         int r = sql_first(s, q, "ii", attempt, after);

@@ -22,6 +22,9 @@ typedef enum LoadWord {
         LOAD_WORD_RECALLED,  /* rejected once more after that */
 } LoadWord;
 
+/* "released" and so on, as the record and the control interface have it. */
+const char *load_word_name(LoadWord word);
+
 #define DECISION_JSON_MAX 20480 /* of all reasons that are kept, and more */
 
 typedef struct DecisionRow {
