@@ -220,34 +220,15 @@ static int show(Ctl *c, uint64_t id) {
 
 /* --- acts --- */
 
-static int told(Ctl *c, int r, json_t *answer) {
-        if (r != CTL_YES)
-                return r;
-        if (c->json)
-                return ctl_print_json(answer);
-        printf("%s\n", text_of(answer, "text"));
-        json_decref(answer);
-        return CTL_YES;
-}
-
 static int make(Ctl *c, const Wanted *w) {
         int64_t from = 0, to = 0;
-        json_t *answer = NULL;
 
         if (!w->what)
                 return usage("say what is recalled, such as --lot=L-4711");
         if ((w->from && time_parse(w->from, &from) < 0) || (w->to && time_parse(w->to, &to) < 0))
                 return usage("write times as 2026-05-01T00:00:00Z");
-        return told(c,
-                    ctl_call(c, &answer, "MakeRecall", "ssttss", w->what, w->subject,
-                             (uint64_t)MAX_OF(from, INT64_C(0)), (uint64_t)MAX_OF(to, INT64_C(0)), w->by, w->reason),
-                    answer);
-}
-
-static int say_word(Ctl *c, const char *member, uint64_t id, const Wanted *w) {
-        json_t *answer = NULL;
-
-        return told(c, ctl_call(c, &answer, member, "tss", id, w->by, w->reason), answer);
+        return ctl_act(c, "MakeRecall", "ssttss", w->what, w->subject, (uint64_t)MAX_OF(from, INT64_C(0)),
+                       (uint64_t)MAX_OF(to, INT64_C(0)), w->by, w->reason);
 }
 
 int verb_recall(Ctl *c, int argc, char **argv) {
@@ -271,6 +252,6 @@ int verb_recall(Ctl *c, int argc, char **argv) {
         if (streq(verb, "show"))
                 return show(c, id);
         if (acts && !streq(verb, "make"))
-                return say_word(c, streq(verb, "end") ? "EndRecall" : "ConfirmRecall", id, &w);
+                return ctl_act(c, streq(verb, "end") ? "EndRecall" : "ConfirmRecall", "tss", id, w.by, w.reason);
         return usage("recalls are listed, shown, made, confirmed and ended");
 }
