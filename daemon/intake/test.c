@@ -94,7 +94,7 @@ static int judge_test(Intake *in, const Event *e, const ConfigAutoclave *c, cons
 
 static int test_record(Intake *in, const TestRow *t) {
         static const char *const tests[] = { "bowie-dick", "helix", "vacuum-leak", "automatic-control" };
-        static const char *const outcomes[] = { "no test", "passed", "failed" };
+        static const char *const outcomes[] = { "no-test", "passed", "failed" };
 
         record_begin(in, "test");
         jsonw_member_string(&in->w, "autoclave", t->autoclave);
