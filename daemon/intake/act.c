@@ -196,7 +196,7 @@ static int act_allowance(Intake *in, const Act *act, bool *ret) {
 
 int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
         bool allowed;
-        int r = store_begin(in->store);
+        int r = change_begin(in);
 
         if (r < 0)
                 return r;

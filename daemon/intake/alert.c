@@ -57,7 +57,7 @@ static int alert_end(Intake *in, const char *rule, const char *subject, const ch
 
 int intake_alert(Intake *in, const Now *now, const char *rule, const char *subject, int severity, const char *text) {
         const AlertAbout about = { .rule = rule, .subject = subject, .severity = (AlertSeverity)severity };
-        int r = store_begin(in->store);
+        int r = change_begin(in);
 
         in->now = *now;
         return r < 0 ? r : alert_raise(in, &about, "%s", text);
@@ -84,6 +84,6 @@ int intake_alert_resolve(Intake *in, const Now *now, const char *rule, const cha
         if (r <= 0)
                 return r;
         in->now = *now;
-        r = store_begin(in->store);
+        r = change_begin(in);
         return r < 0 ? r : alert_end(in, rule, subject, "asepsisd");
 }

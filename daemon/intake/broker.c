@@ -10,6 +10,7 @@ int intake_publish_outbox(Intake *in) {
         int64_t id = 0;
         int r;
 
+        run_close(in);
         for (;;) {
                 _cleanup_(freep) char *topic = NULL, *payload = NULL;
                 Outgoing *out;
@@ -28,7 +29,7 @@ int intake_publish_outbox(Intake *in) {
 }
 
 int intake_outbox_settled(Intake *in, int64_t id) {
-        int r = store_begin(in->store);
+        int r = change_begin(in);
 
         return r < 0 ? r : ledger_outbox_delete(in->store, id);
 }
@@ -40,7 +41,7 @@ int intake_broker_lost(Intake *in, const Now *now, const char *why) {
 }
 
 int intake_broker_found(Intake *in, const Now *now, bool session_present) {
-        int r = store_begin(in->store);
+        int r = change_begin(in);
 
         if (r == 0)
                 r = intake_alert_resolve(in, now, "broker-lost", "broker");

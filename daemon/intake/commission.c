@@ -163,7 +163,7 @@ int intake_commission(Intake *in, const Now *now, const char *attempt, const cha
 
         in->now = *now;
         if (r == 0)
-                r = store_begin(in->store);
+                r = change_begin(in);
         if (r == 0)
                 r = want_attempt(in, attempt, &a, ret_text);
         if (r == 0)

@@ -478,7 +478,7 @@ int fitness_tick(Intake *in) {
         if (in->next_fitness_us > in->now.boot_us)
                 return 0;
         if (in->fitness_at < n) {
-                r = store_begin(in->store);
+                r = change_begin(in);
                 if (r == 0)
                         r = look(in, in->config->autoclaves + in->fitness_at);
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a message goes through: who may speak, is it well formed, is it its turn, what does it do. A message is one
- * savepoint. Where it is refused the savepoint is undone, and a second, small one notes the refusal and that its
- * number is spent. A message that came before its turn is stored and held; it is taken up, by the same way, when what
+ * How a message goes through: who may speak, is it well formed, is it its turn, what does it do. A message's effects
+ * are all or none: it goes with a run (run.c), or is one savepoint. Where it is refused the savepoint is undone, and a
+ * second, small one notes the refusal and that its number is spent. A message that came before its turn is stored and held; it is taken up, by the same way, when what
  * was missing has come or was waited for.
  */
 #include "intake/intake.h"
@@ -571,15 +571,20 @@ typedef struct Undo {
         Slot before;
 } Undo;
 
+/* The only slot that it can change; NULL: nobody known speaks. */
+static Slot *speaker(Intake *in, Taking *t) {
+        if (topic_parse(t->m->topic, in->config->site.id, &t->topic) == TOPIC_OK &&
+            config_device(in->config, t->topic.device))
+                return slot_get(in, t->topic.kind, t->topic.device);
+        return NULL;
+}
+
 static void undo_prepare(Intake *in, Taking *t, Undo *u) {
         u->head = in->head;
         u->mark = batch_mark(&in->batch);
-        u->slot = NULL;
         for (size_t i = 0; i < in->n_running; i++)
                 in->running[i].touched = false;
-        if (topic_parse(t->m->topic, in->config->site.id, &t->topic) == TOPIC_OK &&
-            config_device(in->config, t->topic.device))
-                u->slot = slot_get(in, t->topic.kind, t->topic.device);
+        u->slot = speaker(in, t);
         if (u->slot)
                 u->before = *u->slot;
 }
@@ -688,14 +693,13 @@ int drain(Intake *in, Slot *slot) {
         return 0;
 }
 
-int intake_message(Intake *in, const Now *now, const Incoming *m) {
+static int take_alone(Intake *in, const Now *now, const Incoming *m) {
         Taking t = { .m = m };
-        int r = store_begin(in->store);
+        int r = run_end(in);
 
         if (r < 0)
                 return r;
         in->now = *now;
-        in->messages++;
         r = take_one(in, &t);
         if (r == LEAVE_BOOT_FIRST) {
                 r = leave_boot(in, t.topic.kind, t.topic.device);
@@ -704,4 +708,48 @@ int intake_message(Intake *in, const Now *now, const Incoming *m) {
                         r = take_one(in, &t);
         }
         return r < 0 || !t.slot || t.old.id ? r : drain(in, t.slot);
+}
+
+/* One of the run is refused, and cannot be undone alone. */
+static int take_apart(Intake *in, const Now *now, const Incoming *m) {
+        int r = run_undo(in);
+
+        for (size_t i = 0; i < in->run.n && r == 0; i++)
+                r = take_alone(in, &in->run.messages[i].now, &in->run.messages[i].m);
+        return r < 0 ? r : take_alone(in, now, m);
+}
+
+static int take_in_run(Intake *in, const Now *now, const Incoming *m) {
+        Taking t = { .m = m };
+        Slot *slot = NULL;
+        int r = run_has_room(in, m) ? 0 : run_begin(in);
+
+        if (r < 0)
+                return r;
+        in->now = *now;
+        slot = speaker(in, &t);
+        if (slot)
+                run_keep_slot(in, slot);
+        in->reject = (DecodeError){};
+        in->run.busy = true;
+        r = process(in, &t);
+        in->run.busy = false;
+        if (r < 0 && (!survivable(r) || store_spoiled(in->store)))
+                return r;
+        if (r != 0)
+                return take_apart(in, now, m);
+        run_keep(in, m);
+        if (!t.slot || t.old.id || t.slot->stream.order.applied >= order_next(&t.slot->stream.order) - 1)
+                return 0;
+        r = run_end(in);
+        return r < 0 ? r : drain(in, t.slot);
+}
+
+int intake_message(Intake *in, const Now *now, const Incoming *m) {
+        int r = store_begin(in->store);
+
+        if (r < 0)
+                return r;
+        in->messages++;
+        return run_takes(in, m) ? take_in_run(in, now, m) : take_alone(in, now, m);
 }

@@ -27,6 +27,7 @@
 #define REJECTIONS_PER_MINUTE 60 /* answered and kept, a device; the rest is counted */
 #define ACTS_PER_MINUTE 30 /* of one user at the control socket; more are refused and not recorded */
 #define ACTORS_MAX 16      /* users whose acts are counted; the one that was longest quiet gives way */
+#define DOUBT_TEXT_MAX 240
 #define ALERTS_SLICE 100         /* open alerts published in one turn */
 #define ALERTS_TOLD INT64_MAX
 #define SLOTS_MAX 8192 /* a power of two, more than devices and kinds the configuration allows */
@@ -56,6 +57,35 @@ typedef struct Running {
         size_t stored;       /* samples in the chunks, whatever the cycle makes of each */
         Cycle cycle;
 } Running;
+
+#define RUN_MAX 64
+#define RUN_BYTES 65536
+#define RUN_ALONE 256 /* messages taken one by one after a refusal, so that refusals do not make each run be taken twice */
+
+typedef struct RunMessage {
+        Now now;
+        Incoming m; /* points into the run's bytes */
+} RunMessage;
+
+typedef struct RunSlot {
+        Slot *slot, before;
+} RunSlot;
+
+/* Messages that share a savepoint, and what they may change outside the database, as it was before the first. */
+typedef struct Run {
+        bool open;      /* more may come in, and all of it may be undone */
+        bool standing;  /* its savepoint is there */
+        bool busy;      /* one of its messages is at hand: whatever that calls belongs to it */
+        unsigned alone; /* so many messages more are taken one by one */
+        size_t n, used, n_slots;
+        Head head;
+        BatchMark mark;
+        uint64_t decisions;
+        char doubts[_DOUBT_MAX][DOUBT_TEXT_MAX];
+        RunMessage messages[RUN_MAX];
+        RunSlot slots[RUN_MAX];
+        uint8_t bytes[RUN_BYTES];
+} Run;
 
 #define CHUNK_MAX (STAMP_MAX + SAMPLES_ENCODED_MAX(SAMPLES_MAX))
 
@@ -90,7 +120,7 @@ struct Intake {
         int64_t alerts_after;         /* the last told of those that are being told again; ALERTS_TOLD: all are */
         int64_t mark_us;              /* highest wall time in the ledger */
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
-        char doubts[_DOUBT_MAX][240]; /* empty: none */
+        char doubts[_DOUBT_MAX][DOUBT_TEXT_MAX]; /* empty: none */
         uint64_t messages, rejected, batches, decisions;
 
         GateFacts *facts; /* large; used by one request at a time */
@@ -102,6 +132,7 @@ struct Intake {
         uint8_t *chunk;
 
         DecodeError reject; /* why the message at hand is refused */
+        Run run;            /* large; last, so that it is touched where it is used */
 };
 
 /* Where an event comes from, beside what it says. */
@@ -152,6 +183,23 @@ int reject(Intake *in, Reject reason, const char *member, const char *format, ..
 /* record.c: the audit chain. A record is built in in->w and appended by record_end(). */
 void record_begin(Intake *in, const char *type);
 int record_end(Intake *in, int64_t *ret_i);
+
+/* run.c: messages that share a savepoint */
+int run_begin(Intake *in);
+/* What it did stands, whatever comes. run_close(): the savepoint goes later. run_forget(): it went with the transaction. */
+int run_end(Intake *in);
+void run_close(Intake *in);
+void run_forget(Intake *in);
+/* To be called by every entry but intake_message() before it changes anything: no run, and a transaction. */
+int change_begin(Intake *in);
+/* Is this message for a run at all; and for the one that is open? */
+bool run_takes(Intake *in, const Incoming *m);
+bool run_has_room(const Intake *in, const Incoming *m);
+/* Before a message: whose slot it may change; at most one for each. After it: the message, as of in->now. */
+void run_keep_slot(Intake *in, Slot *slot);
+void run_keep(Intake *in, const Incoming *m);
+/* As if none of it had come. Its messages stay readable until the next run begins. */
+int run_undo(Intake *in);
 
 /* intake.c */
 /* Errors that are about this message only: our own bug, or a uniqueness we did not foresee. It must not stop the rest. */

@@ -30,6 +30,7 @@ static int publish_receipts(Intake *in) {
 
 void intake_rollback(Intake *in) {
         store_rollback(in->store);
+        run_forget(in);
         batch_clear(&in->batch);
         slots_forget(in);
         running_forget(in);
@@ -54,10 +55,10 @@ static int write_back(Intake *in) {
 }
 
 int intake_commit(Intake *in, const Now *now) {
-        int r = 0;
+        int r = run_end(in);
 
         in->now = *now;
-        if (store_in_batch(in->store)) {
+        if (r == 0 && store_in_batch(in->store)) {
                 r = fitness_settle(in);
                 if (r == 0)
                         r = state_settle(in);
@@ -115,9 +116,10 @@ static int pass_holes(Intake *in) {
 int intake_tick(Intake *in, const Now *now) {
         int r;
 
+        run_close(in);
         in->now = *now;
         if (in->next_due_us <= now->boot_us || in->recall_due_us <= now->wall_us || holes_due(in)) {
-                r = store_begin(in->store);
+                r = change_begin(in);
                 if (r == 0)
                         r = sessions_tick(in);
                 if (r == 0 && in->recall_due_us <= now->wall_us)
@@ -153,6 +155,7 @@ int64_t intake_deadline_us(const Intake *in) {
 
 /* A running cycle is judged by the new one too, as it would be after a restart. */
 void intake_configure(Intake *in, const Config *config) {
+        run_close(in);
         in->config = config;
         running_forget(in);
         /* All are looked at again. */
@@ -210,7 +213,7 @@ static int note_machine_boot(Intake *in, const char *machine_boot) {
 }
 
 static int take_up(Intake *in, const char *machine_boot) {
-        int r = store_begin(in->store);
+        int r = change_begin(in);
 
         if (r == 0)
                 r = name_log(in);

@@ -230,7 +230,7 @@ static int word_begin(Intake *in, const Now *now, int64_t id, const RecallWord *
         r = refuse_word(in, w->by, true, w->reason, ret_text);
         if (r == 0)
                 r = recall_meant(in, id, ret, ret_text);
-        return r != 0 ? r : store_begin(in->store);
+        return r != 0 ? r : change_begin(in);
 }
 
 int intake_recall_end(Intake *in, const Now *now, int64_t recall, const char *by, const char *reason,
@@ -338,7 +338,7 @@ int intake_recall_make(Intake *in, const Now *now, const char *what, const char 
                 return 1;
         }
         if (r == 0)
-                r = store_begin(in->store);
+                r = change_begin(in);
         if (r == 0)
                 r = recall_begin(in, &row);
         if (r != 0)

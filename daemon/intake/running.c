@@ -133,6 +133,7 @@ static int running_load(Intake *in, Running *running) {
                 running->attempt.id = 0;
         r = r ? rebuild(in, running) : 0;
         running->stale = r < 0;
+        running->touched = true; /* it holds what the message at hand may have written before */
         return r;
 }
 

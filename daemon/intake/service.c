@@ -456,7 +456,7 @@ static int act_begin(Intake *in, const Now *now, const char *autoclave, const ch
                 snprintf(ret_text, TEXT_MAX + 1, "%s", why);
         else {
                 in->now = *now;
-                return store_begin(in->store);
+                return change_begin(in);
         }
         return 1;
 }

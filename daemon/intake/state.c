@@ -198,6 +198,7 @@ int state_alerts(Intake *in) {
 int intake_publish_state(Intake *in, const Now *now) {
         int r;
 
+        run_close(in);
         in->now = *now;
         r = state_daemon(in);
         for (size_t i = 0; i < in->config->n_rooms && r == 0; i++)
@@ -224,6 +225,7 @@ int intake_checkpoint(Intake *in, const Now *now, char **ret_jws) {
         size_t n;
         int r = topic_state(in->config->site.id, "audit", NULL, NULL, topic);
 
+        run_close(in);
         to_base64(in->committed.hash, HASH_SIZE, head, sizeof(head));
         if (r == 0)
                 r = encode_checkpoint_payload(&in->w, &(EncodeCheckpoint){ .log = in->log,
@@ -247,6 +249,7 @@ int intake_checkpoint(Intake *in, const Now *now, char **ret_jws) {
 }
 
 void intake_doubt(Intake *in, Doubt doubt, const char *sentence) {
+        run_close(in);
         snprintf(in->doubts[doubt], sizeof(in->doubts[doubt]), "%s", sentence ?: "");
 }
 

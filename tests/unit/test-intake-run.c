@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The same random messages, many of them refused, go through two clinics: in one they share savepoints, in the other
+ * each has its own. Everything in the two ledgers, and everything that was sent, must be the same to the byte. For that
+ * the source of randomness is made constant. SEED=n repeats a run; ROUNDS=n makes it longer.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "../lib/clinicsim.h"
+#include "../lib/cyclegen.h"
+#include "intake/internal.h"
+#include "store/stmt.h"
+
+#define SENT_MAX 256
+#define UP "asepsis/v1/clinic/up/"
+
+typedef struct Spoken {
+        char topic[128], payload[800];
+        bool retained;
+} Spoken;
+
+static Sim *shared, *single;
+static GenRandom dice;
+static Spoken sent[SENT_MAX];
+static size_t n_sent;
+static int cycle, sample_at, session, needle;
+static unsigned refused;
+static char *unknown_head; /* signed by the clinics' key, and on no chain of theirs */
+
+static const char *no_name(void) {
+        return "constant";
+}
+
+static uint32_t no_dice(void) {
+        return 7;
+}
+
+static void no_bytes(void *buf, size_t n) {
+        memset(buf, 7, n);
+}
+
+static int roll(int n) {
+        return (int)(gen_random(&dice) % (uint64_t)n);
+}
+
+/* In the one clinic it goes with a run, even straight after a refusal; in the other never. */
+static void transmit(const Spoken *m) {
+        Sim *const sims[] = { shared, single };
+
+        for (size_t i = 0; i < 2; i++) {
+                sims[i]->intake->run.alone = i ? 1000 : 0;
+                sim_send(sims[i], m->topic, m->payload, m->retained, NULL);
+        }
+        sent[n_sent++ % SENT_MAX] = *m;
+}
+
+static void _printf_(2, 3) say(const char *what, const char *json, ...) {
+        char body[400], who[80], head[64] = "", seen[320] = "";
+        Spoken m = { .retained = roll(100) == 0 };
+        va_list ap;
+
+        va_start(ap, json);
+        vsnprintf(body, sizeof(body), json, ap);
+        va_end(ap);
+        for (char *c = body; *c; c++)
+                if (*c == '\'')
+                        *c = '"';
+        snprintf(who, sizeof(who), "%.*s", (int)(strrchr(what, '/') - what), what);
+        if (roll(60) == 0)
+                sim_new_boot(shared, who);
+        if (roll(50) == 0)
+                sim_next_seq(shared, who);
+        if (roll(40))
+                snprintf(head, sizeof(head), "\"boot\":\"%s\",\"seq\":%" PRId64 "%s", sim_boot(shared, who),
+                         sim_next_seq(shared, who), body[1] == '}' ? "" : ",");
+        if (roll(60) == 0)
+                snprintf(seen, sizeof(seen), "\"head\":\"%s\"%s", roll(3) ? "x.y.z" : unknown_head,
+                         body[1] == '}' ? "" : ",");
+        snprintf(m.topic, sizeof(m.topic), UP "%s", what);
+        snprintf(m.payload, sizeof(m.payload), "{%s%s%s", seen, head, body + 1);
+        transmit(&m);
+}
+
+static const char *code(void) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "R%d", MAX_OF(0, needle - roll(6)));
+        return sim_code(name);
+}
+
+static void autoclave_speaks(void) {
+        const int wrong = roll(40) == 0;
+
+        if (cycle == 0 || roll(40) == 0) {
+                sample_at = 0;
+                say("autoclave/ac-1/cycle-start", "{'cycle':%d,'program':'%s'}", ++cycle,
+                    roll(5) ? "prevac-134" : "other");
+        } else if (roll(30) == 0) {
+                say("autoclave/ac-1/cycle-end", "{'cycle':%d,'outcome':'completed'}", cycle + wrong);
+        } else {
+                sample_at += 2;
+                say("autoclave/ac-1/sample", "{'cycle':%d,'samples':[[%d,%d.5,101.3],[%d,%d.5,101.3]]}", cycle + wrong,
+                    sample_at, 20 + roll(100), sample_at + 1, 20 + roll(100));
+        }
+}
+
+static void room_speaks(void) {
+        const int n = MAX_OF(0, session - roll(3)), room = n % 2 + 1;
+        const char *steps[] = { "screened", "wash", "cleanse", "nothing" };
+        char what[64];
+
+        snprintf(what, sizeof(what), "room/room-%d/%s", room,
+                 (const char *[]){ "session-request", "session-start", "session-step", "session-end",
+                                   "disinfected" }[roll(5)]);
+        if (strstr(what, "request"))
+                say(what,
+                    "{'session':'s-%d','practitioner':'ana','patient':'p-1','procedure':'skin-needling','items':%s,'"
+                    "nonce':'%s'}",
+                    ++session, sim_codes(code()), sim_nonce((uint64_t)roll(100)));
+        else if (strstr(what, "start"))
+                say(what, "{'session':'s-%d'}", n);
+        else if (strstr(what, "step"))
+                say(what, "{'session':'s-%d','step':'%s'}", n, steps[roll(4)]);
+        else if (strstr(what, "end"))
+                say(what, "{'session':'s-%d','by':'ana','outcome':'%s'}", n, roll(2) ? "cancelled" : "completed");
+        else
+                say(what, "{'by':'ben','contact_s':60}");
+}
+
+static void others_speak(void) {
+        static const char *const events[] = { "attached", "contact", "round", "detached" };
+
+        switch (roll(7)) {
+        case 0:
+                say("station/station-1/receive", "{'item':'(01)00844588004001(21)R%d'}", ++needle);
+                return;
+        case 1:
+                say("handpiece/pen-1/usage", "{'item':'%s','event':'%s'}", code(), events[roll(4)]);
+                return;
+        case 2:
+                say("sharps/sharps-1/drop", "{'item':'%s'}", code());
+                return;
+        case 3:
+                say("station/station-1/test",
+                    "{'test':'bowie-dick','autoclave':'ac-1','cycle':%d,'result':'%s','reader':'%s'}", cycle,
+                    roll(4) ? "pass" : "fail", roll(3) ? "ana" : "nobody");
+                return;
+        case 4:
+                say("station/station-1/clean", "{'items':%s,'method':'manual','operator':'ana'}", sim_codes(code()));
+                return;
+        case 5:
+                say("autoclave/ac-1/fault", "{'code':'E%d','severity':'minor'}", roll(3));
+                return;
+        default:
+                say("room/room-1/heartbeat", "{}");
+        }
+}
+
+/* Said before: the same again, or its number with other bytes. */
+static void repeat(void) {
+        Spoken m = sent[(size_t)roll((int)MIN_OF(n_sent, (size_t)SENT_MAX))];
+        const size_t n = strlen(m.payload);
+
+        if (roll(3) == 0 && n > 0 && n + 8 < sizeof(m.payload))
+                memcpy(m.payload + n - 1, ",\"x\":1}", 8);
+        transmit(&m);
+}
+
+static void nonsense(void) {
+        static const Spoken all[] = {
+                { UP "room/stranger/heartbeat", "{}", false },
+                { UP "room/room-1/unheard-of", "{}", false },
+                { UP "sharps/room-1/heartbeat", "{}", false },
+                { UP "room/room-1/heartbeat", "{", false },
+                { UP "room/room-1/session-start", "", false },
+                { UP "handpiece/pen-2/usage", "{\"event\":1}", false },
+                { UP "station/station-1/drop", "{\"item\":1,\"boot\":\"b-1\",\"seq\":900000}", false },
+                { UP "room/room-1/heartbeat", "{\"head\":\"x.y.z\"}", false },
+        };
+
+        transmit(all + roll(ELEMENTSOF(all)));
+}
+
+static void both(void (*act)(Sim *s, int64_t n), int64_t n) {
+        act(shared, n);
+        act(single, n);
+}
+
+static void tick(Sim *s, int64_t us) {
+        sim_advance(s, us);
+        assert_int_equal(intake_tick(s->intake, &s->now), 0);
+}
+
+static void alert(Sim *s, int64_t n) {
+        assert_int_equal(intake_alert(s->intake, &s->now, n ? "disk-low" : "second-daemon", "x", ALERT_WARNING, "text"),
+                         0);
+}
+
+static void tell(Sim *s, int64_t n) {
+        (void)n;
+        assert_int_equal(intake_publish_state(s->intake, &s->now), 0);
+}
+
+static void doubt(Sim *s, int64_t n) {
+        intake_doubt(s->intake, DOUBT_AUDIT, NULL);
+        intake_doubt(s->intake, DOUBT_CLOCK, n ? "in doubt" : NULL);
+}
+
+static void commit(Sim *s, int64_t n) {
+        (void)n;
+        sim_commit(s);
+}
+
+static void lose(Sim *s, int64_t n) {
+        (void)n;
+        intake_rollback(s->intake);
+}
+
+/* In a calm round hardly anything is refused, and the runs are long. */
+static void step(bool calm) {
+        const int what = calm && roll(40) ? roll(200) : roll(400);
+
+        if (what < 200)
+                autoclave_speaks();
+        else if (what < 270)
+                room_speaks();
+        else if (what < 350)
+                others_speak();
+        else if (what < 370 && n_sent > 0)
+                repeat();
+        else if (what < 376)
+                nonsense();
+        else if (what < 386)
+                both(sim_advance, 1 + roll(20000));
+        else if (what < 391)
+                both(tick, roll(7) * US_PER_S);
+        else if (what < 393)
+                both(alert, roll(2));
+        else if (what < 394)
+                both(tell, 0);
+        else if (what < 396)
+                both(doubt, roll(2));
+        else if (what < 397)
+                both(lose, 0);
+}
+
+/* --- comparing --- */
+
+static char *dump(Sim *s) {
+        sqlite3_stmt *tables, *rows;
+        char *text = NULL, sql[128];
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        assert_non_null(f);
+        assert_int_equal(sqlite3_prepare_v2(s->store->db,
+                                            "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1", -1,
+                                            &tables, NULL),
+                         SQLITE_OK);
+        while (sqlite3_step(tables) == SQLITE_ROW) {
+                snprintf(sql, sizeof(sql), "SELECT * FROM %s ORDER BY 1, 2",
+                         (const char *)sqlite3_column_text(tables, 0));
+                if (sqlite3_prepare_v2(s->store->db, sql, -1, &rows, NULL) != SQLITE_OK) {
+                        snprintf(sql, sizeof(sql), "SELECT * FROM %s ORDER BY 1",
+                                 (const char *)sqlite3_column_text(tables, 0));
+                        assert_int_equal(sqlite3_prepare_v2(s->store->db, sql, -1, &rows, NULL), SQLITE_OK);
+                }
+                while (sqlite3_step(rows) == SQLITE_ROW) {
+                        fprintf(f, "%s", (const char *)sqlite3_column_text(tables, 0));
+                        for (int i = 0; i < sqlite3_column_count(rows); i++) {
+                                const unsigned char *b = sqlite3_column_blob(rows, i);
+                                fputc('|', f);
+                                for (int k = 0; k < sqlite3_column_bytes(rows, i); k++)
+                                        fprintf(f, b[k] < ' ' || b[k] > '~' ? "\\%02x" : "%c", b[k]);
+                        }
+                        fputc('\n', f);
+                }
+                sqlite3_finalize(rows);
+        }
+        sqlite3_finalize(tables);
+        fclose(f);
+        return text;
+}
+
+static void same_ledgers(int round) {
+        char *a = dump(shared), *b = dump(single), *p = a, *q = b;
+
+        while (*p && *q && strcspn(p, "\n") == strcspn(q, "\n") && strncmp(p, q, strcspn(p, "\n") + 1) == 0)
+                p += strcspn(p, "\n") + 1, q += strcspn(q, "\n") + 1;
+        if (*p || *q)
+                fail_msg("round %d:\n%.*s\ninstead of\n%.*s", round, (int)strcspn(p, "\n"), p, (int)strcspn(q, "\n"),
+                         q);
+        free(a);
+        free(b);
+}
+
+static void same_words(int round) {
+        for (size_t i = 0; i < shared->n_out && i < single->n_out; i++) {
+                const SimOut *a = shared->out + i, *b = single->out + i;
+
+                if (!streq(a->topic, b->topic) || !streq(a->payload, b->payload) || a->qos != b->qos ||
+                    a->retain != b->retain)
+                        fail_msg("round %d: %s %s instead of %s %s", round, a->topic, a->payload, b->topic, b->payload);
+                refused += strstr(a->topic, "/rejected") != NULL;
+        }
+        assert_int_equal(shared->n_out, single->n_out);
+        assert_int_equal(shared->intake->messages, single->intake->messages);
+        assert_int_equal(shared->intake->rejected, single->intake->rejected);
+        assert_int_equal(shared->intake->decisions, single->intake->decisions);
+        sim_forget(shared);
+        sim_forget(single);
+}
+
+static int number(const char *name, int otherwise) {
+        const char *text = getenv(name);
+
+        return text ? atoi(text) : otherwise;
+}
+
+static void messages_that_share_a_savepoint_do_what_each_does_alone(void **state) {
+        const int rounds = number("ROUNDS", 40), seed = number("SEED", (int)(time(NULL) % 1000000));
+        static const char unknown[] = "{\"log\":\"x\",\"boot\":\"b\",\"size\":3,\"head\":\"AAAA\",\"at\":\"\"}";
+        Sim a, b;
+
+        (void)state;
+        print_message("SEED=%d ROUNDS=%d\n", seed, rounds);
+        dice = (GenRandom){ .state = (uint64_t)seed * 1000003 };
+        shared = &a;
+        single = &b;
+        sim_open(shared, NULL);
+        sim_open(single, NULL);
+        assert_int_equal(signer_jws(a.signer, unknown, strlen(unknown), &unknown_head), 0);
+        for (int round = 0; round < rounds; round++) {
+                const bool calm = roll(2);
+
+                for (int i = 0, n = 1 + roll(300); i < n; i++)
+                        step(calm);
+                both(commit, 0);
+                same_words(round);
+                same_ledgers(round);
+                if (roll(8) == 0)
+                        both((void (*)(Sim *, int64_t))sim_reboot, 30 * US_PER_S);
+        }
+        print_message("%u refused, %" PRId64 " messages\n", refused, sim_sql(shared, "SELECT count(*) FROM message"));
+        assert_true(refused > (unsigned)rounds);
+        sim_check_chain(shared);
+        sim_close(shared);
+        sim_close(single);
+        free(unknown_head);
+}
+
+/* The run as it is by default: after a refusal what comes next goes one by one for a while. */
+static void one_refused_in_a_batch_of_two_hundred_undoes_only_itself(void **state) {
+        Sim *s = *state;
+
+        for (int i = 1; i <= 200; i++) {
+                if (i == 100)
+                        sim_say_as(s, "station/station-1/receive", "b-1", i, "{'item':17}");
+                else
+                        sim_say_as(s, "station/station-1/receive", "b-1", i, "{'item':'(01)00844588004001(21)R%d'}", i);
+                assert_int_equal(s->intake->run.n > 0, true);
+                if (i == 99)
+                        assert_true(s->intake->run.open);
+        }
+        assert_false(s->intake->run.open);
+        sim_commit(s);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM item"), 199);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM dead_letter"), 1);
+        assert_int_equal(sim_count(s, "down/station/station-1/rejected"), 1);
+        assert_string_equal(sim_member(s, "down/station/station-1/receipt", "seq"), "200");
+        sim_check_chain(s);
+}
+
+int main(void) {
+        static struct randombytes_implementation constant = { no_name, no_dice, NULL, NULL, no_bytes, NULL };
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(messages_that_share_a_savepoint_do_what_each_does_alone),
+                cmocka_unit_test_setup_teardown(one_refused_in_a_batch_of_two_hundred_undoes_only_itself, sim_setup,
+                                                sim_teardown),
+        };
+
+        randombytes_set_implementation(&constant);
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
