@@ -3,7 +3,7 @@
 /*
  * Intake: from a message as it came to its effects in the ledger and the answers to it. Owns the order of devices, the
  * running cycles and the batch of what is to be said; decides by the pure core; writes through the store.
- * Everything from the first message to intake_commit() is one transaction, each message in it a savepoint: what one
+ * Everything from the first message to intake_commit() is one transaction, each message in it all or nothing: what one
  * device sends can undo its own message and nothing else.
  */
 #include "act.h"

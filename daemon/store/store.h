@@ -53,7 +53,7 @@ const char *store_why(const Store *s);
 bool store_checkpoint_due(const Store *s);
 int store_checkpoint(Store *s);
 
-/* One message's effects within the batch: all or none. They nest not. */
+/* The effects of one message, or of a run of them, within the batch: all or none. They nest not. */
 int store_savepoint(Store *s);
 int store_savepoint_release(Store *s);
 int store_savepoint_rollback(Store *s);

@@ -381,12 +381,34 @@ static void one_refused_in_a_batch_of_two_hundred_undoes_only_itself(void **stat
         sim_check_chain(s);
 }
 
+/* The request was decided before the doubt; that it is decided again after a refusal must not change it. */
+static void a_decision_stands_though_a_later_message_brings_doubt_and_is_refused(void **state) {
+        static const char unknown[] = "{\"log\":\"x\",\"boot\":\"b\",\"size\":3,\"head\":\"AAAA\",\"at\":\"\"}";
+        _cleanup_(freep) char *jws = NULL;
+        Sim *s = *state;
+
+        assert_int_equal(signer_jws(s->signer, unknown, strlen(unknown), &jws), 0);
+        sim_disinfect_room(s, "room-1");
+        sim_receive(s, "R1");
+        sim_put_request(s, "room-1", "s-1", "R1", 1);
+        assert_true(s->intake->run.open);
+        sim_say_as(s, "room/room-1/draw", "b-1", sim_next_seq(s, "room/room-1"),
+                   "{'session':'s-9','item':'B1','head':'%s'}", jws);
+        assert_false(s->intake->run.open);
+        assert_non_null(intake_doubted(s->intake, DOUBT_AUDIT));
+        sim_commit(s);
+        assert_string_not_equal(sim_rejected(s, "room/room-1"), "");
+        assert_string_equal(sim_member(s, "down/room/room-1/decision", "verdict"), "allow");
+}
+
 int main(void) {
         static struct randombytes_implementation constant = { no_name, no_dice, NULL, NULL, no_bytes, NULL };
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(messages_that_share_a_savepoint_do_what_each_does_alone),
                 cmocka_unit_test_setup_teardown(one_refused_in_a_batch_of_two_hundred_undoes_only_itself, sim_setup,
                                                 sim_teardown),
+                cmocka_unit_test_setup_teardown(a_decision_stands_though_a_later_message_brings_doubt_and_is_refused,
+                                                sim_setup, sim_teardown),
         };
 
         randombytes_set_implementation(&constant);
