@@ -132,6 +132,7 @@ static void progress(size_t rows, time_t begun, bool last) {
 /* CTL_YES, all rows and what the list is about. */
 static int fetch(Ctl *c, const Wanted *w, json_t **ret_rows, json_t **ret_about) {
         json_t *rows = json_array(), *about = NULL, *page;
+        const struct timespec breath = { .tv_nsec = 2000000 }; /* between two slices the daemon is the rooms' alone */
         const time_t begun = time(NULL);
         char cursor[256] = "";
 
@@ -151,6 +152,8 @@ static int fetch(Ctl *c, const Wanted *w, json_t **ret_rows, json_t **ret_about)
                 about = json_incref(json_array_get(page, 2));
                 json_decref(page);
                 progress(json_array_size(rows), begun, !cursor[0]);
+                if (cursor[0])
+                        nanosleep(&breath, NULL);
         } while (cursor[0]);
         *ret_rows = rows;
         *ret_about = about;
