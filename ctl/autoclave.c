@@ -40,13 +40,12 @@ static void print_help(void) {
 }
 
 static int usage(const char *text) {
-        fprintf(stderr, "asepsisctl: %s; see asepsisctl autoclave --help\n", text);
-        return CTL_TROUBLE;
+        return ctl_usage("autoclave", text);
 }
 
 /* -1: go on; otherwise the exit status. */
 static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
-        int o;
+        int o, r;
 
         optind = 0; /* glibc: from the beginning */
         while ((o = getopt_long(argc, argv, "b:r:c:js:h", options, NULL)) >= 0)
@@ -60,17 +59,10 @@ static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
                 case 'c':
                         w->cause = optarg;
                         break;
-                case 'j':
-                        c->json = true;
-                        break;
-                case 's':
-                        c->socket = optarg;
-                        break;
-                case 'h':
-                        print_help();
-                        return CTL_YES;
                 default:
-                        return CTL_TROUBLE;
+                        r = ctl_option(c, o, print_help);
+                        if (r >= 0)
+                                return r;
                 }
         return -1;
 }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -249,4 +250,25 @@ int ctl_attempt(int argc, char **argv, char *ret, size_t size) {
                 return CTL_YES;
         fprintf(stderr, "asepsisctl: no attempt has so long a name\n");
         return CTL_TROUBLE;
+}
+
+int ctl_usage(const char *verb, const char *text) {
+        fprintf(stderr, "asepsisctl: %s; see asepsisctl %s --help\n", text, verb);
+        return CTL_TROUBLE;
+}
+
+int ctl_option(Ctl *c, int o, void (*help)(void)) {
+        switch (o) {
+        case 'j':
+                c->json = true;
+                return -1;
+        case 's':
+                c->socket = optarg;
+                return -1;
+        case 'h':
+                help();
+                return CTL_YES;
+        default:
+                return CTL_TROUBLE;
+        }
 }

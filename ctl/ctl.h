@@ -36,6 +36,11 @@ int ctl_act(Ctl *c, const char *member, const char *types, ...);
 /* "ac-1.7", or "ac-1" and "101": joined as the daemon takes it, or CTL_TROUBLE where it is too long. */
 int ctl_attempt(int argc, char **argv, char *ret, size_t size);
 
+/* What was meant, on stderr, and where the verb's help is. CTL_TROUBLE. */
+int ctl_usage(const char *verb, const char *text);
+/* -j, -s and -h of a verb that reads its own options: -1, go on; otherwise the exit status. */
+int ctl_option(Ctl *c, int o, void (*help)(void));
+
 /* Prints the answer as one line of JSON and releases it. CTL_YES, or CTL_TROUBLE when that cannot be written. */
 int ctl_print_json(json_t *answer);
 

@@ -62,13 +62,12 @@ static void print_help(void) {
 }
 
 static int usage(const char *text) {
-        fprintf(stderr, "asepsisctl: %s; see asepsisctl lookback --help\n", text);
-        return CTL_TROUBLE;
+        return ctl_usage("lookback", text);
 }
 
 /* -1: go on; otherwise the exit status. */
 static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
-        int o, at;
+        int o, at, r;
 
         optind = 0;
         while ((o = getopt_long(argc, argv, "js:h", options, &at)) >= 0)
@@ -97,17 +96,10 @@ static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
                         w->drill = true;
                         w->n_by++;
                         break;
-                case 'j':
-                        c->json = true;
-                        break;
-                case 's':
-                        c->socket = optarg;
-                        break;
-                case 'h':
-                        print_help();
-                        return CTL_YES;
                 default:
-                        return CTL_TROUBLE;
+                        r = ctl_option(c, o, print_help);
+                        if (r >= 0)
+                                return r;
                 }
         if (optind < argc)
                 return usage("say what is looked for with an option, such as --lot=L-4711");
