@@ -9,46 +9,16 @@
 #include <stdio.h>
 
 #include "../lib/clinicsim.h"
+#include "../lib/stationcase.h"
 #include "core/gate.h"
 
-#define STATION "station/station-1"
 #define RECEIVE STATION "/receive"
-#define REJECTED "down/" STATION "/rejected"
 #define HOUR_US (3600 * US_PER_S)
 #define STERILIZED(by, load, date, until) \
         "'sterilized':{'by':'" by "','load':'" load "','date':'" date "','until':'" until "','evidence':'a strip'}"
 #define STOCK(item, date, until) \
         "{'item':'" item "','class':'extractor','by':'clara'," STERILIZED("opening-stock", "shelf-3", date, until) "}"
 
-static Sim *s;
-
-static int setup(void **state) {
-        int r = sim_setup(state);
-
-        s = *state;
-        return r;
-}
-
-static int64_t state_of(const char *name) {
-        return sim_sql(s, "SELECT coalesce((SELECT state FROM item WHERE code = '%s'), -1)", sim_code(name));
-}
-
-#define taken(...) \
-        do { \
-                sim_forget(s); \
-                sim_say(s, __VA_ARGS__); \
-                if (sim_rejected(s, STATION)[0]) \
-                        fail_msg("%s", sim_member(s, REJECTED, "detail")); \
-        } while (0)
-#define refused(about, word, ...) \
-        do { \
-                sim_forget(s); \
-                sim_say(s, __VA_ARGS__); \
-                assert_string_equal(sim_rejected(s, STATION), "bad-member"); \
-                assert_string_equal(sim_member(s, REJECTED, "member"), about); \
-                if (!strstr(sim_member(s, REJECTED, "detail"), word)) \
-                        fail_msg("%s is not in: %s", word, sim_member(s, REJECTED, "detail")); \
-        } while (0)
 
 static const char *ask(const char *room, const char *session, const char *names, const char *patient) {
         return sim_ask_for(s, room, session, names, "ana", patient, "skin-needling");

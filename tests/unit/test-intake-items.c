@@ -10,48 +10,18 @@
 
 #include "../lib/clinicsim.h"
 #include "../lib/cyclegen.h"
+#include "../lib/stationcase.h"
 #include "core/gate.h"
 
-#define STATION "station/station-1"
 #define RECEIVE STATION "/receive"
-#define REJECTED "down/" STATION "/rejected"
 #define MINUTE_US (60 * US_PER_S)
 #define ROWS 30
-
-static Sim *s;
-
-static int setup(void **state) {
-        int r = sim_setup(state);
-
-        s = *state;
-        return r;
-}
 
 static void configured(const char *more) {
         sim_close(s);
         sim_open(s, more);
 }
 
-static int64_t state_of(const char *name) {
-        return sim_sql(s, "SELECT coalesce((SELECT state FROM item WHERE code = '%s'), -1)", sim_code(name));
-}
-
-#define taken(...) \
-        do { \
-                sim_forget(s); \
-                sim_say(s, __VA_ARGS__); \
-                if (sim_rejected(s, STATION)[0]) \
-                        fail_msg("%s", sim_member(s, REJECTED, "detail")); \
-        } while (0)
-#define refused(about, word, ...) \
-        do { \
-                sim_forget(s); \
-                sim_say(s, __VA_ARGS__); \
-                assert_string_equal(sim_rejected(s, STATION), "bad-member"); \
-                assert_string_equal(sim_member(s, REJECTED, "member"), about); \
-                if (!strstr(sim_member(s, REJECTED, "detail"), word)) \
-                        fail_msg("%s is not in: %s", word, sim_member(s, REJECTED, "detail")); \
-        } while (0)
 
 static void received(const char *item, const char *class_id) {
         taken(RECEIVE, "{'item':'%s','class':'%s'}", item, class_id);
