@@ -327,8 +327,94 @@ static const char second[] =
         "CREATE INDEX session_practitioner ON session (practitioner, allowed_us);"
         "CREATE INDEX session_patient ON session (patient, allowed_us);";
 
+/* Rooms that stay locked, their relays; what was done in a session and after it; overrides, keys, restores. */
+static const char third[] =
+        /* --- the interlock of a room --- */
+        "ALTER TABLE room ADD COLUMN interlock INTEGER NOT NULL DEFAULT 0;"      /* Interlock */
+        "ALTER TABLE room ADD COLUMN release_until_us INTEGER NOT NULL DEFAULT 0;" /* CLOCK_BOOTTIME: the last lease's end */
+        "ALTER TABLE room ADD COLUMN hold_until_us INTEGER NOT NULL DEFAULT 0;"  /* CLOCK_BOOTTIME: busy until then */
+        "UPDATE room SET release_until_us ="
+        " coalesce((SELECT max(lease_until_us) FROM session s WHERE s.room = room.id), 0);"
+        /* Why a room is locked until an officer unlocks it; a cause that comes again counts up. */
+        "CREATE TABLE room_lock ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL, last_us INTEGER NOT NULL,"
+        " count INTEGER NOT NULL,"
+        " room TEXT NOT NULL, rule TEXT NOT NULL, session TEXT, text TEXT NOT NULL,"
+        " open_i INTEGER, open_us INTEGER, open_by TEXT, open_reason TEXT) STRICT;" /* unlocked; NULL: it holds */
+        "CREATE UNIQUE INDEX room_lock_holds ON room_lock (room, rule) WHERE open_us IS NULL;"
+        /* What each relay said last, and until when it has a permit of its own (CLOCK_BOOTTIME). */
+        "CREATE TABLE relay ("
+        " device TEXT PRIMARY KEY, room TEXT NOT NULL,"
+        " energised INTEGER, at_us INTEGER NOT NULL, permit_until_us INTEGER NOT NULL) STRICT;"
+        "CREATE INDEX relay_room ON relay (room);"
+        "ALTER TABLE session ADD COLUMN ended_by TEXT;" /* an officer, where the room did not say it */
+        "ALTER TABLE session ADD COLUMN ended_reason TEXT;"
+
+        /* --- what was done in a session --- */
+        "CREATE TABLE session_step ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " session INTEGER NOT NULL REFERENCES session (id), step INTEGER NOT NULL,"
+        " round INTEGER, item TEXT, form_hash TEXT) STRICT;"
+        "CREATE INDEX session_step_session ON session_step (session);"
+        /* One row a round and area, as the handpiece told it last. */
+        "CREATE TABLE session_round ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL, last_us INTEGER NOT NULL,"
+        " session INTEGER NOT NULL REFERENCES session (id), item TEXT NOT NULL,"
+        " area TEXT NOT NULL, round INTEGER NOT NULL,"
+        " passes INTEGER, depth_um INTEGER, motor_ms INTEGER, bleeding INTEGER,"
+        " UNIQUE (session, area, round, item)) STRICT;"
+        /* Once a session and cause. */
+        "CREATE TABLE deviation ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " session INTEGER NOT NULL REFERENCES session (id),"
+        " rule TEXT NOT NULL, cause TEXT NOT NULL, text TEXT NOT NULL,"
+        " UNIQUE (session, rule, cause)) STRICT;"
+
+        /* --- after it --- */
+        /* Wall time by when its needles should be in a sharps container and its instruments be cleaned. */
+        "ALTER TABLE session ADD COLUMN after_due_us INTEGER;"
+        "CREATE INDEX session_after ON session (after_due_us) WHERE after_due_us IS NOT NULL;"
+        "CREATE TABLE exposure ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " room TEXT NOT NULL, session TEXT, item TEXT, detail TEXT NOT NULL,"
+        " first_aid_us INTEGER, first_aid_by TEXT, reported_us INTEGER, reported_by TEXT,"
+        " turnover_us INTEGER, closed_us INTEGER) STRICT;"
+        "CREATE INDEX exposure_open ON exposure (room) WHERE closed_us IS NULL;"
+        "INSERT INTO exposure (i, at_us, room, detail, first_aid_us, reported_us)"
+        " SELECT 0, exposure_us, id, coalesce(exposure, ''), CASE WHEN first_aid THEN exposure_us END,"
+        "  CASE WHEN reported THEN exposure_us END FROM room WHERE exposure_us IS NOT NULL AND exposure_us > 0;"
+
+        /* --- overrides: two officers, one rule, one question of one session --- */
+        "CREATE TABLE override ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " session TEXT NOT NULL, room TEXT NOT NULL, content BLOB NOT NULL, rule TEXT NOT NULL,"
+        " by TEXT NOT NULL, reason TEXT NOT NULL,"
+        " second_i INTEGER, second_us INTEGER, second_by TEXT, second_reason TEXT,"
+        " until_us INTEGER NOT NULL,"
+        " used_i INTEGER, used_us INTEGER) STRICT;"
+        "CREATE INDEX override_session ON override (session, rule);"
+        "ALTER TABLE session ADD COLUMN overridden TEXT;" /* rule ids, apart by commas */
+
+        /* --- keys: public halves, and each one's word for the next (JWS) --- */
+        "CREATE TABLE key ("
+        " id INTEGER PRIMARY KEY, kid TEXT NOT NULL UNIQUE, public TEXT NOT NULL,"
+        " state INTEGER NOT NULL,"  /* KeyState: next, current, retired */
+        " made_us INTEGER NOT NULL, since_us INTEGER, retired_us INTEGER,"
+        " statement TEXT) STRICT;"  /* signed by the one before; NULL: the first */
+
+        /* --- a ledger that is not the newest --- */
+        /* Single-use pieces that were there before the last of these are good again once they are received anew. */
+        "CREATE TABLE restored ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " cause TEXT NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL) STRICT;"
+        "ALTER TABLE item ADD COLUMN vouched_i INTEGER;" /* audit record of its last receipt */
+        /* Heads, boots and logs of others that an officer has accepted. */
+        "CREATE TABLE accepted ("
+        " what TEXT NOT NULL, value TEXT NOT NULL, i INTEGER NOT NULL, PRIMARY KEY (what, value)) STRICT, WITHOUT ROWID;";
+
 const char *const schema_migrations[] = {
         first,
         second,
+        third,
 };
 const size_t schema_n_migrations = ELEMENTSOF(schema_migrations);
