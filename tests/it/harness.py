@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the whole daemon share: a private broker and asepsisd from the files in etc/, devices that speak to
-them (both those of demo/), a disk that fails when it is told to, and a ledger that is read when the daemon is gone.
+them (both those of demo/), a disk that fails and a clock that is set when they are told to, and a ledger that is read
+when the daemon is gone.
 
 A test is `run(function)`: the function gets nothing, says what it has shown with ok(), and fails with must(). BUILD
 names the build directory. Exit status: 0 shown, 1 not, 77 something to test with is missing. Whatever is started ends
@@ -64,9 +65,10 @@ def die_with_parent():
 
 class Clinic(demo.Clinic):
     """`settings`: lines of configuration that differ. `disk`: the ledger's disk can be told to fail, see fail_disk().
-    `broker`: lines added to the broker's configuration. `rooms`: there are room-1 to room-N, with pens."""
+    `clock`: the daemon's wall clock can be set, see set_clock(). `broker`: lines added to the broker's configuration.
+    `rooms`: there are room-1 to room-N, with pens."""
 
-    def __init__(self, settings="", disk=False, broker="", rooms=2, logins=()):
+    def __init__(self, settings="", disk=False, broker="", rooms=2, logins=(), clock=False):
         extra = [f"{what}-{n}" for n in range(3, rooms + 1) for what in ("room", "pen")]
         super().__init__(BUILD, (*LOGINS, *extra, *logins))
         self.settings, self.broker_settings, self.open = settings, broker, []
@@ -76,7 +78,7 @@ class Clinic(demo.Clinic):
         self.environment = dict(os.environ)
         for name in ("NOTIFY_SOCKET", "JOURNAL_STREAM", "INVOCATION_ID", "CREDENTIALS_DIRECTORY", "LD_PRELOAD"):
             self.environment.pop(name, None)
-        self.shim = self.build_shim() if disk else None
+        self.shims = [self.build_shim(name) for name, wanted in (("failing-disk", disk), ("wall-clock", clock)) if wanted]
         self.configured = False
 
     def __enter__(self):
@@ -100,9 +102,9 @@ class Clinic(demo.Clinic):
         if not os.access(command[0], os.X_OK):
             raise demo.Broken(f"there is no {command[0]}: type make first")
         environment = dict(self.environment)
-        if self.shim and name.startswith("asepsisd"):
-            environment |= {"LD_PRELOAD": self.shim, "FAILING_DISK": self.path("disk"),
-                            "FAILING_DISK_COUNT": self.path("disk.count")}
+        if self.shims and name.startswith("asepsisd"):
+            environment |= {"LD_PRELOAD": ":".join(self.shims), "FAILING_DISK": self.path("disk"),
+                            "FAILING_DISK_COUNT": self.path("disk.count"), "WALL_CLOCK": self.path("clock")}
         with open(self.path(name + ".log"), "ab") as log:
             self.processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                                     env=environment, preexec_fn=die_with_parent)
@@ -188,17 +190,22 @@ class Clinic(demo.Clinic):
         self.open.append(c)
         return c
 
-    # ------------------------------------------------------------------------------------------------------------ disk
+    # -------------------------------------------------------------------------------------------------- disk and clock
 
-    def build_shim(self):
+    def build_shim(self, name):
         compiler = shutil.which("cc")
         if not compiler:
             print("skipped: there is no C compiler", flush=True)
             os._exit(77)
-        shim = self.path("failing-disk.so")
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, os.path.join(HERE, "shim/failing-disk.c")],
-                       check=True)
+        shim = self.path(name + ".so")
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, os.path.join(HERE, f"shim/{name}.c")], check=True)
         return shim
+
+    def set_clock(self, off_s):
+        """The daemon's wall clock goes so many seconds before or behind the machine's."""
+        with open(self.path("clock.new"), "w", encoding="ascii") as f:
+            f.write(str(off_s))
+        os.rename(self.path("clock.new"), self.path("clock"))
 
     def fail_disk(self, how):
         """See shim/failing-disk.c for the words; None: the disk is good again."""
