@@ -192,6 +192,7 @@ install: all ## install below DESTDIR and prefix; a configuration that is there 
 	else $(call to,0644,etc/asepsisd.conf,$(sysconfdir)/asepsis/asepsisd.conf); fi
 	$(call to,0644,etc/asepsisd.conf,$(docdir)/asepsisd.conf)
 	$(call each,$(wildcard etc/mosquitto/*),$(docdir)/mosquitto)
+	$(call each,$(wildcard etc/verifier/*.*),$(docdir)/examples/verifier)
 	$(INSTALL) -d $(DESTDIR)$(libdir)/systemd/system
 	sed $(UNIT_SED) systemd/asepsisd.service >$(DESTDIR)$(libdir)/systemd/system/asepsisd.service
 	$(call to,0644,systemd/asepsis-sysusers.conf,$(libdir)/sysusers.d/asepsis.conf)
