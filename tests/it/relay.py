@@ -1,0 +1,245 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Rooms as their makers would build them: a relay each that opens by itself, and the controller that speaks for it. A
+process of its own, with its own clock, that verifies permits by a JOSE library that has nothing to do with Asepsis:
+
+    relay.py PLAN LOG
+
+PLAN (JSON): {"host", "port", "site", "key", "rooms": [{"room", "password", "session", "items", "practitioner", "patient",
+"procedure", "after_s", "relay"?, "relay_password"?}]}. Each room asks for its session `after_s` after the start, starts it,
+and goes on asking. Where there is `relay`, that is a login of kind actuator and asks for permits of its own; otherwise the
+controller asks for it, with the relay's nonce. SIGTERM ends all.
+
+LOG: a line of JSON for each event of each relay, with the time of CLOCK_BOOTTIME (s): `sent` a nonce, `permit` that was
+believed, `refused` one that was not, `denied` by the daemon, `energised`, `locked`. tests/it/50-fail-locked judges by it."""
+import base64, collections, contextlib, json, os, secrets, select, signal, sys, time
+
+import jwt
+from jwt.algorithms import OKPAlgorithm
+import paho.mqtt.client as mqtt
+
+RENEW = 0.3          # of the lease: the third question after a permit is answered while that one is still good
+AGAIN_S = 1.5        # no answer to the first question, no receipt: again
+DENIED_AGAIN_S = 1.0
+RECONNECT_S = 0.5
+
+
+def now():
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def public_key(text):
+    """From the 32 bytes in base64url that were stored when the device was paired."""
+    return OKPAlgorithm.from_jwk(json.dumps({"kty": "OKP", "crv": "Ed25519", "x": text}))
+
+
+def verified(jws, key):
+    """What the permit says, or an error: no other algorithm, no key but the one that was paired."""
+    return jwt.decode(jws, key, algorithms=["EdDSA"])
+
+
+class Relay:
+    """Locked, until a permit answers the nonce that it sent last; then for the rest of the lease, which counts from the
+    sending. Opens by its own timer, whatever else happens."""
+
+    def __init__(self, site, room, key, log):
+        self.site, self.room, self.key, self.log = site, room, key, log
+        self.nonce, self.sent, self.seq, self.until, self.lease_s = None, None, 0, None, None
+
+    def ask(self):
+        self.nonce = base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+        self.sent = now()
+        self.log(self.room, "sent", nonce=self.nonce, t=self.sent)
+        return self.nonce
+
+    def answer(self, jws):
+        """Whether it is energised by it."""
+        try:
+            p = verified(jws, self.key)
+            why = self._not_ours(p)
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as e:
+            why, p = repr(e), {}
+        if why:
+            self.log(self.room, "refused", why=why, nonce=p.get("nonce"), jws=jws)
+            return False
+        self.seq, self.lease_s, self.nonce = p["seq"], p["ttl_ms"] / 1000, None
+        self.log(self.room, "permit", nonce=p["nonce"], seq=p["seq"], ttl_ms=p["ttl_ms"], session=p["session"], jws=jws)
+        if self.until is None:
+            self.log(self.room, "energised")
+        self.until = self.sent + self.lease_s
+        return True
+
+    def _not_ours(self, p):
+        if (p["site"], p["room"]) != (self.site, self.room):
+            return "another room's"
+        if not self.nonce or p["nonce"] != self.nonce:
+            return "not for the nonce that was sent last"
+        if p["seq"] <= self.seq:
+            return "its number was there before"
+        if now() >= self.sent + p["ttl_ms"] / 1000:
+            return "its lease has run out"
+        return None
+
+    def tick(self):
+        if self.until is not None and now() >= self.until:
+            self.until = None
+            self.log(self.room, "locked")
+
+
+class Link:
+    """A client that reconnects by itself, driven from outside."""
+
+    def __init__(self, plan, login, password, kind, on_message):
+        self.plan, self.login, self.password = plan, login, password
+        self.up = f"asepsis/v1/{plan['site']}/up/{kind}/{login}/"
+        self.down = f"asepsis/v1/{plan['site']}/down/{kind}/{login}/"
+        self.on_message, self.client, self.there, self.next = on_message, None, False, 0
+
+    def drive(self, readable):
+        c = self.client
+        if c and c.socket():
+            if c.socket() in readable:
+                c.loop_read()
+            if c.want_write():
+                c.loop_write()
+            c.loop_misc()
+        elif now() >= self.next:
+            self.next = now() + RECONNECT_S
+            self._connect()
+
+    def _connect(self):
+        c = self.client = mqtt.Client(client_id=self.login, protocol=mqtt.MQTTv5)
+        c.username_pw_set(self.login, self.password)
+        c.max_inflight_messages_set(0)   # a question that got lost must not hold up the next
+        c.on_connect = lambda *_: c.subscribe(self.down + "#", qos=1)
+        c.on_subscribe = self._subscribed
+        c.on_disconnect = self._lost
+        c.on_message = lambda _, __, m: self.on_message(m.topic[len(self.down):], json.loads(m.payload))
+        self.there = False
+        with contextlib.suppress(OSError):
+            c.connect(self.plan["host"], self.plan["port"], keepalive=120)
+
+    def _subscribed(self, *_):
+        self.there = True
+
+    def _lost(self, *_):
+        self.there = False
+
+    def publish(self, message, **content):
+        if self.there:
+            self.client.publish(self.up + message, json.dumps(content), qos=1)
+        return self.there
+
+    def socket(self):
+        return self.client and self.client.socket()
+
+
+class Room:
+    """The controller, and its relay."""
+
+    def __init__(self, plan, mine, key, log):
+        self.mine, self.log, self.boot, self.seq = mine, log, secrets.token_hex(8), 0
+        self.relay = Relay(plan["site"], mine["room"], key, log)
+        self.link = Link(plan, mine["room"], mine["password"], "room", self._heard)
+        self.own = None
+        if "relay" in mine:
+            self.own = Link(plan, mine["relay"], mine["relay_password"], "actuator", self._relay_heard)
+        self.kept = collections.deque()      # (seq, message, content): unreceipted
+        self.sent_at, self.next = 0, now() + mine["after_s"]
+        self.question, self.allowed = None, False
+        self._keep("disinfected", by=mine["practitioner"], contact_s=120)
+
+    def links(self):
+        return [self.link, *([self.own] if self.own else [])]
+
+    def drive(self, readable):
+        self.relay.tick()
+        for link in self.links():
+            link.drive(readable)
+        if self.kept and now() >= self.sent_at + AGAIN_S and self.link.there:
+            self.sent_at = now()
+            for _, message, content in self.kept:
+                self.link.publish(message, **content)
+        if now() >= self.next and not (self.kept and not self.allowed):
+            self._ask()
+
+    def due(self):
+        """When there is something to do without having heard anything."""
+        times = [self.next, now() + 0.25]
+        if self.relay.until is not None:
+            times.append(self.relay.until)
+        return min(times)
+
+    def _keep(self, message, **content):
+        self.seq += 1
+        self.kept.append((self.seq, message, {"boot": self.boot, "seq": self.seq, **content}))
+        self.sent_at = 0
+
+    def _ask(self):
+        if self.allowed:
+            self.next = now() + RENEW * self.relay.lease_s
+            if self.own:
+                self.own.publish("renew", nonce=self.relay.ask())
+            else:
+                self.link.publish("session-renew", session=self.mine["session"], nonce=self.relay.ask())
+            return
+        self.next = now() + AGAIN_S
+        if not self.question:
+            self.question = {"nonce": self.relay.ask(), **{k: self.mine[k] for k in (
+                "session", "practitioner", "patient", "procedure", "items")}}
+        self.link.publish("session-request", **self.question)
+
+    def _heard(self, message, content):
+        if message == "receipt" and content["boot"] == self.boot:
+            while self.kept and self.kept[0][0] <= content["seq"]:
+                self.kept.popleft()
+        elif message == "rejected":
+            self.log(self.relay.room, "rejected", why=content["detail"])
+        elif message in ("decision", "permit"):
+            self._answered(content)
+
+    def _answered(self, content):
+        if "permit" not in content:
+            self.log(self.relay.room, "denied", nonce=content["nonce"], rules=[r["rule"] for r in content["reasons"]])
+            if not self.allowed:
+                self.question, self.next = None, now() + DENIED_AGAIN_S
+            return
+        if self.relay.answer(content["permit"]) and not self.allowed:
+            self.allowed, self.question = True, None
+            self.next = self.relay.sent + RENEW * self.relay.lease_s
+            self._keep("session-start", session=self.mine["session"])
+
+    def _relay_heard(self, message, content):
+        if message == "permit":
+            self._answered(content)
+
+
+class Log:
+    def __init__(self, path):
+        self.file = open(path, "a", encoding="utf-8")
+
+    def __call__(self, relay, event, t=None, **more):
+        self.file.write(json.dumps({"t": t or now(), "relay": relay, "event": event, **more}) + "\n")
+        self.file.flush()
+
+
+def main(plan_path, log_path):
+    with open(plan_path, encoding="utf-8") as f:
+        plan = json.load(f)
+    key, log, over = public_key(plan["key"]), Log(log_path), []
+    signal.signal(signal.SIGTERM, lambda *_: over.append(True))
+    with contextlib.suppress(OSError):
+        os.nice(-5)      # a relay's timer waits for nobody's processor
+    rooms = [Room(plan, mine, key, log) for mine in plan["rooms"]]
+    readable = []
+    while not over:
+        for room in rooms:
+            room.drive(readable)
+        links = [link for room in rooms for link in room.links() if link.socket()]
+        writing = [link.socket() for link in links if link.client.want_write()]
+        wait = max(0.0, min(room.due() for room in rooms) - now())
+        readable = select.select([link.socket() for link in links], writing, [], wait)[0]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
