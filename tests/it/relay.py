@@ -1,22 +1,25 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Rooms as their makers would build them: a relay each that opens by itself, and the controller that speaks for it. A
-process of its own, with its own clock, that verifies permits by a JOSE library that has nothing to do with Asepsis:
+process of its own, with its own clock, that verifies permits by what etc/verifier shows, on a JOSE library that has
+nothing to do with Asepsis:
 
     relay.py PLAN LOG
 
-PLAN (JSON): {"host", "port", "site", "key", "rooms": [{"room", "password", "session", "items", "practitioner", "patient",
+PLAN (JSON): {"host", "port", "site", "jwk", "rooms": [{"room", "password", "session", "items", "practitioner", "patient",
 "procedure", "after_s", "relay"?, "relay_password"?}]}. Each room asks for its session `after_s` after the start, starts it,
 and goes on asking. Where there is `relay`, that is a login of kind actuator and asks for permits of its own; otherwise the
 controller asks for it, with the relay's nonce. SIGTERM ends all.
 
 LOG: a line of JSON for each event of each relay, with the time of CLOCK_BOOTTIME (s): `sent` a nonce, `permit` that was
 believed, `refused` one that was not, `denied` by the daemon, `energised`, `locked`. tests/it/50-fail-locked judges by it."""
-import base64, collections, contextlib, json, os, secrets, select, signal, sys, time
+import collections, contextlib, json, os, secrets, select, signal, sys, time
 
-import jwt
-from jwt.algorithms import OKPAlgorithm
 import paho.mqtt.client as mqtt
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../etc/verifier"))
+from permit import Verifier  # noqa: E402
 
 RENEW = 0.3          # of the lease: the third question after a permit is answered while that one is still good
 AGAIN_S = 1.5        # no answer to the first question, no receipt: again
@@ -28,57 +31,31 @@ def now():
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def public_key(text):
-    """From the 32 bytes in base64url that were stored when the device was paired."""
-    return OKPAlgorithm.from_jwk(json.dumps({"kty": "OKP", "crv": "Ed25519", "x": text}))
-
-
-def verified(jws, key):
-    """What the permit says, or an error: no other algorithm, no key but the one that was paired."""
-    return jwt.decode(jws, key, algorithms=["EdDSA"])
-
-
 class Relay:
     """Locked, until a permit answers the nonce that it sent last; then for the rest of the lease, which counts from the
     sending. Opens by its own timer, whatever else happens."""
 
-    def __init__(self, site, room, key, log):
-        self.site, self.room, self.key, self.log = site, room, key, log
-        self.nonce, self.sent, self.seq, self.until, self.lease_s = None, None, 0, None, None
+    def __init__(self, site, room, jwk, log):
+        self.verifier, self.room, self.log = Verifier(site, room, jwk), room, log
+        self.nonce, self.until, self.lease_s = None, None, None
 
-    def ask(self):
-        self.nonce = base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
-        self.sent = now()
-        self.log(self.room, "sent", nonce=self.nonce, t=self.sent)
+    def ask(self, session=None):
+        self.nonce = self.verifier.ask(session)
+        self.log(self.room, "sent", nonce=self.nonce, t=self.verifier.sent)
         return self.nonce
 
     def answer(self, jws):
         """Whether it is energised by it."""
         try:
-            p = verified(jws, self.key)
-            why = self._not_ours(p)
-        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as e:
-            why, p = repr(e), {}
-        if why:
-            self.log(self.room, "refused", why=why, nonce=p.get("nonce"), jws=jws)
+            until = self.verifier.accept(jws)
+        except Exception as e:   # whatever it is: no permit
+            self.log(self.room, "refused", why=repr(e), jws=jws)
             return False
-        self.seq, self.lease_s, self.nonce = p["seq"], p["ttl_ms"] / 1000, None
-        self.log(self.room, "permit", nonce=p["nonce"], seq=p["seq"], ttl_ms=p["ttl_ms"], session=p["session"], jws=jws)
+        self.log(self.room, "permit", nonce=self.nonce, seq=self.verifier.seq, jws=jws)
         if self.until is None:
             self.log(self.room, "energised")
-        self.until = self.sent + self.lease_s
+        self.until, self.lease_s = until, until - self.verifier.sent
         return True
-
-    def _not_ours(self, p):
-        if (p["site"], p["room"]) != (self.site, self.room):
-            return "another room's"
-        if not self.nonce or p["nonce"] != self.nonce:
-            return "not for the nonce that was sent last"
-        if p["seq"] <= self.seq:
-            return "its number was there before"
-        if now() >= self.sent + p["ttl_ms"] / 1000:
-            return "its lease has run out"
-        return None
 
     def tick(self):
         if self.until is not None and now() >= self.until:
@@ -137,9 +114,9 @@ class Link:
 class Room:
     """The controller, and its relay."""
 
-    def __init__(self, plan, mine, key, log):
+    def __init__(self, plan, mine, log):
         self.mine, self.log, self.boot, self.seq = mine, log, secrets.token_hex(8), 0
-        self.relay = Relay(plan["site"], mine["room"], key, log)
+        self.relay = Relay(plan["site"], mine["room"], plan["jwk"], log)
         self.link = Link(plan, mine["room"], mine["password"], "room", self._heard)
         self.own = None
         if "relay" in mine:
@@ -181,11 +158,11 @@ class Room:
             if self.own:
                 self.own.publish("renew", nonce=self.relay.ask())
             else:
-                self.link.publish("session-renew", session=self.mine["session"], nonce=self.relay.ask())
+                self.link.publish("session-renew", session=self.mine["session"], nonce=self.relay.ask(self.mine["session"]))
             return
         self.next = now() + AGAIN_S
         if not self.question:
-            self.question = {"nonce": self.relay.ask(), **{k: self.mine[k] for k in (
+            self.question = {"nonce": self.relay.ask(self.mine["session"]), **{k: self.mine[k] for k in (
                 "session", "practitioner", "patient", "procedure", "items")}}
         self.link.publish("session-request", **self.question)
 
@@ -206,7 +183,7 @@ class Room:
             return
         if self.relay.answer(content["permit"]) and not self.allowed:
             self.allowed, self.question = True, None
-            self.next = self.relay.sent + RENEW * self.relay.lease_s
+            self.next = self.relay.verifier.sent + RENEW * self.relay.lease_s
             self._keep("session-start", session=self.mine["session"])
 
     def _relay_heard(self, message, content):
@@ -226,11 +203,11 @@ class Log:
 def main(plan_path, log_path):
     with open(plan_path, encoding="utf-8") as f:
         plan = json.load(f)
-    key, log, over = public_key(plan["key"]), Log(log_path), []
+    log, over = Log(log_path), []
     signal.signal(signal.SIGTERM, lambda *_: over.append(True))
     with contextlib.suppress(OSError):
         os.nice(-5)      # a relay's timer waits for nobody's processor
-    rooms = [Room(plan, mine, key, log) for mine in plan["rooms"]]
+    rooms = [Room(plan, mine, log) for mine in plan["rooms"]]
     readable = []
     while not over:
         for room in rooms:
