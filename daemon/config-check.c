@@ -344,12 +344,33 @@ static void check_class(ConfigLoad *l, const ConfigDraft *d) {
         check_class_limits(l, d, c);
 }
 
+/* Whichever of a product's numbers are its own, they hold with the procedure's for the rest: each pair by itself. */
+static void check_passes(ConfigLoad *l, const ConfigDraft *d, const TreatmentLimits *t) {
+        if (t->passes_min > 0 && t->passes_max > 0 && t->passes_min > t->passes_max)
+                config_fail(l, d, "passes-min", "is above passes-max");
+}
+
+static bool is_needle(const ConfigClass *c) {
+        return c->role == ROLE_NEEDLE || c->role == ROLE_MANUAL_ROLLER;
+}
+
+static void check_product_limits(ConfigLoad *l, const ConfigDraft *d, const ConfigProduct *p) {
+        static const char *const keys[] = { "passes-min", "passes-max", "depth-max-mm", "needle-time-max", "rounds-max" };
+        const ConfigClass *c = config_class(l->config, p->class_id);
+
+        for (size_t i = 0; c && !is_needle(c) && i < ELEMENTSOF(keys); i++)
+                if (is_set(d, keys[i]))
+                        config_fail(l, d, keys[i], "is said of needles: its class %s has another role", c->id);
+        check_passes(l, d, &p->limits);
+}
+
 static void check_product(ConfigLoad *l, const ConfigDraft *d) {
         ConfigProduct *p = d->object;
 
         default_text(&p->name, p->id);
         if (!config_class(l->config, p->class_id))
                 fail_reference(l, d, "class", SECTION_CLASS, p->class_id);
+        check_product_limits(l, d, p);
 }
 
 static void check_supplier(ConfigLoad *l, const ConfigDraft *d) {
@@ -375,6 +396,13 @@ static bool has_class_of_role(const Config *c, Role role) {
         return false;
 }
 
+static void check_procedure_steps(ConfigLoad *l, const ConfigDraft *d, const ConfigProcedure *p) {
+        if (p->steps & CONFIG_NO_STEPS && p->steps != CONFIG_NO_STEPS)
+                config_fail(l, d, "steps", "none stands alone");
+        if (p->cleanse_between && !(p->steps & 1U << STEP_CLEANSE))
+                config_fail(l, d, "cleanse-between-rounds", "needs cleanse among the steps");
+}
+
 static void check_procedure(ConfigLoad *l, const ConfigDraft *d) {
         ConfigProcedure *p = d->object;
 
@@ -386,8 +414,8 @@ static void check_procedure(ConfigLoad *l, const ConfigDraft *d) {
                         if (!has_class_of_role(l->config, role))
                                 config_fail(l, d, "needs", "no class has the role %s", role_name(role));
                 }
-        if (p->passes_min > 0 && p->passes_max > 0 && p->passes_min > p->passes_max)
-                config_fail(l, d, "passes-min", "is above passes-max");
+        check_passes(l, d, &p->limits);
+        check_procedure_steps(l, d, p);
 }
 
 static void check_duty(ConfigLoad *l, const ConfigDraft *d) {

@@ -74,6 +74,14 @@ static const ConfigName first_positives[] = {
 static const ConfigName duty_pers[] = {
         { "autoclave", DUTY_PER_AUTOCLAVE }, { "clinic", DUTY_PER_CLINIC }, { NULL, 0 },
 };
+static const ConfigName steps[] = {
+        { "screened", STEP_SCREENED }, { "anaesthetic", STEP_ANAESTHETIC }, { "wash", STEP_WASH },
+        { "serum", STEP_SERUM },       { "cleanse", STEP_CLEANSE },         { "aftercare", STEP_AFTERCARE },
+        { "none", 31 },                { NULL, 0 },
+};
+static const ConfigName form_hashes[] = {
+        { "required", FORM_HASH_REQUIRED }, { "optional", FORM_HASH_OPTIONAL }, { NULL, 0 },
+};
 static const ConfigName duty_effects[] = { { "block", DUTY_BLOCK }, { "alert", DUTY_ALERT }, { NULL, 0 } };
 
 #define ONE(struct_type, member, text, ...) \
@@ -142,6 +150,10 @@ const ConfigSection config_sections[_SECTION_MAX] = {
 #define DATE .type = &config_type_date
 #define NUMBER(least, most, unit) \
         .type = &config_type_number, .scale = (unit), .min = (least), .max = (most)
+#define PASSES NUMBER(1, 100, 1)
+#define DEPTH NUMBER(1, 5000, 1000)
+#define NEEDLE_TIME DURATION(US_PER_S, 8 * HOUR)
+#define ROUNDS NUMBER(1, 100, 1)
 #define DURATION(least, most) .type = &config_type_duration, .min = (least), .max = (most)
 
 const ConfigKey config_keys[] = {
@@ -372,22 +384,40 @@ const ConfigKey config_keys[] = {
         { PRODUCT(name, "name"), TEXT, .otherwise = "its code", .help = "Name shown to people." },
         { PRODUCT(supplied, "supplied"), ENUM(supplies), .required = true, .help = "How it is delivered." },
 
+        { PRODUCT(limits.passes_min, "passes-min"), PASSES, .otherwise = "the procedure's",
+          .help = "Of needles, by their maker's instructions: passes that a round should have at least, per area." },
+        { PRODUCT(limits.passes_max, "passes-max"), PASSES, .otherwise = "the procedure's",
+          .help = "Likewise: passes above which a round raises an alert, per area." },
+        { PRODUCT(limits.depth_max_um, "depth-max-mm"), DEPTH, .otherwise = "the procedure's",
+          .help = "Likewise: depth above which an alert is raised (mm)." },
+        { PRODUCT(limits.needle_time_max_us, "needle-time-max"), NEEDLE_TIME, .otherwise = "the procedure's",
+          .help = "Likewise: running time of one piece above which an alert is raised." },
+        { PRODUCT(limits.rounds_max, "rounds-max"), ROUNDS, .otherwise = "the procedure's",
+          .help = "Likewise: rounds of one area above which an alert is raised." },
+
         { SUPPLIER(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { SUPPLIER(approved, "approved"), BOOL, .fallback = "no", .help = "Whether its sterilization is accepted." },
 
         { PROCEDURE(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { PROCEDURE(needs, "needs"), .type = &config_type_kit, .names = roles, .required = true,
           .help = "Kits of which one must be complete, by role." },
-        { PROCEDURE(passes_min, "passes-min"), NUMBER(1, 100, 1), .otherwise = "no limit",
-          .help = "Passes that a round should have at least, per area." },
-        { PROCEDURE(passes_max, "passes-max"), NUMBER(1, 100, 1), .otherwise = "no limit",
+        { PROCEDURE(steps, "steps"), SET(steps), .otherwise = "none is expected",
+          .help = "Steps that each session should report. Without `screened` or `aftercare` an alert says so; the others "
+                  "are noted in the session's protocol. `none` alone takes back what another file has set." },
+        { PROCEDURE(form_hash, "form-hash"), ENUM(form_hashes), .fallback = "required",
+          .help = "Whether the step `screened` counts only with the hash of the signed form." },
+        { PROCEDURE(cleanse_between, "cleanse-between-rounds"), BOOL, .fallback = "no",
+          .help = "Whether each new round wants a cleanse since the last; an alert says where it is missing." },
+        { PROCEDURE(limits.passes_min, "passes-min"), PASSES, .otherwise = "no limit",
+          .help = "Passes that a round should have at least, per area. Fewer are noted in the session's protocol." },
+        { PROCEDURE(limits.passes_max, "passes-max"), PASSES, .otherwise = "no limit",
           .help = "Passes above which a round raises an alert, per area." },
-        { PROCEDURE(depth_max_um, "depth-max-mm"), NUMBER(1, 5000, 1000), .otherwise = "no limit",
+        { PROCEDURE(limits.depth_max_um, "depth-max-mm"), DEPTH, .otherwise = "no limit",
           .help = "Needle depth above which an alert is raised (mm)." },
-        { PROCEDURE(needle_time_max_us, "needle-time-max"), DURATION(US_PER_S, 8 * HOUR), .otherwise = "no limit",
-          .help = "Running time of one cartridge above which an alert is raised." },
-        { PROCEDURE(rounds_max, "rounds-max"), NUMBER(1, 100, 1), .otherwise = "no limit",
-          .help = "Rounds above which an alert is raised." },
+        { PROCEDURE(limits.needle_time_max_us, "needle-time-max"), NEEDLE_TIME, .otherwise = "no limit",
+          .help = "Running time of one needle item in one session above which an alert is raised." },
+        { PROCEDURE(limits.rounds_max, "rounds-max"), ROUNDS, .otherwise = "no limit",
+          .help = "Rounds of one area in one session above which an alert is raised." },
 
         { DUTY(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { DUTY(interval_days, "interval-days"), NUMBER(1, 3660, 1), .required = true,

@@ -624,6 +624,29 @@ const ConfigProgram *config_program(const ConfigAutoclave *a, const char *announ
         return NULL;
 }
 
+static int64_t own_or(int64_t own, int64_t otherwise) {
+        return own ? own : otherwise;
+}
+
+void config_treatment(const ConfigProcedure *p, const ConfigProduct *needles, TreatmentProfile *ret) {
+        static const TreatmentLimits none = {};
+        const TreatmentLimits *own = needles ? &needles->limits : &none, *all = p ? &p->limits : &none;
+
+        *ret = (TreatmentProfile){
+                .steps = p ? p->steps & ~CONFIG_NO_STEPS : 0,
+                .form_hash = p && p->form_hash == FORM_HASH_REQUIRED,
+                .cleanse_between = p && p->cleanse_between,
+                .limits = { .passes_min = (int32_t)own_or(own->passes_min, all->passes_min),
+                            .passes_max = (int32_t)own_or(own->passes_max, all->passes_max),
+                            .depth_max_um = (int32_t)own_or(own->depth_max_um, all->depth_max_um),
+                            .rounds_max = (int32_t)own_or(own->rounds_max, all->rounds_max),
+                            .needle_time_max_us = own_or(own->needle_time_max_us, all->needle_time_max_us) },
+        };
+        /* A maker's limit that is lower than the procedure's least: what is meant is then the maker's number. */
+        if (ret->limits.passes_max && ret->limits.passes_min > ret->limits.passes_max)
+                ret->limits.passes_min = ret->limits.passes_max;
+}
+
 void config_cycle_program(const ConfigAutoclave *a, const ConfigProgram *p, bool store_and_forward, CycleProgram *ret) {
         *ret = (CycleProgram){
                 .set_temperature_mc = p->set_temperature_mc,

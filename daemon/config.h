@@ -19,6 +19,7 @@
 #include "core/fitness.h"
 #include "core/gate.h"
 #include "core/release.h"
+#include "core/treatment.h"
 #include "util.h"
 
 #define CONFIG_ERRORS_MAX 50
@@ -34,6 +35,7 @@ typedef enum Supplied { SUPPLIED_STERILE, SUPPLIED_CLEAN, SUPPLIED_CONTAMINATED 
 typedef enum ControlActs { CONTROL_ACTS_REFUSED, CONTROL_ACTS_ALLOWED } ControlActs;
 typedef enum DutyEffect { DUTY_BLOCK, DUTY_ALERT } DutyEffect;
 typedef enum DutyPer { DUTY_PER_AUTOCLAVE, DUTY_PER_CLINIC } DutyPer;
+typedef enum FormHash { FORM_HASH_REQUIRED, FORM_HASH_OPTIONAL } FormHash;
 typedef enum FirstPositive { FIRST_POSITIVE_RECALL, FIRST_POSITIVE_REPEAT } FirstPositive;
 
 typedef struct ConfigSite {
@@ -162,6 +164,7 @@ typedef struct ConfigProduct {
         const char *id; /* as Udi.product: GTIN-14, or HIBC labeler, product and unit of measure */
         const char *class_id, *name;
         int supplied; /* Supplied */
+        TreatmentLimits limits; /* of its maker: each that is not 0 takes the place of the procedure's */
 } ConfigProduct;
 
 /* In place of a supplier: what the clinic itself sterilized before it had this ledger. */
@@ -177,11 +180,14 @@ typedef struct ConfigKit {
         KitWay ways[KIT_WAYS_MAX];
 } ConfigKit;
 
+#define CONFIG_NO_STEPS (1U << 31)
 typedef struct ConfigProcedure {
         const char *id, *name;
         ConfigKit needs;
-        int32_t passes_min, passes_max, depth_max_um, rounds_max; /* 0: no limit */
-        int64_t needle_time_max_us;
+        uint32_t steps;  /* bit 1 << Step, or CONFIG_NO_STEPS alone */
+        int form_hash;   /* FormHash */
+        bool cleanse_between;
+        TreatmentLimits limits;
 } ConfigProcedure;
 
 typedef struct ConfigDuty {
@@ -252,6 +258,9 @@ const ConfigProduct *config_product(const Config *c, const char *id);
 const ConfigSupplier *config_supplier(const Config *c, const char *id);
 const ConfigProcedure *config_procedure(const Config *c, const char *id);
 const ConfigDuty *config_duty(const Config *c, const char *id);
+
+/* What is followed in a session of this procedure (NULL: nothing), with needles of this product (NULL: any). */
+void config_treatment(const ConfigProcedure *p, const ConfigProduct *needles, TreatmentProfile *ret);
 
 /* The program of this autoclave that the machine announces so; NULL: not one of its own. */
 const ConfigProgram *config_program(const ConfigAutoclave *a, const char *announced);

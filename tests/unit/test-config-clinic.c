@@ -314,7 +314,7 @@ static void the_shipped_clinic_works(void **state) {
         assert_false(config_person_is(config_practitioner(c, "ana"), PERSON_RELEASER));
         assert_true(config_supplier(c, "medical-supply")->approved);
         assert_int_equal(config_duty(c, "feed-water")->effect, DUTY_ALERT);
-        assert_int_equal(config_procedure(c, "skin-needling")->depth_max_um, 1500);
+        assert_int_equal(config_procedure(c, "skin-needling")->limits.depth_max_um, 1500);
         assert_null(config_device(c, "pen-3"));
         assert_null(config_device(c, NULL));
         config_free(c);
