@@ -22,6 +22,7 @@
 #include "store/loads.h"
 #include "store/recalls.h"
 #include "store/sessions.h"
+#include "store/treatments.h"
 
 #define RECEIPT_WAIT_US (50 * US_PER_MS)
 #define REJECTIONS_PER_MINUTE 60 /* answered and kept, a device; the rest is counted */
@@ -388,6 +389,15 @@ int sessions_tick(Intake *in);
 int room_lock(Intake *in, const char *room, const char *rule);
 /* Somebody was treated in the room, or may have been: it needs disinfection before the next session. */
 int room_used(Intake *in, const char *room);
+
+/* treatment.c: the protocol of a session, followed */
+/* What the needles did: it belongs to this session, which holds them or just did, whatever the report names. */
+int follow_usage(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const char *session);
+/* To be called last: it may suspend the session, in the ledger and not in *s. */
+int follow_step(Intake *in, const Event *e, const Origin *o, const SessionRow *s);
+int follow_start(Intake *in, const SessionRow *s);
+/* Whoever ended it, once s->outcome is set (-1: nobody said): what is missing, and its protocol into the chain. */
+int follow_end(Intake *in, const SessionRow *s);
 
 /* 0, or a Reject: not a registered person. */
 int want_person(Intake *in, const char *member, const char *id);

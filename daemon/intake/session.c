@@ -160,6 +160,8 @@ int on_session_start(Intake *in, const Event *e, const Origin *o) {
                 r = room_used(in, s.room);
         if (r == 0)
                 r = session_record(in, &s, "started");
+        if (r == 0)
+                r = follow_start(in, &s);
         return r < 0 ? r : state_room(in, s.room);
 }
 
@@ -280,6 +282,8 @@ int on_session_end(Intake *in, const Event *e, const Origin *o) {
                 r = room_used(in, s.room);
         if (r == 0)
                 r = session_record(in, &s, "ended");
+        if (r == 0)
+                r = follow_end(in, &s);
         if (r == 0 && s.free_due && s.lease_until_us <= in->now.boot_us)
                 r = sessions_tick(in);
         return r < 0 ? r : state_room(in, s.room);
@@ -352,7 +356,8 @@ int on_session_step(Intake *in, const Event *e, const Origin *o) {
 
         if (r <= 0 || !streq(s.room, o->device->room))
                 return r < 0 ? r : 0;
-        return step == STEP_SERUM || step == STEP_CLEANSE || step == STEP_AFTERCARE ? treatment_began(in, &s) : 0;
+        r = step == STEP_SERUM || step == STEP_CLEANSE || step == STEP_AFTERCARE ? treatment_began(in, &s) : 0;
+        return r < 0 ? r : follow_step(in, e, o, &s);
 }
 
 int session_doubted(Intake *in, const char *room) {
@@ -376,7 +381,9 @@ static int lapse(Intake *in, SessionRow *s) {
         session_enter_state(in, s, SESSION_LAPSED);
         if (r == 0)
                 r = free_items(in, s, false);
-        return r < 0 ? r : session_record(in, s, "its lease ran out before it started");
+        if (r == 0)
+                r = session_record(in, s, "its lease ran out before it started");
+        return r < 0 ? r : follow_end(in, s);
 }
 
 static int lapse_or_free(Intake *in, SessionRow *s) {

@@ -196,5 +196,8 @@ int on_usage(Intake *in, const Event *e, const Origin *o) {
         if (r < 0)
                 return r;
         follow_attachment(in, e, &item);
-        return item_save(in->store, &item);
+        r = item_save(in->store, &item);
+        if (r == 0 && (h.live || h.stopped || h.after))
+                r = follow_usage(in, e, o, &item, h.after ? h.last.label : h.session.label);
+        return r;
 }

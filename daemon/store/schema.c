@@ -350,25 +350,29 @@ static const char third[] =
         "ALTER TABLE session ADD COLUMN ended_by TEXT;" /* an officer, where the room did not say it */
         "ALTER TABLE session ADD COLUMN ended_reason TEXT;"
 
-        /* --- what was done in a session --- */
+        /* --- what was done in a session: see core/treatment.h --- */
         "CREATE TABLE session_step ("
         " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
         " session INTEGER NOT NULL REFERENCES session (id), step INTEGER NOT NULL,"
+        " counts INTEGER NOT NULL," /* told in its order, of a live session */
         " round INTEGER, item TEXT, form_hash TEXT) STRICT;"
         "CREATE INDEX session_step_session ON session_step (session);"
-        /* One row a round and area, as the handpiece told it last. */
+        /* One row a round, area and needle: its reports add up. i, at_us: the first; last_i, last_us: the latest. */
         "CREATE TABLE session_round ("
-        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL, last_us INTEGER NOT NULL,"
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " last_i INTEGER NOT NULL, last_us INTEGER NOT NULL,"
         " session INTEGER NOT NULL REFERENCES session (id), item TEXT NOT NULL,"
-        " area TEXT NOT NULL, round INTEGER NOT NULL,"
-        " passes INTEGER, depth_um INTEGER, motor_ms INTEGER, bleeding INTEGER,"
+        " area TEXT NOT NULL, round INTEGER NOT NULL," /* area '': not said; round 0: outside any */
+        " passes INTEGER, depth_um INTEGER, motor_us INTEGER, bleeding INTEGER NOT NULL,"
         " UNIQUE (session, area, round, item)) STRICT;"
+        "CREATE INDEX session_round_session ON session_round (session);"
         /* Once a session and cause. */
         "CREATE TABLE deviation ("
         " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
         " session INTEGER NOT NULL REFERENCES session (id),"
         " rule TEXT NOT NULL, cause TEXT NOT NULL, text TEXT NOT NULL,"
         " UNIQUE (session, rule, cause)) STRICT;"
+        "CREATE INDEX deviation_session ON deviation (session);"
 
         /* --- after it --- */
         /* Wall time by when its needles should be in a sharps container and its instruments be cleaned. */

@@ -317,6 +317,21 @@
         X(CLAIM_OF, "SELECT s.id, s.label, s.room FROM claim c JOIN session s ON s.id = c.session WHERE c.item = ?")  \
         X(CLAIM_DELETE, "DELETE FROM claim WHERE item = ?")                                                           \
         X(CLAIM_NEXT, "SELECT item FROM claim WHERE session = ? AND item > ? ORDER BY item LIMIT 1")                  \
+        /* what was done in a session */                                                                              \
+        X(STEP_ADD, "INSERT INTO session_step (i, at_us, session, step, counts, round, item, form_hash) VALUES (?, "  \
+                    "?, ?, ?, ?, ?, ?, ?)")                                                                           \
+        X(STEPS_OF, "SELECT i, at_us, step, counts, round, item, form_hash FROM session_step WHERE session = ? "      \
+                    "ORDER BY id LIMIT ?")                                                                            \
+        X(ROUND_ADD, "INSERT INTO session_round (i, at_us, last_i, last_us, session, item, area, round, bleeding) "   \
+                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                            \
+        X(ROUND_SAVE, "UPDATE session_round SET last_i = ?, last_us = ?, passes = ?, depth_um = ?, motor_us = ?, "    \
+                      "bleeding = ? WHERE id = ?")                                                                    \
+        X(ROUNDS_OF, "SELECT id, i, at_us, last_i, last_us, item, area, round, passes, depth_um, motor_us, "          \
+                     "bleeding FROM session_round WHERE session = ? ORDER BY id LIMIT ?")                             \
+        X(DEVIATION_ADD, "INSERT INTO deviation (i, at_us, session, rule, cause, text) VALUES (?, ?, ?, ?, ?, ?)")    \
+        X(DEVIATION_FIND, "SELECT 1 FROM deviation WHERE session = ? AND rule = ? AND cause = ?")                     \
+        X(DEVIATION_NEXT, "SELECT id, i, at_us, rule, cause, text FROM deviation WHERE session = ? AND id > ? "       \
+                          "ORDER BY id LIMIT 1")                                                                      \
         X(REQUEST_FIND, "SELECT session, content, epoch, first_us, allow, answer FROM request WHERE room = ? AND nonce = ?") \
         X(REQUEST_ADD, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) "  \
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                          \

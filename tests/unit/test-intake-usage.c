@@ -27,8 +27,9 @@ static const char *used_in(Sim *s, const char *name) {
         return sim_text(s, "SELECT coalesce(used_session, CASE WHEN used_us THEN '?' END) FROM item WHERE code = '%s'", sim_code(name));
 }
 
+/* Beside what only informs: these sessions report no steps. */
 static int64_t alerts(Sim *s) {
-        return sim_sql(s, "SELECT count(*) FROM alert");
+        return sim_sql(s, "SELECT count(*) FROM alert WHERE severity > 0");
 }
 
 /* s-1 in room-1 with R1; room-2 has a session of its own with R2. */
@@ -116,7 +117,7 @@ static void use_without_session_fires_and_suspends_the_rooms_session(void **stat
         Sim *s = two_rooms(state, true);
         use(s, "pen-1", "R3", "contact");
         assert_int_equal(sim_alert(s, "use-without-session"), 1);
-        assert_int_equal(sim_sql(s, "SELECT severity FROM alert"), 2);
+        assert_int_equal(sim_sql(s, "SELECT max(severity) FROM alert"), 2);
         assert_int_equal(state_of(s, "s-1"), SESSION_SUSPENDED);
         assert_int_equal(state_of(s, "s-2"), SESSION_RUNNING);
         assert_string_equal(sim_member(s, "state/room/room-1/interlock", "state"), "suspended");
@@ -154,7 +155,8 @@ static void reuse_detected_fires_after_the_end(void **state) {
         assert_int_equal(state_of(s, "s-3"), SESSION_SUSPENDED);
         assert_string_equal(used_in(s, "R1"), "s-1");
         /* Never a patient on a retained topic. */
-        assert_null(strstr(sim_last(s, "state/alert/a-1")->payload, "p-1"));
+        for (size_t i = 0; i < s->n_out; i++)
+                assert_true(strncmp(s->out[i].topic, "state/", 6) != 0 || !strstr(s->out[i].payload, "p-1"));
 }
 
 static void reuse_detected_fires_in_another_room_and_stops_both_sessions(void **state) {
@@ -275,7 +277,7 @@ static void reuse_detected_acts_on_each_occurrence(void **state) {
                 use(s, "pen-1", "R1", "contact");
                 assert_int_equal(state_of(s, session), SESSION_SUSPENDED);
                 assert_int_equal(sim_alert(s, "reuse-detected"), i);
-                assert_int_equal(sim_sql(s, "SELECT count(*) FROM alert"), 1);
+                assert_int_equal(alerts(s), 1);
                 sim_end(s, "room-1", session, "stopped");
         }
 }
