@@ -99,6 +99,7 @@ typedef struct GateFacts {
         int64_t room_disinfected_us;   /* the last disinfection that met its contact time; 0: none */
         bool room_never_used;          /* no session has ever been in it: nothing to disinfect after */
         const char *exposure;          /* an open injury, in words */
+        int64_t exposure_mark;         /* of the newest open one: another injury has another */
 
         bool practitioner_known;
         bool practitioner_qualified;

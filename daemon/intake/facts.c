@@ -189,6 +189,7 @@ static int facts_of_room(Intake *in, const char *room, int64_t session, GateFact
         f->room_session_end_us = t->room.session_end_us;
         f->room_disinfected_us = t->room.disinfected_us;
         f->exposure = t->room.exposure_us ? t->room.exposure : NULL;
+        f->exposure_mark = t->room.exposure_us;
         if (f->exposure && !f->exposure[0])
                 f->exposure = "an injury was reported";
         live = session_live(in->store, room, &t->live);
