@@ -29,6 +29,7 @@ static const struct Verb {
         { "autoclave", "[ID]", "one or all; and: out, return, commission", 0, 0, false, true, verb_autoclave },
         { "lookback", "WHAT...", "who was treated with it, and what of it lies unused", 0, 0, false, true, verb_lookback },
         { "recall", "...", "recalls and quarantines: list, show, make, confirm, end", 0, 0, false, true, verb_recall },
+        { "override", "...", "sign, as one of two officers, for a session that a rule denies", 0, 0, false, true, verb_override },
         { "alerts", "", "the open alerts, oldest first", 0, 0, true, false, verb_alerts },
         { "parse", "CODE", "what stands in an item code (needs no daemon)", 1, 1, false, false, run_parse },
 };

@@ -214,6 +214,8 @@ static void print_session(const json_t *s) {
         print_event(s, "allowed", "allowed_at", "", PLAIN);
         print_event(s, "started", "started_at", "", PLAIN);
         print_event(s, "ended", "ended_at", text_of(s, "outcome"), PLAIN);
+        json_array_foreach(json_object_get(s, "overridden"), i, code)
+                out_field(i == 0 ? "overridden" : "", YELLOW, json_string_value(code));
         json_array_foreach(items, i, code)
                 out_field(i == 0 ? "items" : "", PLAIN, json_string_value(code));
         if (truth_of(s, "items_more"))
@@ -267,6 +269,7 @@ int verb_session(Ctl *c, int argc, char **argv) {
         print_session(s);
         print_event(s, "last answer", "last_decided_at", verdict, streq(verdict, "deny") ? RED : GREEN);
         print_reasons(json_object_get(s, "reasons"));
+        print_overrides(json_object_get(s, "overrides"));
         json_decref(s);
         return CTL_YES;
 }

@@ -18,6 +18,7 @@
         X(RECALL_MAKE, "recall-make", "I recall this")                                                                 \
         X(RECALL_CONFIRM, "recall-confirm", "I have looked at this quarantine, and it stays a recall")                 \
         X(RECALL_END, "recall-end", "I have looked at this recall, and end it")                                        \
+        X(OVERRIDE, "override", "I override this rule for this session, once")                                         \
         X(DRILL, "drill", "I have traced this load to its patients")
 
 typedef enum ActType {
@@ -32,7 +33,7 @@ typedef struct Act {
         const char *subject;    /* attempt, autoclave, what is recalled; of a recall its number, as text */
         const char *by;         /* id of a registered person */
         const char *reason;     /* NULL: none is asked for */
-        const char *cause;      /* AUTOCLAVE_OUT: what happened; RECALL_MAKE: what the subject is; else NULL */
+        const char *cause;      /* AUTOCLAVE_OUT: what happened; RECALL_MAKE: what the subject is; OVERRIDE: the rule; else NULL */
         int64_t recall;         /* RECALL_CONFIRM, RECALL_END */
         int64_t from_us, to_us; /* RECALL_MAKE of an autoclave's window; 0: none */
         uid_t uid;              /* SO_PEERCRED */

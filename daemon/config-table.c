@@ -233,6 +233,9 @@ const ConfigKey config_keys[] = {
           .help = "How long after a session its needles may be unaccounted for before an alert." },
         { POLICY(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S), .fallback = "60",
           .help = "Least contact time of a room's disinfection (seconds)." },
+        { POLICY(override_us, "override-minutes"), NUMBER(MINUTE, 60 * MINUTE, MINUTE), .fallback = "60",
+          .help = "How long a second officer has to sign an override after the first, and then the room to ask again "
+                  "(minutes)." },
         { POLICY(load_challenge, "load-challenge"), ENUM(challenges), .fallback = "none",
           .help = "What each load needs for its release besides the indicator outside each pack: one of type 5 or 6, or "
                   "a helix challenge." },

@@ -73,7 +73,7 @@ typedef struct ConfigGate {
 
 typedef struct ConfigPolicy {
         int32_t shelf_life_wrapped_days, vial_open_days, opening_stock_days;
-        int64_t immediate_use_us, blood_max_us, sharps_us, disinfect_contact_us;
+        int64_t immediate_use_us, blood_max_us, sharps_us, disinfect_contact_us, override_us;
         int load_challenge; /* LoadChallenge */
         int commissioning; /* Commissioning */
         int32_t leak_days, leak_rate_pa; /* a minute */

@@ -120,6 +120,14 @@ int method_make_recall(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return perform(m, userdata, &act, error);
 }
 
+/* Override(s session, s rule, s by, s reason). */
+int method_override(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_OVERRIDE };
+        int r = sd_bus_message_read(m, "ssss", &act.subject, &act.cause, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
 /* RecordDrill(s load, s by). */
 int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Act act = { .type = ACT_DRILL };

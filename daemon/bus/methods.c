@@ -216,6 +216,8 @@ const sd_bus_vtable bus_vtable[] = {
                                 SD_BUS_RESULT("a{sv}", done), method_confirm_recall, 0),
         SD_BUS_METHOD_WITH_ARGS("EndRecall", SD_BUS_ARGS("t", recall, "s", by, "s", reason),
                                 SD_BUS_RESULT("a{sv}", done), method_end_recall, 0),
+        SD_BUS_METHOD_WITH_ARGS("Override", SD_BUS_ARGS("s", session, "s", rule, "s", by, "s", reason),
+                                SD_BUS_RESULT("a{sv}", done), method_override, 0),
         SD_BUS_METHOD_WITH_ARGS("RecordDrill", SD_BUS_ARGS("s", load, "s", by), SD_BUS_RESULT("a{sv}", done),
                                 method_record_drill, 0),
         SD_BUS_VTABLE_END,

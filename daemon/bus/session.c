@@ -3,10 +3,12 @@
  * own; what it was told stands with the request. */
 #include <errno.h>
 #include <jansson.h>
+#include <time.h>
 
 #include "bus/internal.h"
 #include "core/event.h"
-#include "store/sessions.h"
+#include "core/gate.h"
+#include "store/overrides.h"
 
 static const char *const outcomes[] = {
         [SESSION_COMPLETED] = "completed", [SESSION_CANCELLED] = "cancelled", [SESSION_STOPPED] = "stopped",
@@ -38,6 +40,64 @@ static int put_answer(const RequestLast *last, Reply *r) {
         return 0;
 }
 
+static const char *override_state(const OverrideRow *o, int64_t now_us) {
+        if (o->used_us)
+                return "used";
+        if (!o->first_us)
+                return "possible";
+        if (now_us > o->until_us)
+                return "run-out";
+        return o->second_us ? "complete" : "half";
+}
+
+static void put_override(const OverrideRow *o, Reply *r) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        reply_open(r);
+        reply_text(r, "rule", o->rule);
+        reply_text(r, "state", override_state(o, now.tv_sec * US_PER_S + now.tv_nsec / 1000));
+        reply_text(r, "practitioner", o->practitioner);
+        reply_text(r, "procedure", o->procedure);
+        reply_time(r, "denied_at", o->at_us);
+        reply_text(r, "first_by", o->first_by);
+        reply_text(r, "first_reason", o->first_reason);
+        reply_time(r, "first_at", o->first_us);
+        reply_text(r, "second_by", o->second_by);
+        reply_text(r, "second_reason", o->second_reason);
+        reply_time(r, "second_at", o->second_us);
+        reply_time(r, "until", o->until_us);
+        reply_time(r, "used_at", o->used_us);
+        reply_close(r);
+}
+
+/* The newest of each rule. */
+static int put_overrides(Store *s, const char *label, Reply *reply) {
+        const GateRuleInfo *rules;
+        size_t n = gate_rules(&rules);
+        OverrideRow row;
+        int r = 0;
+
+        reply_list_open(reply, "overrides", "a{sv}");
+        for (size_t i = 0; i < n && r >= 0; i++) {
+                r = rules[i].may == MAY_OVERRIDE ? override_last(s, label, rules[i].id, &row) : 0;
+                if (r > 0)
+                        put_override(&row, reply);
+        }
+        reply_list_close(reply);
+        return r;
+}
+
+static void put_overridden(const SessionRow *s, Reply *r) {
+        char list[OVERRIDDEN_MAX], *rest = list;
+
+        memcpy(list, s->overridden, sizeof(list));
+        reply_list_open(r, "overridden", "s");
+        while (rest && *rest)
+                reply_element(r, strsep(&rest, ","));
+        reply_list_close(r);
+}
+
 static void put_row(const SessionRow *s, Reply *r) {
         reply_text(r, "session", s->label);
         reply_text(r, "state", session_state_name(s->state));
@@ -50,6 +110,7 @@ static void put_row(const SessionRow *s, Reply *r) {
         reply_time(r, "ended_at", s->ended_us);
         if (s->outcome >= 0)
                 reply_text(r, "outcome", REPLY_WORD(outcomes, s->outcome));
+        put_overridden(s, r);
 }
 
 static int read_items(Store *s, int64_t session, Reply *reply) {
@@ -84,6 +145,8 @@ static int put_all(Store *s, const char *label, const SessionRow *row, const Req
                 put_denied(label, last, reply);
         if (r >= 0 && last)
                 r = put_answer(last, reply);
+        if (r >= 0)
+                r = put_overrides(s, label, reply);
         reply_close(reply);
         return r < 0 ? r : 1;
 }

@@ -36,6 +36,7 @@ static const ActRule rules[_ACT_MAX] = {
         [ACT_RECALL_MAKE] = { ANYBODY, "anybody", false, true },
         [ACT_RECALL_CONFIRM] = { ROLE(OFFICER), "an officer", false, true },
         [ACT_RECALL_END] = { ROLE(OFFICER), "an officer", true, true },
+        [ACT_OVERRIDE] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_DRILL] = { ANYBODY, "anybody", false, false },
 };
 
@@ -120,6 +121,8 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
                 return intake_recall_end(in, &now, act->recall, act->by, act->reason, ret_text);
         case ACT_DRILL:
                 return intake_drill(in, &now, act->subject, act->by, ret_text);
+        case ACT_OVERRIDE:
+                return override_sign(in, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
         case ACT_AUTOCLAVE_OUT:
                 return intake_autoclave_out(in, &now, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
         case ACT_AUTOCLAVE_RETURN:

@@ -8,6 +8,7 @@
 #include "core/event.h"
 #include "core/fitness.h"
 #include "core/gate.h"
+#include "core/override.h"
 #include "core/samples.h"
 #include "core/reasons.h"
 #include "core/udi.h"
@@ -20,6 +21,7 @@
 #include "store/items.h"
 #include "store/ledger.h"
 #include "store/loads.h"
+#include "store/overrides.h"
 #include "store/recalls.h"
 #include "store/sessions.h"
 #include "store/treatments.h"
@@ -380,6 +382,24 @@ int load_through_cycle(Intake *in, const AttemptRow *a);
 /* Steam may not have reached everything in this load: it waits for an officer, 24 h at most. */
 int load_quarantine(Intake *in, int64_t attempt, const char *cause, const char *by, const char *format, ...)
         _printf_(5, 6);
+
+/* override.c */
+/* What two officers have taken out of an answer; points into the gate's table. */
+typedef struct Overridden {
+        size_t n;
+        const char *rules[OVERRIDE_RULES_MAX];
+} Overridden;
+/* Takes out of the verdict over in->facts what is overridden for this question, or for the live session (asked->session). */
+int override_apply(Intake *in, const Asked *asked, const uint8_t content[static CONTENT_SIZE], GateVerdict *v,
+                   Overridden *ret);
+/* A question was denied: what of it two officers may override. i: the decision's audit record. */
+int override_offer(Intake *in, const Asked *asked, const uint8_t content[static CONTENT_SIZE], const GateVerdict *v,
+                   int64_t i);
+/* A session was allowed by these: they are used up, and it is told. Fills in s->overridden, and does not save it. */
+int override_use(Intake *in, SessionRow *s, const Overridden *o, int64_t i);
+/* An officer signs. 0 or 1 (refused), and a text. */
+int override_sign(Intake *in, const char *session, const char *rule, const char *by, const char *reason,
+                  char ret_text[static ACT_TEXT_MAX]);
 
 /* session.c */
 bool session_touch(SessionRow *s);

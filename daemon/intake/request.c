@@ -20,6 +20,7 @@ typedef struct Question {
         const char *answer_topic; /* "decision" or "permit" */
         uint8_t content[CONTENT_SIZE];
         SessionRow session;    /* id 0: none of this label */
+        Overridden overridden; /* taken out of the verdict at hand */
         int64_t lease_from_us; /* CLOCK_BOOTTIME of the nonce's first receipt */
 } Question;
 
@@ -133,6 +134,16 @@ static int lease_extend(Intake *in, Question *q) {
         return session_save(in->store, &q->session);
 }
 
+static void overridden_record(Intake *in, const Overridden *o) {
+        if (o->n == 0)
+                return;
+        jsonw_key(&in->w, "overridden");
+        jsonw_array(&in->w);
+        for (size_t i = 0; i < o->n; i++)
+                jsonw_string(&in->w, o->rules[i]);
+        jsonw_array_end(&in->w);
+}
+
 static int decision_record(Intake *in, const Question *q, const GateVerdict *v, int64_t *ret_i) {
         char nonce[32];
 
@@ -152,6 +163,7 @@ static int decision_record(Intake *in, const Question *q, const GateVerdict *v, 
                 jsonw_object_end(&in->w);
         }
         jsonw_array_end(&in->w);
+        overridden_record(in, &q->overridden);
         return record_end(in, ret_i);
 }
 
@@ -206,7 +218,9 @@ static int answer(Intake *in, Question *q, const GateVerdict *v, bool keep) {
                              .nonce = q->nonce,
                              .allow = v->allow,
                              .decided_at_us = in->now.wall_us,
-                             .reasons = reasons_of(v, reasons) };
+                             .reasons = reasons_of(v, reasons),
+                             .overridden = q->overridden.rules,
+                             .n_overridden = q->overridden.n };
         int r = 0;
 
         if (v->allow) {
@@ -242,12 +256,13 @@ static const char *over_text(const SessionRow *s) {
         return NULL;
 }
 
-static int judge(Intake *in, const Question *q, GateVerdict *ret) {
+static int judge(Intake *in, Question *q, GateVerdict *ret) {
         int r = facts_gather(in, &q->asked, in->facts, in->texts);
 
-        if (r == 0)
-                gate_judge(in->facts, ret);
-        return r;
+        if (r < 0)
+                return r;
+        gate_judge(in->facts, ret);
+        return override_apply(in, &q->asked, q->content, ret, &q->overridden);
 }
 
 /* What stops a session that runs: its items' own faults, and a fault of the daemon; nothing that merely ran out. */
@@ -371,6 +386,7 @@ static int session_create(Intake *in, Question *q, int64_t decided_i) {
         const Asked *a = &q->asked;
         SessionRow *s = &q->session;
         const Slot *room = slot_get(in, KIND_ROOM, a->room);
+        int r;
 
         *s = (SessionRow){ .state = SESSION_AUTHORISED,
                            .allowed_us = in->now.wall_us,
@@ -385,7 +401,8 @@ static int session_create(Intake *in, Question *q, int64_t decided_i) {
         snprintf(s->patient, sizeof(s->patient), "%s", a->patient);
         snprintf(s->procedure, sizeof(s->procedure), "%s", a->procedure);
         memcpy(s->content, q->content, CONTENT_SIZE);
-        return session_add(in->store, s);
+        r = override_use(in, s, &q->overridden, decided_i);
+        return r < 0 ? r : session_add(in->store, s);
 }
 
 /* --- the three questions --- */
@@ -452,6 +469,8 @@ static int first_time(Intake *in, Question *q) {
                 r = session_create(in, q, i);
                 if (r == 0)
                         r = claim_items(in, q);
+        } else if (r == 0 && !q->session.id) {
+                r = override_offer(in, &q->asked, q->content, in->verdict, i);
         }
         return r < 0 ? r : answer(in, q, in->verdict, true);
 }

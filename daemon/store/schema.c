@@ -388,14 +388,16 @@ static const char third[] =
         " SELECT 0, exposure_us, id, coalesce(exposure, ''), CASE WHEN first_aid THEN exposure_us END,"
         "  CASE WHEN reported THEN exposure_us END FROM room WHERE exposure_us IS NOT NULL AND exposure_us > 0;"
 
-        /* --- overrides: two officers, one rule, one question of one session --- */
+        /* --- overrides: what a room was denied for; then two officers, one rule, one question of one session --- */
         "CREATE TABLE override ("
-        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL," /* the decision that denied */
         " session TEXT NOT NULL, room TEXT NOT NULL, content BLOB NOT NULL, rule TEXT NOT NULL,"
-        " by TEXT NOT NULL, reason TEXT NOT NULL,"
+        " practitioner TEXT NOT NULL, procedure TEXT NOT NULL,"
+        " mark INTEGER NOT NULL,"                    /* what it rested on: see core/override.h */
+        " first_i INTEGER, first_us INTEGER, first_by TEXT, first_reason TEXT,"
         " second_i INTEGER, second_us INTEGER, second_by TEXT, second_reason TEXT,"
-        " until_us INTEGER NOT NULL,"
-        " used_i INTEGER, used_us INTEGER) STRICT;"
+        " until_us INTEGER,"
+        " used_i INTEGER, used_us INTEGER) STRICT;"  /* the decision that allowed */
         "CREATE INDEX override_session ON override (session, rule);"
         "ALTER TABLE session ADD COLUMN overridden TEXT;" /* rule ids, apart by commas */
 

@@ -66,6 +66,7 @@ static int session_read(Store *s, StatementId q, int r, SessionRow *ret) {
         TEXT(q, 3, ret->practitioner);
         TEXT(q, 4, ret->patient);
         TEXT(q, 5, ret->procedure);
+        TEXT(q, 18, ret->overridden);
         content = col_blob(s, q, 6, &n);
         if (n == CONTENT_SIZE)
                 memcpy(ret->content, content, CONTENT_SIZE);
@@ -108,9 +109,10 @@ int session_leases_restart(Store *s, int64_t until_us) {
 }
 
 int session_add(Store *s, SessionRow *row) {
-        int r = sql_run(s, SQL_SESSION_ADD, "tttttbiiii0i", row->label, row->room, row->practitioner, row->patient,
+        int r = sql_run(s, SQL_SESSION_ADD, "tttttbiiii0it", row->label, row->room, row->practitioner, row->patient,
                         row->procedure, (const void *)row->content, (size_t)CONTENT_SIZE, (int64_t)row->state,
-                        row->allowed_us, row->decided_i, row->lease_until_us, row->stream, row->stream_lost);
+                        row->allowed_us, row->decided_i, row->lease_until_us, row->stream, row->stream_lost,
+                        or_null(row->overridden));
 
         if (r == 0)
                 row->id = sql_last_id(s);

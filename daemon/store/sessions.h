@@ -17,6 +17,7 @@ typedef struct RoomRow {
 int room_get(Store *s, const char *id, RoomRow *ret);
 int room_save(Store *s, const RoomRow *row);
 
+#define OVERRIDDEN_MAX 128
 #define CONTENT_SIZE 32 /* SHA-256 over what was asked */
 
 /* Up to SESSION_SUSPENDED a session is live: its room is busy with it. The schema's indexes know these numbers. */
@@ -46,6 +47,7 @@ typedef struct SessionRow {
         int64_t stream, stream_lost; /* the room's boot and its evidence gaps when the session was allowed */
         bool touched;                /* started, or an item of it was reported in use */
         int free_due;                /* FreeDue: cancelled; what comes free when the last lease has run out */
+        char overridden[OVERRIDDEN_MAX]; /* rules that two officers each have overridden for it, apart by commas */
 } SessionRow;
 
 int session_get(Store *s, const char *label, SessionRow *ret);

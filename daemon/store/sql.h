@@ -18,7 +18,7 @@
         "released, released_us, released_by, grade, outcome"
 #define SESSION_COLUMNS                                                                                               \
         "id, label, room, practitioner, patient, procedure, content, state, allowed_us, decided_i, started_us, "      \
-        "ended_us, outcome, lease_until_us, stream, stream_lost, touched, free_due"
+        "ended_us, outcome, lease_until_us, stream, stream_lost, touched, free_due, overridden"
 #define RECALL_COLUMNS                                                                                                \
         "r.id, r.i, r.at_us, r.kind, r.cause, r.reason, r.by, r.lot, r.product, r.code, r.supplier_load, "            \
         "r.autoclave, r.attempt, a.label, r.from_us, r.to_us, r.decide_by_us, r.confirmed_us, r.confirmed_by, "       \
@@ -39,6 +39,9 @@
 #define LOOKBACK_CONTACT                                                                                              \
         "SELECT c.id, c.code, c.at_us, c.pack, i.class, i.product, i.lot, "                                           \
         "s.label, coalesce(s.room, c.room), s.practitioner, s.patient, s.procedure, s.allowed_us "
+#define OVERRIDE_COLUMNS                                                                                              \
+        "id, i, at_us, session, room, content, rule, practitioner, procedure, mark, first_i, first_us, first_by, "    \
+        "first_reason, second_i, second_us, second_by, second_reason, until_us, used_i, used_us"
 #define ALERT_COLUMNS "id, rule, subject, severity, state, text, raised_us, last_us, count, by"
 #define TEST_COLUMNS                                                                                                  \
         "id, i, autoclave, test, attempt, run_us, read_us, outcome, rate_mpa, reader, lot, expires_on, why"
@@ -286,8 +289,8 @@
         X(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?")                                      \
         X(SESSION_LIVE, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ? AND state < 3 LIMIT 1")               \
         X(SESSION_ADD, "INSERT INTO session (label, room, practitioner, patient, procedure, content, state, "         \
-                       "allowed_us, decided_i, lease_until_us, stream, stream_lost) "                                 \
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                 \
+                       "allowed_us, decided_i, lease_until_us, stream, stream_lost, overridden) "                     \
+                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                              \
         X(SESSION_SAVE, "UPDATE session SET state = ?, started_us = ?, ended_us = ?, outcome = ?, "                   \
                         "lease_until_us = ?, touched = ?, free_due = ? WHERE id = ?")                                 \
         X(SESSION_DUE, "SELECT " SESSION_COLUMNS " FROM session WHERE (state = 0 OR free_due > 0) "                   \
@@ -336,6 +339,14 @@
         X(REQUEST_ADD, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) "  \
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                          \
         X(REQUEST_LAST, "SELECT allow, answer, room, at_us FROM request WHERE session = ? ORDER BY at_us DESC LIMIT 1") \
+        /* overrides */                                                                                               \
+        X(OVERRIDE_LAST, "SELECT " OVERRIDE_COLUMNS " FROM override WHERE session = ? AND rule = ? "                  \
+                         "ORDER BY id DESC LIMIT 1")                                                                  \
+        X(OVERRIDE_ADD, "INSERT INTO override (i, at_us, session, room, content, rule, practitioner, procedure, mark) " \
+                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                         \
+        X(OVERRIDE_SAVE, "UPDATE override SET first_i = ?, first_us = ?, first_by = ?, first_reason = ?, "            \
+                         "second_i = ?, second_us = ?, second_by = ?, second_reason = ?, until_us = ?, used_i = ?, "  \
+                         "used_us = ? WHERE id = ?")                                                                  \
         /* loads as people look at them; +purpose: by id, not by an index of all loads */                             \
         X(LOAD_BEFORE, "SELECT id FROM attempt WHERE purpose = 0 AND released = ? AND id < ? "                        \
                        "ORDER BY id DESC LIMIT 1")                                                                    \

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* asepsisctl override: an officer signs that a session may start although a rule denies it; and what was signed. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "ctl.h"
+#include "out.h"
+#include "show.h"
+
+static void print_help(void) {
+        printf("asepsisctl override SESSION RULE --by=OFFICER --reason=TEXT\n\n"
+               "Two different officers, neither of whom does the session, sign the same rule of the same session,\n"
+               "each with a reason. The first signature alone has no effect. Then the room asks again, for the\n"
+               "same, with a new nonce: the rule does not speak against it then, once. All others do.\n"
+               "asepsisctl session SESSION shows what was denied, what is signed, and what is still missing.\n\n"
+               "RULE is practitioner-unknown, practitioner-not-qualified, room-not-disinfected or exposure-open.\n"
+               "The act is signed: who, what was meant, why and when stay in the record. Name no patient.\n");
+}
+
+static int read_options(Ctl *c, const char **by, const char **reason, int argc, char **argv) {
+        static const struct option options[] = {
+                { "by", required_argument, NULL, 'b' },     { "reason", required_argument, NULL, 'r' },
+                { "json", no_argument, NULL, 'j' },         { "socket", required_argument, NULL, 's' },
+                { "help", no_argument, NULL, 'h' },         {},
+        };
+        int o, r;
+
+        optind = 0; /* glibc: from the beginning */
+        while ((o = getopt_long(argc, argv, "b:r:js:h", options, NULL)) >= 0) {
+                if (o == 'b')
+                        *by = optarg;
+                else if (o == 'r')
+                        *reason = optarg;
+                else if ((r = ctl_option(c, o, print_help)) >= 0)
+                        return r;
+        }
+        return -1;
+}
+
+int verb_override(Ctl *c, int argc, char **argv) {
+        const char *by = NULL, *reason = NULL;
+        int r = read_options(c, &by, &reason, argc, argv);
+
+        if (r >= 0)
+                return r;
+        if (argc - optind != 2)
+                return ctl_usage("override", "say which session, and which rule");
+        if (!by || !by[0] || !reason || !reason[0])
+                return ctl_usage("override", "this is signed: say --by=OFFICER and --reason=TEXT");
+        return ctl_act(c, "Override", "ssss", argv[optind], argv[optind + 1], by, reason);
+}
+
+static const char *state_words(const char *state) {
+        static const char *const words[][2] = {
+                { "possible", "nobody has signed; it takes two officers" },
+                { "half", "waits for a second officer" },
+                { "complete", "signed by both; the room may ask again" },
+                { "run-out", "what was signed has run out unused; the room must ask again first" },
+                { "used", "used" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(words); i++)
+                if (streq(words[i][0], state))
+                        return words[i][1];
+        return state;
+}
+
+static void note_signature(Table *t, const json_t *o, const char *by, const char *at, const char *reason) {
+        Line l = {};
+
+        if (!has_text(o, by))
+                return;
+        line_add(&l, "%s: %s", text_of(o, by), text_of(o, reason));
+        line_add_time(&l, ", ", number_of(o, at));
+        table_note(t, l.text);
+}
+
+void print_overrides(const json_t *overrides) {
+        static const Column columns[] = { { "OVERRIDE", false }, { "STATE", false }, { "UNTIL", false } };
+        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
+        const json_t *o;
+        size_t i;
+
+        if (json_array_size(overrides) == 0)
+                return;
+        json_array_foreach(overrides, i, o) {
+                const char *state = text_of(o, "state");
+                Line until = {};
+
+                if (streq(state, "half") || streq(state, "complete"))
+                        line_add_time(&until, "", number_of(o, "until"));
+                table_cell(t, YELLOW, "%s", text_of(o, "rule"));
+                table_cell(t, PLAIN, "%s", state_words(state));
+                table_cell(t, PLAIN, "%s", until.text);
+                note_signature(t, o, "first_by", "first_at", "first_reason");
+                note_signature(t, o, "second_by", "second_at", "second_reason");
+        }
+        printf("\n");
+        table_print(t);
+}
