@@ -42,8 +42,8 @@ Ledger batch;   /* what the daemon goes by: committed, and the message at hand *
 bit at_hand;
 
 /*
- * Permits that wait for the commit, and those that were sent. A device takes the answer to its newest nonce only, so this
- * is about that one; there is no bound on the nonces that a device makes. For the relay a bit for each ttl.
+ * Permits that wait for the commit, and those that were sent. A device takes the answer to its newest nonce only, so
+ * this is about that one; there is no bound on the nonces that a device makes. For the relay a bit for each ttl.
  */
 bit waiting[ROOMS], permit[ROOMS];
 unsigned relay_waiting : 3;
@@ -83,6 +83,7 @@ unsigned relay_left : 2;
 unsigned treated : 2;     /* in whose session the needle was really used, a bit each */
 byte gone[ROOMS]; /* steps since the cause of its permits was gone, as committed */
 
+#define START_SAID(r) (room[r].start_sent[room[r].boot])
 #define MINE(r) (1 << (r))
 #define LIVE(l, r) (l.session[r].state == AUTHORISED || l.session[r].state == RUNNING)
 #define ENERGISED(r) (room[r].left > 0 || ((r) == 0 && relay_left > 0))
@@ -98,7 +99,7 @@ byte gone[ROOMS]; /* steps since the cause of its permits was gone, as committed
 
 /* What must be possible, or the rest would be easy. */
 #ifdef GOAL_OTHER_ROOM /* the needle of a session that was cancelled goes to the other room, and is used there */
-#define GOAL (committed.session[0].state == ENDED && room[1].left > 0 && treated == MINE(1) && committed.used == MINE(1))
+#define GOAL (committed.session[0].state == ENDED && room[1].left > 0 && treated == 2 && committed.used == 2)
 #endif
 #ifdef GOAL_RESUMED /* a session goes on after its room restarted, with the relay */
 #define GOAL (room[0].boot && room[0].phase == STARTED && committed.session[0].state == RUNNING && relay_left > 0)
@@ -313,10 +314,11 @@ active proctype Daemon() {
                 :: room[r].cancel_sent[0] -> on_cancel(r, 0)
                 :: room[r].cancel_sent[1] -> on_cancel(r, 1)
                 :: room[r].end_sent -> on_end(r)
-                :: batch.session[r].left == 0 && (batch.session[r].state == AUTHORISED || batch.session[r].freeing) -> on_due(r)
-                /* a critical alert; a session that an officer ends */
+                :: batch.session[r].left == 0 && batch.session[r].state == AUTHORISED -> on_due(r)
+                :: batch.session[r].left == 0 && batch.session[r].freeing -> on_due(r)
+                /* a critical alert; an officer's end, by which everything counts as used */
                 :: LIVE(batch, r) -> batch.session[r].state = SUSPENDED
-                :: batch.session[r].state == SUSPENDED -> enter_ended(r)
+                :: LIVE(batch, r) || batch.session[r].state == SUSPENDED -> on_end(r)
                 :: else
                 fi;
                 r = 0
@@ -406,7 +408,7 @@ proctype RoomController(byte r) {
                 check()
            }
         :: d_step { /* cancels; by mistake also what it said that it started */
-                room[r].asked && (room[r].phase <= ALLOWED || (room[r].phase == STARTED && room[r].start_sent[room[r].boot])) ->
+                room[r].asked && (room[r].phase <= ALLOWED || (room[r].phase == STARTED && START_SAID(r))) ->
                 room[r].cancel_sent[room[r].boot] = 1;
                 over(r)
            }
