@@ -267,6 +267,9 @@ int verb_session(Ctl *c, int argc, char **argv) {
                 return ctl_print_json(s);
         verdict = text_of(s, "last_verdict");
         print_session(s);
+        print_protocol(s);
+        if (json_array_size(json_object_get(s, "steps")) + json_array_size(json_object_get(s, "rounds")) > 0)
+                printf("\n");
         print_event(s, "last answer", "last_decided_at", verdict, streq(verdict, "deny") ? RED : GREEN);
         print_reasons(json_object_get(s, "reasons"));
         print_overrides(json_object_get(s, "overrides"));

@@ -31,3 +31,5 @@ bool is_past(const char *date);
 void print_overrides(const json_t *overrides);
 /* Rules and sentences, as a table with its blank line before; nothing where there are none. */
 void print_reasons(const json_t *reasons);
+/* protocol.c: what was done in a session, as tables with a blank line before each; nothing where nothing was. */
+void print_protocol(const json_t *session);

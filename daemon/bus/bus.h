@@ -23,6 +23,7 @@
 #define BUS_PAGE_MAX 500   /* alerts in one reply */
 #define BUS_HISTORY_MAX 100 /* sessions of one item in one reply, newest first */
 #define BUS_ITEMS_MAX 1000 /* items of one session in one reply */
+#define BUS_DEVIATIONS_MAX 200 /* of one session in one reply */
 #define BUS_LOADS_MAX 100     /* loads in one reply */
 #define BUS_PACKS_MAX 50      /* packs of a load in one reply... */
 #define BUS_PACK_ITEMS_MAX 200 /* ...which ends when so many items are in it */

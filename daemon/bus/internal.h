@@ -63,6 +63,8 @@ int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error);
  */
 int bus_read_item(Store *s, const char *canonical, Reply *reply);
 int bus_read_session(Store *s, const char *label, Reply *reply);
+/* treatment.c: what was done in it, as members of the record that is open. 0, or the store's error. */
+int bus_put_treatment(Store *s, int64_t session, Reply *reply);
 
 /* The listening socket, and what tells it from another one that took its place. */
 typedef struct Listener {

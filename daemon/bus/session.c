@@ -141,6 +141,8 @@ static int put_all(Store *s, const char *label, const SessionRow *row, const Req
         if (row) {
                 put_row(row, reply);
                 r = read_items(s, row->id, reply);
+                if (r >= 0)
+                        r = bus_put_treatment(s, row->id, reply);
         } else
                 put_denied(label, last, reply);
         if (r >= 0 && last)
