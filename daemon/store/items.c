@@ -25,6 +25,7 @@ static int item_read(Store *s, StatementId q, int r, ItemRow *ret) {
                 .drawn_us = col_int(s, q, 24),
                 .opened_us = col_int(s, q, 25),
                 .attached_us = col_int(s, q, 27),
+                .vouched_i = col_int(s, q, 30),
         };
         TEXT(q, 1, ret->code);
         TEXT(q, 2, ret->class_id);

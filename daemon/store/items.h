@@ -32,6 +32,7 @@ typedef struct ItemRow {
         int64_t attached_us;          /* when it last sat on one; 0: never */
         char evidence[TEXT_MAX + 1];  /* of its sterilization elsewhere, or of opening stock */
         char received_by[LABEL_MAX + 1];
+        int64_t vouched_i;            /* audit record of its last receipt after a restore; 0: none. item_vouch() sets it */
 } ItemRow;
 
 int item_get(Store *s, const char *code, ItemRow *ret);

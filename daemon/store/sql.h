@@ -9,7 +9,7 @@
         "id, code, class, product, lot, expires_on, received_us, received_i, supplied, supplier_by, "                 \
         "supplier_load, good_until_on, state, state_us, pack, cycles, used_session, used_us, returned, "              \
         "damaged_us, damage_reason, dropped_us, cloned_us, patient, drawn_us, opened_us, attached, "                  \
-        "attached_us, evidence, received_by"
+        "attached_us, evidence, received_by, vouched_i"
 #define PACK_COLUMNS                                                                                                  \
         "id, label, wrap, packed_us, operator, attempt, late, sterile_us, opened_us, opened_session, inside, "        \
         "wet, damaged_us, damage_reason, loaded_us, for_session"
@@ -61,6 +61,24 @@
         X(META_GET, "SELECT value FROM meta WHERE name = ?")                                                          \
         X(META_SET, "INSERT INTO meta (name, value) VALUES (?, ?) "                                                   \
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value")                                        \
+        X(META_DELETE, "DELETE FROM meta WHERE name = ?")                                                             \
+        /* a ledger that is not the newest, a clock that was set back */                                              \
+        X(RESTORED_ADD, "INSERT INTO restored (i, at_us, cause, by, reason) VALUES (?, ?, ?, ?, ?)")                  \
+        X(RESTORED_LAST, "SELECT i FROM restored ORDER BY id DESC LIMIT 1")                                           \
+        X(ACCEPTED_NOTE, "INSERT INTO accepted (what, value, i) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")             \
+        X(ACCEPTED_IS, "SELECT 1 FROM accepted WHERE what = ? AND value = ?")                                         \
+        X(ACCEPTED_NOTED_NEXT, "SELECT substr(what, 7), value FROM accepted WHERE (what, value) > (?, ?) "            \
+                               "AND what > 'noted-' AND what < 'noted.' ORDER BY what, value LIMIT 1")                \
+        X(ACCEPTED_ALL, "UPDATE OR REPLACE accepted SET what = substr(what, 7), i = ? "                               \
+                        "WHERE what > 'noted-' AND what < 'noted.'")                                                  \
+        X(ACCEPTED_FORGET, "DELETE FROM accepted WHERE what = ?")                                                     \
+        X(ITEM_VOUCH, "UPDATE item SET vouched_i = ?1 WHERE id = ?2 AND received_i < ?3 "                             \
+                      "AND coalesce(vouched_i, 0) < ?3 AND used_us IS NULL AND used_session IS NULL "                 \
+                      "AND attached_us IS NULL AND attached IS NULL AND drawn_us IS NULL AND dropped_us IS NULL "     \
+                      "AND damaged_us IS NULL AND cloned_us IS NULL AND opened_us IS NULL AND NOT returned "                             \
+                      "AND NOT EXISTS (SELECT 1 FROM session_item x WHERE x.item = ?2)")                              \
+        X(ROOM_DOUBT_ALL, "UPDATE room SET session_end_us = ?, disinfected_us = NULL, permit_seq = permit_seq + ?")   \
+        X(OVERRIDE_END_ALL, "UPDATE override SET until_us = 0 WHERE used_i IS NULL AND until_us > 0")                 \
         /* ledger */                                                                                                  \
         X(AUDIT_HEAD, "SELECT i, hash, record FROM audit ORDER BY i DESC LIMIT 1")                                    \
         X(AUDIT_AT, "SELECT hash FROM audit WHERE i = ?")                                                             \

@@ -20,10 +20,15 @@ typedef enum StatementId {
 struct Store {
         sqlite3 *db;
         sqlite3_stmt *stmts[_SQL_MAX];
+        char *path;  /* of the file itself, whatever links led to it */
+        int witness; /* see witness.h; -1: not open */
         bool in_batch, spoiled;
         int wal_pages; /* in the write-ahead log, as of the last commit */
         char why[STORE_WHY_MAX];
 };
+
+/* restore.c: SQLite's code. */
+int copy_mark(sqlite3 *db, int64_t at_us);
 
 /* Runs a statement that returns no row. Returns 0 or negative errno. */
 int sql_run(Store *s, StatementId id, const char *types, ...);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/schema.h"
@@ -268,6 +269,8 @@ static int backup_before(Store *s, const char *path, int version) {
                 if (b)
                         sqlite3_backup_finish(b);
         }
+        if (rc == SQLITE_DONE)
+                rc = copy_mark(copy, (int64_t)time(NULL) * US_PER_S);
         sqlite3_close(copy);
         return rc == SQLITE_OK || rc == SQLITE_DONE ? 0 : translate(s, rc);
 }
@@ -344,6 +347,9 @@ static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
                 return r;
         if ((r = check_structure(s)) < 0)
                 return r;
+        s->path = realpath(o->path, NULL);
+        if (!s->path)
+                return -errno;
         for (int i = 0; i < _SQL_MAX && r == 0; i++)
                 r = prepare(s, (StatementId)i);
         return r;
@@ -356,6 +362,7 @@ int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char
 
         if (!s)
                 return -ENOMEM;
+        s->witness = -1;
         configure_library();
         r = sha256_init();
         if (r < 0) {
@@ -378,8 +385,15 @@ Store *store_close(Store *s) {
         for (int i = 0; i < _SQL_MAX; i++)
                 sqlite3_finalize(s->stmts[i]);
         sqlite3_close(s->db);
+        if (s->witness >= 0)
+                close(s->witness);
+        free(s->path);
         free(s);
         return NULL;
+}
+
+const char *store_path(const Store *s) {
+        return s->path;
 }
 
 bool store_checkpoint_due(const Store *s) {
@@ -477,4 +491,8 @@ int store_meta_text_get(Store *s, const char *name, char *ret, size_t size) {
 
 int store_meta_text_set(Store *s, const char *name, const char *value) {
         return sql_run(s, SQL_META_SET, "tt", name, value);
+}
+
+int store_meta_delete(Store *s, const char *name) {
+        return sql_run(s, SQL_META_DELETE, "t", name);
 }

@@ -36,6 +36,9 @@ int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char
 Store *store_close(Store *s);
 DEFINE_CLEANUP(Store, store_close)
 
+/* The file's own path, links resolved. */
+const char *store_path(const Store *s);
+
 /* Begins the batch's transaction where none is open. */
 int store_begin(Store *s);
 int store_commit(Store *s);
@@ -63,3 +66,4 @@ int store_meta_int_get(Store *s, const char *name, int64_t *ret);
 int store_meta_int_set(Store *s, const char *name, int64_t value);
 int store_meta_text_get(Store *s, const char *name, char *ret, size_t size);
 int store_meta_text_set(Store *s, const char *name, const char *value);
+int store_meta_delete(Store *s, const char *name);

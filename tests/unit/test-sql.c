@@ -24,6 +24,9 @@ static const char *const names[] = {
 /* What may be gone through: an index of what is open or live only, one row, or a question that a person asks. */
 static const char *const excused[] = {
         "AUDIT_HEAD",             /* its last row */
+        "RESTORED_LAST",          /* its last row */
+        "ROOM_DOUBT_ALL",         /* all rooms; when an officer confirms a restore, or a clock that was set back */
+        "OVERRIDE_END_ALL",       /* as above */
         "SESSION_LEASE_LIVE",     /* live sessions; when the machine has started anew */
         "SESSION_LEASE_DUE",      /* as above */
         "SESSION_COUNT_LIVE",     /* live sessions; for the status */
