@@ -665,6 +665,15 @@ static bool restore_unconfirmed(const GateFacts *f, char text[static GATE_TEXT_M
         return true;
 }
 
+ITEM_TEST(item_unvouched) {
+        (void)f;
+        if (!usable(i) || !i->single_use || !i->unvouched)
+                return false;
+        say(text, "It was here before the ledger was restored, and nobody knows whether it was used since. If it is "
+                  "unopened, receive it again at a station; otherwise discard it.");
+        return true;
+}
+
 static bool second_daemon(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         if (!f->second_daemon)
                 return false;
@@ -739,6 +748,8 @@ static const GateRuleInfo rules[] = {
         SESSION("audit-inconsistent", MAY_NEVER, "own", audit_inconsistent, "The audit chain is in doubt."),
         SESSION("restore-unconfirmed", MAY_NEVER, "own", restore_unconfirmed,
                 "The ledger comes from a backup that no officer has confirmed."),
+        ITEM("restore-unconfirmed", MAY_NEVER, "own", item_unvouched,
+             "The item was here before the ledger was restored, and was not received again."),
         SESSION("second-daemon", MAY_NEVER, "own", second_daemon, "Another daemon answers under this site's name."),
 };
 

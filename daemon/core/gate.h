@@ -53,6 +53,7 @@ typedef struct ItemFacts {
         const char *claim_room;
         const char *recall_reason;
         bool damaged, dropped, cloned;
+        bool unvouched;            /* single-use, from before a restore, and not received again since */
         const char *damage_reason;
 
         const char *pack;          /* what it was sterilized in */
