@@ -19,6 +19,9 @@
         X(RECALL_CONFIRM, "recall-confirm", "I have looked at this quarantine, and it stays a recall")                 \
         X(RECALL_END, "recall-end", "I have looked at this recall, and end it")                                        \
         X(OVERRIDE, "override", "I override this rule for this session, once")                                         \
+        X(CLOCK_CONFIRM, "clock-confirm", "I have looked at the clock, and it is right")                               \
+        X(RESTORE_CONFIRM, "restore-confirm", "This is the ledger to go on with, and what came after it is lost")      \
+        X(AUDIT_ACCEPT, "audit-accept", "What was seen of another ledger or daemon is gone, and this one goes on")     \
         X(DRILL, "drill", "I have traced this load to its patients")
 
 typedef enum ActType {

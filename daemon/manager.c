@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "bus/bus.h"
-#include "clock.h"
 #include "codec/rfc3339.h"
 #include "codec/topic.h"
 #include "intake/intake.h"
@@ -50,12 +49,11 @@ struct Manager {
         Mqtt *mqtt;
         char boot[SD_ID128_STRING_MAX];
         int64_t since_us;
-        Clock clock;
         bool synchronised;            /* as of the last second */
         bool degraded_told;           /* what state/daemon says */
-        ClockDoubt doubt, doubt_told; /* of the clock: now, and as the alert says */
         int failed;                   /* of the batch at hand: it must not be committed */
         bool stay_away;               /* another daemon serves this site: leave once this batch is committed */
+        bool stale;                   /* what the connection has brought is of before a sleep of the machine */
         unsigned seconds;
         Sent *sent; /* outbox entries on their way */
         size_t n_sent, size_sent;
@@ -72,14 +70,9 @@ static int64_t clock_us(clockid_t id) {
 /* Each time that is taken for a decision is judged first, before anything is stamped with it. */
 static Now now(Manager *m) {
         const Now t = { clock_us(CLOCK_REALTIME), clock_us(CLOCK_BOOTTIME) };
-        ClockDoubt doubt;
 
-        if (!m->intake)
-                return t;
-        doubt = clock_judge(&m->clock, t.wall_us, t.boot_us, intake_mark_us(m->intake), m->synchronised);
-        if (doubt != m->doubt)
-                intake_doubt(m->intake, DOUBT_CLOCK, clock_text(doubt));
-        m->doubt = doubt;
+        if (m->intake)
+                intake_clock(m->intake, &t, clock_us(CLOCK_MONOTONIC), m->synchronised);
         return t;
 }
 
@@ -161,11 +154,14 @@ static void did(Manager *m, int r) {
 static int act(void *userdata, const Act *a, char ret_text[static ACT_TEXT_MAX]) {
         Manager *m = userdata;
         const Now t = now(m);
+        const bool away = intake_doubted(m->intake, DOUBT_SECOND);
         int r = intake_act(m->intake, &t, a, ret_text), committed;
 
         if (r < 0)
                 m->failed = r;
         committed = commit(m);
+        if (away && !intake_doubted(m->intake, DOUBT_SECOND))
+                mqtt_resume(m->mqtt);
         return committed < 0 ? committed : r;
 }
 
@@ -193,6 +189,19 @@ static int state_seen(Manager *m, const char *area, const Now *t, const MqttMess
         return r < 0 ? r : 0;
 }
 
+/* Before anything else: the machine slept, and what happened at the broker meanwhile nobody here knows. The connection is
+ * made anew, so that its state topics are read again. */
+static int woken(Manager *m, const Now *t) {
+        if (intake_slept_us(m->intake) == 0)
+                return 0;
+        if (!intake_doubted(m->intake, DOUBT_SECOND)) {
+                m->stale = true;
+                mqtt_pause(m->mqtt);
+                mqtt_resume(m->mqtt);
+        }
+        return intake_clock_slept(m->intake, t);
+}
+
 static void on_message(void *userdata, const MqttMessage *msg) {
         Manager *m = userdata;
         const char *area = own_state(m, msg->topic);
@@ -201,7 +210,9 @@ static void on_message(void *userdata, const MqttMessage *msg) {
 
         if (m->failed)
                 return;
-        r = area ? state_seen(m, area, &t, msg)
+        r = woken(m, &t);
+        if (r == 0)
+                r = area ? state_seen(m, area, &t, msg)
                  : intake_message(m->intake, &t,
                                   &(Incoming){ .topic = msg->topic,
                                                .payload = msg->payload ?: "",
@@ -229,6 +240,7 @@ static void on_connected(void *userdata, bool session_present) {
         const Now t = now(m);
         int r;
 
+        m->stale = false;
         intake_doubt(
                 m->intake, DOUBT_ARMING,
                 "The daemon has just reached the broker and is still reading its records.");
@@ -249,6 +261,8 @@ static void on_ready(void *userdata) {
         const Now t = now(m);
         int r;
 
+        if (m->stale)
+                return;
         intake_doubt(m->intake, DOUBT_ARMING, NULL);
         if (m->stay_away || m->failed)
                 return;
@@ -269,7 +283,7 @@ static void on_disconnected(void *userdata, const char *why) {
         m->n_sent = 0;
         snprintf(text, sizeof(text), "No connection to the broker: %.*s. %s; until then no session can start.",
                  (int)(n && why[n - 1] == '.' ? n - 1 : n), why,
-                 away ? "It stays away until it is restarted" : "It is tried again");
+                 away ? "It stays away until an officer accepts that the other daemon is gone" : "It is tried again");
         log_event(LOG_BROKER_LOST_KIND, LOG_WARNING, NULL, "broker: %s", why);
         did(m, intake_broker_lost(m->intake, &t, text));
 }
@@ -371,14 +385,9 @@ static int broker_options(const Manager *m, const Config *c, BrokerText *t, Mqtt
 /* --- by the clock --- */
 
 static void check_clock(Manager *m, const Now *t) {
-        const char *text = clock_text(m->doubt);
+        int r = woken(m, t);
 
-        if (m->doubt == m->doubt_told)
-                return;
-        m->doubt_told = m->doubt;
-        did(m, text ? intake_alert(m->intake, t, m->doubt == CLOCK_STEPPED ? "clock-stepped" : "clock-untrusted",
-                                   "clock", ALERT_WARNING, text)
-                    : intake_clock_settled(m->intake, t));
+        did(m, r < 0 ? r : intake_clock_tell(m->intake, t));
 }
 
 static void check_disk(Manager *m, const Now *t) {
@@ -432,13 +441,25 @@ static void checkpoint(Manager *m, const Now *t) {
                 log_event(LOG_CHECKPOINT_KIND, LOG_INFO, NULL, "checkpoint %s", jws);
 }
 
+/* Beside the ledger, for whoever puts an older one in its place. */
+static void witness(Manager *m) {
+        int r = intake_witness(m->intake);
+
+        if (r < 0)
+                log_event(LOG_PROBLEM_KIND, LOG_WARNING, NULL, "cannot write the ledger's witness %s.witness: %s",
+                          store_path(m->store), strerror(-r));
+}
+
 static void fill_status(void *userdata, Status *ret) {
         Manager *m = userdata;
+        const Now t = now(m);
 
         *ret = (Status){ .version = VERSION,
                          .broker_connected = mqtt_is_connected(m->mqtt),
                          .armed = mqtt_is_ready(m->mqtt),
-                         .broker_why = mqtt_why(m->mqtt) };
+                         .broker_why = mqtt_why(m->mqtt),
+                         .clock_wall_us = t.wall_us,
+                         .clock_boot_us = t.boot_us };
         intake_status(m->intake, ret);
         ret->armed = ret->armed && ret->n_doubts == 0;
         ret->state = !ret->broker_connected ? "offline" : ret->n_doubts ? "degraded" : "online";
@@ -485,6 +506,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *userdata) {
         if (m->degraded_told != intake_doubted_any(m->intake) && mqtt_is_ready(m->mqtt))
                 did(m, tell_state(m, &t));
         checkpoint(m, &t);
+        witness(m);
         notify_status(m);
         m->seconds++;
         sd_event_source_set_time_relative(source, (uint64_t)US_PER_S);
@@ -641,8 +663,31 @@ static int open_ledger(Manager *m) {
         return r;
 }
 
+/* The machine's id, for this use alone: not what others know it by. Empty where it has none. */
+static void read_machine(char ret[static SD_ID128_STRING_MAX]) {
+        const sd_id128_t use = SD_ID128_MAKE(51, c1, 3f, 0b, 96, 7e, 4d, 2a, 8c, 55, 1e, 0d, e2, 7a, 44, 9b);
+        sd_id128_t id;
+
+        ret[0] = '\0';
+        if (sd_id128_get_machine_app_specific(use, &id) >= 0)
+                sd_id128_to_string(id, ret);
+}
+
+static void tell_doubts(const Manager *m) {
+        static const Doubt doubts[] = { DOUBT_RESTORE, DOUBT_AUDIT };
+
+        for (size_t i = 0; i < ELEMENTSOF(doubts); i++) {
+                const char *text = intake_doubted(m->intake, doubts[i]);
+
+                if (text)
+                        log_event(LOG_ALERT_RAISED_KIND, LOG_CRIT,
+                                  &(LogSubject){ .rule = i == 0 ? "restore-unconfirmed" : "audit-inconsistent" },
+                                  "%s No session can start; asepsisctl status names the way out.", text);
+        }
+}
+
 static int open_intake(Manager *m) {
-        char machine[SD_ID128_STRING_MAX];
+        char machine[SD_ID128_STRING_MAX], boot[SD_ID128_STRING_MAX];
         const Now t = now(m);
         sd_id128_t id;
         int r = sd_id128_randomize(&id);
@@ -657,18 +702,22 @@ static int open_intake(Manager *m) {
                           strerror(-r));
                 return r;
         }
-        sd_id128_to_string(id, machine);
+        sd_id128_to_string(id, boot);
+        read_machine(machine);
         r = intake_new(&m->intake,
                        &(IntakeOptions){ .store = m->store,
                                          .signer = m->signer,
                                          .config = m->config,
                                          .boot = m->boot,
-                                         .machine_boot = machine },
+                                         .machine_boot = boot,
+                                         .machine = machine },
                        &t);
         if (r < 0)
                 log_event(LOG_STORE_FAILED_KIND, LOG_CRIT, NULL, "cannot take up the ledger: %s (%s)%s",
                           store_why(m->store), strerror(-r),
                           r == -EBADMSG ? "; its last record does not fit its hash. Restore a backup" : "");
+        else
+                tell_doubts(m);
         return r;
 }
 
@@ -770,6 +819,7 @@ int manager_run(Manager *m) {
                   signer_kid(m->signer));
         sd_notify(0, "READY=1");
         r = sd_event_loop(m->event);
+        witness(m);
         log_event(LOG_STOPPED_KIND, LOG_NOTICE, NULL, "asepsisd stops%s%s", r < 0 ? ": " : "",
                   r < 0 ? strerror(-r) : "");
         return r;

@@ -11,6 +11,7 @@
 
 typedef struct StatusDoubt {
         const char *rule, *text;
+        const char *way_out; /* the command that ends it; NULL: none */
 } StatusDoubt;
 
 typedef struct Status {
@@ -21,6 +22,10 @@ typedef struct Status {
         const char *broker_why;                   /* why there is no connection */
         unsigned n_doubts;
         StatusDoubt doubts[STATUS_DOUBTS_MAX];    /* why no session may start now */
+        int64_t clock_wall_us, clock_boot_us;     /* now; CLOCK_BOOTTIME */
+        int64_t clock_mark_us, clock_floor_us;    /* the ledger's; until when what runs out stands still, 0: it does not */
+        bool clock_synchronised, clock_believed;  /* believed: by an officer's word, until the machine starts anew */
+        const char *clock_doubt;                  /* behind, stepped, unsynchronised; NULL: none */
         int64_t audit_size;
         char audit_head[48];                      /* base64url, as in permits and checkpoints */
         int64_t items, sessions_live;

@@ -159,3 +159,26 @@ int method_confirm_recall(sd_bus_message *m, void *userdata, sd_bus_error *error
 int method_end_recall(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return act_on_recall(m, userdata, ACT_RECALL_END, error);
 }
+
+static int act_on_doubt(sd_bus_message *m, const BusSource *source, ActType type, const char *subject,
+                        sd_bus_error *error) {
+        Act act = { .type = type, .subject = subject };
+        int r = sd_bus_message_read(m, "ss", &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, source, &act, error);
+}
+
+/* ConfirmClock(s by, s reason). */
+int method_confirm_clock(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_doubt(m, userdata, ACT_CLOCK_CONFIRM, "clock", error);
+}
+
+/* ConfirmRestore(s by, s reason). */
+int method_confirm_restore(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_doubt(m, userdata, ACT_RESTORE_CONFIRM, "ledger", error);
+}
+
+/* AcceptAudit(s by, s reason). */
+int method_accept_audit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_doubt(m, userdata, ACT_AUDIT_ACCEPT, "audit", error);
+}

@@ -53,6 +53,9 @@ int method_autoclave_out(sd_bus_message *m, void *userdata, sd_bus_error *error)
 int method_autoclave_return(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_make_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_confirm_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_confirm_clock(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_confirm_restore(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_accept_audit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_end_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_override(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error);

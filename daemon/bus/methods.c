@@ -34,9 +34,20 @@ static void put_doubts(Reply *r, const Status *s) {
                 reply_open(r);
                 reply_text(r, "rule", s->doubts[i].rule);
                 reply_text(r, "text", s->doubts[i].text);
+                reply_text(r, "way_out", s->doubts[i].way_out);
                 reply_close(r);
         }
         reply_list_close(r);
+}
+
+static void put_clock(Reply *r, const Status *s) {
+        reply_time(r, "clock_wall", s->clock_wall_us);
+        reply_time(r, "clock_mark", s->clock_mark_us);
+        reply_time(r, "clock_floor", s->clock_floor_us);
+        reply_number(r, "clock_boot_us", s->clock_boot_us);
+        reply_truth(r, "clock_synchronised", s->clock_synchronised);
+        reply_truth(r, "clock_believed", s->clock_believed);
+        reply_text(r, "clock_doubt", s->clock_doubt);
 }
 
 static void put_status(Reply *r, const Status *s) {
@@ -48,6 +59,7 @@ static void put_status(Reply *r, const Status *s) {
         reply_truth(r, "broker_connected", s->broker_connected);
         reply_text(r, "broker_why", s->broker_why);
         put_doubts(r, s);
+        put_clock(r, s);
         reply_text(r, "log", s->log);
         reply_number(r, "audit_size", s->audit_size);
         reply_text(r, "audit_head", s->audit_head);
@@ -220,5 +232,11 @@ const sd_bus_vtable bus_vtable[] = {
                                 SD_BUS_RESULT("a{sv}", done), method_override, 0),
         SD_BUS_METHOD_WITH_ARGS("RecordDrill", SD_BUS_ARGS("s", load, "s", by), SD_BUS_RESULT("a{sv}", done),
                                 method_record_drill, 0),
+        SD_BUS_METHOD_WITH_ARGS("ConfirmClock", SD_BUS_ARGS("s", by, "s", reason), SD_BUS_RESULT("a{sv}", done),
+                                method_confirm_clock, 0),
+        SD_BUS_METHOD_WITH_ARGS("ConfirmRestore", SD_BUS_ARGS("s", by, "s", reason), SD_BUS_RESULT("a{sv}", done),
+                                method_confirm_restore, 0),
+        SD_BUS_METHOD_WITH_ARGS("AcceptAudit", SD_BUS_ARGS("s", by, "s", reason), SD_BUS_RESULT("a{sv}", done),
+                                method_accept_audit, 0),
         SD_BUS_VTABLE_END,
 };

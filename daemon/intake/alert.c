@@ -71,12 +71,6 @@ int intake_alert_once(Intake *in, const Now *now, const char *rule, const char *
         return r != 0 ? (r < 0 ? r : 0) : intake_alert(in, now, rule, subject, severity, text);
 }
 
-int intake_clock_settled(Intake *in, const Now *now) {
-        int r = intake_alert_resolve(in, now, "clock-untrusted", "clock");
-
-        return r < 0 ? r : intake_alert_resolve(in, now, "clock-stepped", "clock");
-}
-
 int intake_alert_resolve(Intake *in, const Now *now, const char *rule, const char *subject) {
         AlertRow row;
         int r = alert_get(in->store, rule, subject, &row);

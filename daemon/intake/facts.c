@@ -9,6 +9,11 @@
 #include "intake/facts.h"
 #include "intake/internal.h"
 
+/* Stamped by a clock that was set back since: when that was, nobody knows. */
+static bool ahead(const Intake *in, int64_t us) {
+        return us > in->now.wall_us + CLOCK_BEHIND_US;
+}
+
 /* The end of the clinic day. */
 static int64_t unwrapped_until(const Intake *in, int64_t t_us) {
         const int64_t start = in->config->site.day_start_us;
@@ -61,7 +66,7 @@ static int facts_of_pack(Intake *in, const ItemRow *item, const ConfigClass *c, 
         f->immediate_use = program && program->immediate_use;
         f->process_suitable = c && process_suits(c, autoclave, program, pack->wrap);
         f->process_wanted = c && c->required_programs.n ? c->required_programs.v[0] : NULL;
-        if (c && f->sterile_us)
+        if (c && f->sterile_us && !ahead(in, f->sterile_us))
                 f->good_until_us = good_until(in, c, f);
         return 0;
 }
@@ -123,6 +128,10 @@ static void facts_of_class(const Intake *in, const ItemRow *item, const ConfigCl
         f->blood_until_us = item->drawn_us ? item->drawn_us + in->config->policy.blood_max_us : 0;
         if (c->role == ROLE_VIAL && item->opened_us)
                 f->vial_until_us = item->opened_us + c->vial_open_days * US_PER_DAY;
+        if (ahead(in, item->drawn_us))
+                f->blood_until_us = 1;
+        if (ahead(in, item->opened_us) && f->vial_until_us)
+                f->vial_until_us = 1;
 }
 
 static void facts_of_use(const ItemRow *item, const char *label, ItemFacts *f) {
@@ -166,6 +175,7 @@ static int facts_of_item(Intake *in, const char *code, int64_t session, const ch
                 f->expires = t->udi.expires;
         c = item_class(in, &t->item);
         facts_of_class(in, &t->item, c, f);
+        f->unvouched = item_single_use(in, &t->item) && restore_blocks(&t->item, in->restored_i);
         facts_of_use(&t->item, label, f);
         r = t->item.pack ? facts_of_pack(in, &t->item, c, session, f, t)
             : session    ? facts_of_past(in, &t->item, session, f, t)
@@ -216,12 +226,22 @@ static const char *doubt(const Intake *in, Doubt d) {
         return intake_doubted(in, d);
 }
 
-int facts_gather(Intake *in, const Asked *asked, GateFacts *ret, RequestText *t) {
-        const int64_t session = asked->session ? asked->session->id : 0;
-        int r;
+/* What was allowed before the ledger was restored may be long over. */
+static const char *over(const Intake *in, const Asked *asked) {
+        return asked->over ? asked->over
+               : asked->session && asked->session->decided_i < in->restored_i
+                       ? "it was allowed before the ledger was restored"
+                       : NULL;
+}
 
-        *ret = (GateFacts){ .now_us = in->now.wall_us,
-                            .today = date_of(in->now.wall_us),
+int facts_gather(Intake *in, const Asked *asked, GateFacts *ret, RequestText *t) {
+        const int64_t session = asked->session ? asked->session->id : 0, now_us = MAX_OF(in->now.wall_us, in->floor_us);
+        int r = restored_last(in->store, &in->restored_i);
+
+        if (r < 0)
+                return r;
+        *ret = (GateFacts){ .now_us = now_us,
+                            .today = date_of(now_us),
                             .session = asked->label,
                             .room = asked->room,
                             .practitioner = asked->practitioner,
@@ -234,7 +254,7 @@ int facts_gather(Intake *in, const Asked *asked, GateFacts *ret, RequestText *t)
                             .restore_doubt = doubt(in, DOUBT_RESTORE),
                             .second_daemon = doubt(in, DOUBT_SECOND),
                             .adding = asked->adding,
-                            .session_over = asked->over,
+                            .session_over = over(in, asked),
                             .n_items = asked->n_items };
         facts_of_people(in, ret);
         r = facts_of_room(in, asked->room, session, ret, t);

@@ -183,7 +183,7 @@ int on_receive(Intake *in, const Event *e, const Origin *o) {
                               "issued.");
         r = item_get(in->store, udi.canonical, &known);
         if (r != 0)
-                return r < 0 ? r : 0;
+                return r < 0 ? r : restore_receive(in, o, &known, row.class_id);
         r = item_add(in->store, &row);
         return r < 0 ? r : item_take_up(in, &row);
 }

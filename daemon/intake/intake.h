@@ -37,6 +37,7 @@ typedef struct IntakeOptions {
         const Config *config;
         const char *boot; /* of this process */
         const char *machine_boot;
+        const char *machine; /* its id, for its place; "": it has none; NULL: the place does not matter */
 } IntakeOptions;
 
 /* Reads the head, notes this boot in the ledger, and takes up what was left: leases, running cycles. */
@@ -90,16 +91,35 @@ void intake_doubt(Intake *in, Doubt doubt, const char *sentence);
 const char *intake_doubted(const Intake *in, Doubt doubt);
 bool intake_doubted_any(const Intake *in);
 
+/*
+ * To be called with each time that is taken, before anything is stamped with it: sets or withdraws DOUBT_CLOCK. Changes
+ * memory only. After a sleep of the machine DOUBT_ARMING stands until the caller has read the broker's records again.
+ */
+void intake_clock(Intake *in, const Now *now, int64_t monotonic_us, bool synchronised);
+/* How long the machine slept, and nobody was told; 0: it did not. Then intake_clock_slept() before the next message. */
+int64_t intake_slept_us(const Intake *in);
+int intake_clock_slept(Intake *in, const Now *now);
+/* Once a second: the alerts about the clock. */
+int intake_clock_tell(Intake *in, const Now *now);
 /* The highest wall time in the ledger. It does not move while the clock is in doubt. */
 int64_t intake_mark_us(const Intake *in);
-/* The clock is believed again: ends the alerts about it. */
-int intake_clock_settled(Intake *in, const Now *now);
+/* An officer's act: the clock is right as it stands. 0, or 1 and why not; or the store's error. */
+int intake_clock_confirm(Intake *in, const Now *now, char ret_text[static ACT_TEXT_MAX]);
 
-/* A checkpoint found on the broker. 1: ours, and DOUBT_AUDIT is set where our ledger does not know it; 0: another's, and
- * DOUBT_SECOND is set. */
+/* A checkpoint found on the broker. 1: ours, and DOUBT_AUDIT is set where our ledger does not know it, or accepted; 0:
+ * another's, and DOUBT_SECOND is set. */
 int intake_check_checkpoint(Intake *in, const Now *now, const char *jws, size_t n);
-/* A state/daemon found there. 1: of this ledger; 0: foreign, and DOUBT_SECOND is set. */
+/* A state/daemon found there. 1: of this ledger, or accepted; 0: foreign, and DOUBT_SECOND is set. */
 int intake_check_daemon(Intake *in, const Now *now, const char *payload, size_t n);
+
+/* Writes the ledger's witness, where it has grown since; after commits, at most once a second. */
+int intake_witness(Intake *in);
+/* Officers' acts: this ledger goes on, although it was restored; although others know of a newer one, or another daemon
+ * has spoken. 0, or 1 and why not; or the store's error. */
+int intake_restore_confirm(Intake *in, const Now *now, const char *by, const char *reason,
+                           char ret_text[static ACT_TEXT_MAX]);
+int intake_audit_accept(Intake *in, const Now *now, const char *by, const char *reason,
+                        char ret_text[static ACT_TEXT_MAX]);
 
 /* Raises an alert of the daemon's own; see rules.md, 5. */
 int intake_alert(Intake *in, const Now *now, const char *rule, const char *subject, int severity, const char *text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Intake, inside: what the handlers of the messages share. */
+#include "clock.h"
 #include "codec/decode.h"
 #include "codec/encode.h"
 #include "codec/topic.h"
@@ -23,6 +24,7 @@
 #include "store/loads.h"
 #include "store/overrides.h"
 #include "store/recalls.h"
+#include "store/restore.h"
 #include "store/sessions.h"
 #include "store/treatments.h"
 
@@ -90,6 +92,15 @@ typedef struct Run {
         uint8_t bytes[RUN_BYTES];
 } Run;
 
+/* What the acts at hand put in force; it is so once they are committed. */
+typedef struct Settling {
+        unsigned doubts; /* a bit each: withdrawn */
+        bool clock;      /* what follows is there */
+        bool believed;
+        int64_t mark_us, floor_us;
+        Clock base;
+} Settling;
+
 #define CHUNK_MAX (STAMP_MAX + SAMPLES_ENCODED_MAX(SAMPLES_MAX))
 
 struct Intake {
@@ -122,6 +133,16 @@ struct Intake {
         bool *state_stale;            /* likewise: its state topic is to be told before the commit */
         int64_t alerts_after;         /* the last told of those that are being told again; ALERTS_TOLD: all are */
         int64_t mark_us;              /* highest wall time in the ledger */
+        int64_t floor_us;             /* what runs out is judged as of then, if that is later than now */
+        int64_t slept_us;             /* the machine slept so long, and nobody was told yet */
+        Clock clock, clock_saved;     /* as it is, and as the ledger has it */
+        ClockDoubt clock_doubt, clock_told; /* now, and as the alerts say */
+        bool clock_synchronised, clock_believed; /* now; by an officer's word, until the machine starts anew */
+        char machine_boot[LABEL_MAX + 1], machine[LABEL_MAX + 1];
+        bool placed;                  /* the machine is known */
+        int64_t witnessed;            /* size of the ledger, as its witness has it; -1: not written yet */
+        int64_t restored_i;           /* of the question at hand: what was received before is blocked */
+        Settling settling;
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
         char doubts[_DOUBT_MAX][DOUBT_TEXT_MAX]; /* empty: none */
         uint64_t messages, rejected, batches, decisions;
@@ -216,6 +237,23 @@ int drain(Intake *in, Slot *slot);
 /* A device hands back the last checkpoint it saw. Ours and unknown here: DOUBT_AUDIT. Not ours: only a warning, or any
  * stolen login could shut the clinic. */
 int head_seen(Intake *in, const char *device, const char *jws);
+
+/* clock.c */
+int clock_take_up(Intake *in);
+int clock_save(Intake *in);
+void clock_committed(Intake *in);
+/* No room counts as disinfected, and no override stands: nobody knows what was before what. */
+int rooms_anew(Intake *in);
+
+/* restore.c */
+extern const char audit_doubt_text[]; /* in broker.c */
+#define ACCEPTED_TOLD 200             /* named in the record; all are accepted */
+/* At start: is this the newest ledger, and in its place? machine NULL: the place is not looked at. */
+int restore_take_up(Intake *in, const char *machine);
+/* It was received before the ledger was restored, and not again since. */
+int restore_blocks(const ItemRow *item, int64_t restored_i);
+/* A known piece is received: where a restore blocks it, that vouches for it. 0, a Reject, or an error. */
+int restore_receive(Intake *in, const Origin *o, const ItemRow *known, const char *class_id);
 
 /* alert.c */
 typedef struct AlertAbout {

@@ -31,6 +31,7 @@ static int publish_receipts(Intake *in) {
 void intake_rollback(Intake *in) {
         store_rollback(in->store);
         run_forget(in);
+        in->settling = (Settling){};
         batch_clear(&in->batch);
         slots_forget(in);
         running_forget(in);
@@ -50,8 +51,20 @@ static int write_back(Intake *in) {
                 r = store_meta_int_set(in->store, "wall_mark_us", in->now.wall_us);
                 if (r == 0)
                         in->mark_us = in->now.wall_us;
+                if (r == 0)
+                        r = clock_save(in);
         }
         return r;
+}
+
+/* What acts have put in force. */
+static void settle(Intake *in) {
+        for (size_t i = 0; i < _DOUBT_MAX; i++)
+                if (in->settling.doubts & 1U << i)
+                        intake_doubt(in, (Doubt)i, NULL);
+        if (in->settling.clock)
+                clock_committed(in);
+        in->settling = (Settling){};
 }
 
 int intake_commit(Intake *in, const Now *now) {
@@ -69,6 +82,7 @@ int intake_commit(Intake *in, const Now *now) {
                 if (r == 0) {
                         in->committed = in->head;
                         in->batches++;
+                        settle(in);
                 }
         }
         if (r == 0)
@@ -201,6 +215,7 @@ static int note_machine_boot(Intake *in, const char *machine_boot) {
         char before[64] = "";
         int r = store_meta_text_get(in->store, "machine_boot", before, sizeof(before));
 
+        snprintf(in->machine_boot, sizeof(in->machine_boot), "%s", machine_boot);
         if (r >= 0)
                 r = store_meta_int_get(in->store, "epoch", &in->epoch);
         if (r < 0 || streq(before, machine_boot))
@@ -212,17 +227,19 @@ static int note_machine_boot(Intake *in, const char *machine_boot) {
         return r < 0 ? r : session_leases_restart(in->store, in->now.boot_us + in->config->gate.lease_us);
 }
 
-static int take_up(Intake *in, const char *machine_boot) {
+static int take_up(Intake *in, const IntakeOptions *o) {
         int r = change_begin(in);
 
         if (r == 0)
                 r = name_log(in);
         if (r == 0)
-                r = note_machine_boot(in, machine_boot);
+                r = note_machine_boot(in, o->machine_boot);
         if (r == 0)
                 r = ledger_daemon_boot_add(in->store, in->boot, in->now.wall_us);
         if (r == 0)
                 r = store_meta_int_get(in->store, "wall_mark_us", &in->mark_us);
+        if (r >= 0)
+                r = clock_take_up(in);
         if (r < 0)
                 return r;
         record_begin(in, "start");
@@ -238,6 +255,8 @@ static int take_up(Intake *in, const char *machine_boot) {
                 r = recalls_tick(in);
         if (r == 0)
                 r = running_take_up(in);
+        if (r == 0)
+                r = restore_take_up(in, o->machine);
         return r;
 }
 
@@ -269,7 +288,7 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         if (r < 0)
                 return r;
         in->committed = in->head;
-        r = take_up(in, o->machine_boot);
+        r = take_up(in, o);
         /* Nobody has judged the clock yet, so its mark does not move with this commit. */
         if (r == 0)
                 r = slots_flush(in);

@@ -133,6 +133,14 @@ static const char *const doubt_rules[_DOUBT_MAX] = {
         [DOUBT_RESTORE] = "restore-unconfirmed", [DOUBT_SECOND] = "second-daemon",
 };
 
+/* What a person types to end it; NULL: nothing, it ends when its cause is gone. */
+static const char *const doubt_ways_out[_DOUBT_MAX] = {
+        [DOUBT_CLOCK] = "asepsisctl clock confirm --by=OFFICER --reason=TEXT",
+        [DOUBT_AUDIT] = "asepsisctl audit accept --by=OFFICER --reason=TEXT",
+        [DOUBT_RESTORE] = "asepsisctl restore confirm --by=OFFICER --reason=TEXT",
+        [DOUBT_SECOND] = "asepsisctl audit accept --by=OFFICER --reason=TEXT",
+};
+
 static int state_daemon(Intake *in) {
         EncodeReason reasons[_DOUBT_MAX];
         char topic[TOPIC_MAX];
@@ -214,7 +222,7 @@ int intake_publish_state(Intake *in, const Now *now) {
 
 bool intake_checkpoint_due(const Intake *in) {
         return in->published.size != in->committed.size && !intake_doubted(in, DOUBT_AUDIT) &&
-               !intake_doubted(in, DOUBT_SECOND);
+               !intake_doubted(in, DOUBT_RESTORE) && !intake_doubted(in, DOUBT_SECOND);
 }
 
 int intake_checkpoint(Intake *in, const Now *now, char **ret_jws) {
@@ -264,14 +272,16 @@ bool intake_doubted_any(const Intake *in) {
         return false;
 }
 
-int64_t intake_mark_us(const Intake *in) {
-        return in->mark_us;
-}
-
 void intake_status(Intake *in, Status *ret) {
         for (size_t i = 0; i < _DOUBT_MAX; i++)
                 if (in->doubts[i][0])
-                        ret->doubts[ret->n_doubts++] = (StatusDoubt){ doubt_rules[i], in->doubts[i] };
+                        ret->doubts[ret->n_doubts++] =
+                                (StatusDoubt){ doubt_rules[i], in->doubts[i], doubt_ways_out[i] };
+        ret->clock_doubt = clock_doubt_id(in->clock_doubt);
+        ret->clock_mark_us = in->mark_us;
+        ret->clock_floor_us = in->floor_us;
+        ret->clock_synchronised = in->clock_synchronised;
+        ret->clock_believed = in->clock_believed;
         ret->boot = in->boot;
         ret->log = in->log;
         ret->since_us = in->since_us;
