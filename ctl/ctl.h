@@ -56,3 +56,6 @@ int verb_autoclave(Ctl *c, int argc, char **argv);
 int verb_lookback(Ctl *c, int argc, char **argv);
 int verb_override(Ctl *c, int argc, char **argv);
 int verb_recall(Ctl *c, int argc, char **argv);
+int verb_clock(Ctl *c, int argc, char **argv);
+int verb_restore(Ctl *c, int argc, char **argv);
+int verb_audit(Ctl *c, int argc, char **argv);

@@ -30,6 +30,9 @@ static const struct Verb {
         { "lookback", "WHAT...", "who was treated with it, and what of it lies unused", 0, 0, false, true, verb_lookback },
         { "recall", "...", "recalls and quarantines: list, show, make, confirm, end", 0, 0, false, true, verb_recall },
         { "override", "...", "sign, as one of two officers, for a session that a rule denies", 0, 0, false, true, verb_override },
+        { "clock", "[confirm]", "how the clock stands; and an officer's word for it", 0, 0, false, true, verb_clock },
+        { "restore", "confirm", "an officer's word to go on with a restored ledger", 0, 0, false, true, verb_restore },
+        { "audit", "accept", "an officer's word that another ledger or daemon is gone", 0, 0, false, true, verb_audit },
         { "alerts", "", "the open alerts, oldest first", 0, 0, true, false, verb_alerts },
         { "parse", "CODE", "what stands in an item code (needs no daemon)", 1, 1, false, false, run_parse },
 };
@@ -43,7 +46,7 @@ static void print_help(void) {
                "  -a, --all           load, alerts: those that are settled, too\n"
                "  -s, --socket=PATH   the daemon's socket; otherwise $ASEPSIS_SOCKET, or\n"
                "                      " CTL_SOCKET_DEFAULT "\n"
-               "  -h, --help          this text; after autoclave, lookback, recall: theirs\n"
+               "  -h, --help          this text; after a verb with ways of its own: its\n"
                "\nATTEMPT is ac-1.7, or autoclave and cycle number: ac-1 101. Quote codes.\n"
                "Exit status: 0 yes, found, done; 1 no, not found, refused; 2 wrong usage, or\n"
                "no answer. See asepsisctl(1).\n");

@@ -84,8 +84,13 @@ static void print_doubts(const json_t *doubts) {
         if (json_array_size(doubts) == 0)
                 return;
         json_array_foreach(doubts, i, d) {
+                Line text = {};
+
                 table_cell(t, RED, "%s", text_of(d, "rule"));
-                table_note(t, text_of(d, "text"));
+                line_add(&text, "%s", text_of(d, "text"));
+                if (text_of(d, "way_out")[0])
+                        line_add(&text, " Way out: %s", text_of(d, "way_out"));
+                table_note(t, text.text);
         }
         printf("\n");
         table_print(t);
