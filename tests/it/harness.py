@@ -26,6 +26,7 @@ from device import Device, Display, NoAnswer, fresh_nonce  # noqa: E402, F401
 LOGINS = ("station-1", "ac-1", "room-1", "room-2", "pen-1", "pen-2", "sharps-1", "corridor")
 ROLLER, CARTRIDGE, SLEEVE = "00844588004001", "00844588003288", "00844588006029"
 SITE = "asepsis/v1/clinic/"
+ONE_CONNECTION = "use_username_as_clientid true"
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 started = time.monotonic()
@@ -66,12 +67,14 @@ def die_with_parent():
 class Clinic(demo.Clinic):
     """`settings`: lines of configuration that differ. `disk`: the ledger's disk can be told to fail, see fail_disk().
     `clock`: the daemon's wall clock can be set, see set_clock(). `broker`: lines added to the broker's configuration.
-    `rooms`: there are room-1 to room-N, with pens."""
+    `rooms`: there are room-1 to room-N, with pens. `as_shipped`: a login is connected once, as the shipped configuration
+    of the broker has it; many tests play several clients with one login."""
 
-    def __init__(self, settings="", disk=False, broker="", rooms=2, logins=(), clock=False):
+    def __init__(self, settings="", disk=False, broker="", rooms=2, logins=(), clock=False,
+                 as_shipped=False):
         extra = [f"{what}-{n}" for n in range(3, rooms + 1) for what in ("room", "pen")]
         super().__init__(BUILD, (*LOGINS, *extra, *logins))
-        self.settings, self.broker_settings, self.open = settings, broker, []
+        self.settings, self.broker_settings, self.as_shipped, self.open = settings, broker, as_shipped, []
         for n in range(3, rooms + 1):
             self.settings += f"\n[room room-{n}]\n\n[device room-{n}]\nkinds = room\n"
             self.settings += f"\n[device pen-{n}]\nkinds = handpiece\nroom = room-{n}\n"
@@ -112,8 +115,11 @@ class Clinic(demo.Clinic):
 
     def broker_configuration(self):
         path = super().broker_configuration()
-        with open(path, "a", encoding="utf-8") as f:
-            f.write(f"\n{self.broker_settings}\n")
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        if not self.as_shipped:
+            text = text.replace(ONE_CONNECTION, f"#{ONE_CONNECTION}")
+        self.write(os.path.basename(path), f"{text}\n{self.broker_settings}\n")
         return path
 
     def stop_broker(self, how=signal.SIGTERM):
