@@ -3,6 +3,7 @@
 
     p = Proxy(port_of_the_broker)       # listens on p.port
     p.cut(up=True, down=True)           # holds back without closing anything, as a pulled plug would; cut() heals
+    p.redirect(port_of_another)         # who is connected is thrown out, and comes to that one
     p.lose(0.3, (b"renew",), dice)      # of the MQTT messages with such a topic as many get lost, each way: p.lost
 
 After a cut heals, what was held back arrives late and in order, as TCP would have it."""
@@ -59,6 +60,7 @@ class Proxy:
         self.fraction, self.topics, self.dice, self.lost = 0, (), None, []
         self.held = {True: False, False: False}     # by direction: up
         self.selector, self.pipes, self.over = selectors.DefaultSelector(), [], False
+        self.drop = False
         self.listener = socket.create_server((HOST, 0))
         self.port = self.listener.getsockname()[1]
         self.wake, self.woken = socket.socketpair()
@@ -75,6 +77,12 @@ class Proxy:
     def lose(self, fraction, topics=(), dice=None):
         with self.lock:
             self.fraction, self.topics, self.dice = fraction, topics, dice
+
+    def redirect(self, target):
+        """To another broker: who is connected has to come again."""
+        with self.lock:
+            self.target, self.drop = target, True
+        self.wake.send(b"x")
 
     def close(self):
         self.over = True
@@ -113,15 +121,21 @@ class Proxy:
 
     def _pump(self, pipe):
         if pipe in self.pipes and not self.held[pipe.up] and not pipe.pump():
-            for one in [p for p in self.pipes if p.source in (pipe.source, pipe.target)]:
-                self.pipes.remove(one)
-                if one.source in self.selector.get_map():
-                    self.selector.unregister(one.source)
-                one.source.close()
+            self._close([p for p in self.pipes if p.source in (pipe.source, pipe.target)])
+
+    def _close(self, pipes):
+        for one in pipes:
+            self.pipes.remove(one)
+            if one.source in self.selector.get_map():
+                self.selector.unregister(one.source)
+            one.source.close()
 
     def _hold(self):
         """Listens to those that are not held back."""
         with self.lock:
+            if self.drop:
+                self._close(list(self.pipes))
+                self.drop = False
             watched = self.selector.get_map()
             for pipe in self.pipes:
                 if self.held[pipe.up] and pipe.source in watched:
