@@ -237,6 +237,8 @@ static void check_device(ConfigLoad *l, const ConfigDraft *d) {
         ConfigDevice *v = d->object;
 
         default_text(&v->name, v->id);
+        if (!is_set(d, "silent-minutes"))
+                v->silent_us = l->config->policy.device_silent_us;
         check_device_room(l, d);
         check_device_autoclave(l, d);
 }

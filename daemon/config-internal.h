@@ -116,7 +116,7 @@ const ConfigKey *config_section_keys(SectionKind kind, size_t *ret_n);
 const ConfigKey *config_find_key(SectionKind kind, const char *name);
 
 extern const ConfigType config_type_text, config_type_label, config_type_path, config_type_timezone, config_type_bool,
-        config_type_number, config_type_duration, config_type_daytime, config_type_temperature, config_type_octal,
+        config_type_number, config_type_duration, config_type_daytime, config_type_hours, config_type_days, config_type_temperature, config_type_octal,
         config_type_date, config_type_name, config_type_names, config_type_labels, config_type_qualified, config_type_kit;
 
 static inline int32_t config_band_mc(Band band) {

@@ -323,12 +323,22 @@ static void describe_duration(const ConfigKey *key, FILE *f) {
 
 const ConfigType config_type_duration = { parse_duration, describe_duration };
 
-static int parse_daytime(ConfigLoad *l, const ConfigKey *key, const char *s, void *target) {
-        (void)l;
-        if (strlen(s) != 5 || !is_digit(s[0]) || !is_digit(s[1]) || s[2] != ':' || !is_digit(s[3]) || !is_digit(s[4]))
+/* HH:MM at s, up to 24:00. */
+static int read_daytime(const char *s, int64_t *ret) {
+        if (strnlen(s, 5) < 5 || !is_digit(s[0]) || !is_digit(s[1]) || s[2] != ':' || !is_digit(s[3]) || !is_digit(s[4]))
                 return -EINVAL;
         int h = (s[0] - '0') * 10 + s[1] - '0', m = (s[3] - '0') * 10 + s[4] - '0';
-        return h > 23 || m > 59 ? -EINVAL : store_integer(key, (h * 60 + m) * 60 * US_PER_S, target);
+        if (h * 60 + m > 24 * 60 || m > 59)
+                return -EINVAL;
+        *ret = (h * 60 + m) * 60 * US_PER_S;
+        return 0;
+}
+
+static int parse_daytime(ConfigLoad *l, const ConfigKey *key, const char *s, void *target) {
+        int64_t v;
+
+        (void)l;
+        return strlen(s) != 5 || read_daytime(s, &v) < 0 ? -EINVAL : store_integer(key, v, target);
 }
 
 static void describe_daytime(const ConfigKey *key, FILE *f) {
@@ -337,6 +347,26 @@ static void describe_daytime(const ConfigKey *key, FILE *f) {
 }
 
 const ConfigType config_type_daytime = { parse_daytime, describe_daytime };
+
+/* "08:00-20:00" */
+static int parse_hours(ConfigLoad *l, const ConfigKey *key, const char *s, void *target) {
+        ConfigHours h;
+
+        (void)l;
+        (void)key;
+        if (strlen(s) != 11 || s[5] != '-' || read_daytime(s, &h.from_us) < 0 || read_daytime(s + 6, &h.until_us) < 0 ||
+            h.from_us >= h.until_us)
+                return -EINVAL;
+        *(ConfigHours *)target = h;
+        return 0;
+}
+
+static void describe_hours(const ConfigKey *key, FILE *f) {
+        (void)key;
+        fputs("two times of one day, HH:MM-HH:MM, the second up to 24:00", f);
+}
+
+const ConfigType config_type_hours = { parse_hours, describe_hours };
 
 /* "134 C" or "273.2 F"; Fahrenheit is rounded to the nearest thousandth of a degree Celsius. */
 static int parse_temperature(ConfigLoad *l, const ConfigKey *key, const char *value, void *target) {
@@ -445,6 +475,34 @@ static void describe_names(const ConfigKey *key, FILE *f) {
 }
 
 const ConfigType config_type_names = { parse_names, describe_names };
+
+/* "mon-sat", "mon, wed-fri": from a day to another, over the end of the week too. */
+static int parse_days(ConfigLoad *l, const ConfigKey *key, const char *value, void *target) {
+        const char *member;
+        size_t n;
+        uint32_t set = 0;
+
+        (void)l;
+        while (next_member(&value, ',', &member, &n)) {
+                const char *dash = memchr(member, '-', n);
+                const ConfigName *from = find_name(key->names, member, dash ? (size_t)(dash - member) : n);
+                const ConfigName *to = dash ? find_name(key->names, dash + 1, n - (size_t)(dash - member) - 1) : from;
+
+                if (!from || !to)
+                        return -EINVAL;
+                for (int day = from->value; set |= 1U << day, day != to->value; day = (day + 1) % 7)
+                        ;
+        }
+        *(uint32_t *)target = set;
+        return 0;
+}
+
+static void describe_days(const ConfigKey *key, FILE *f) {
+        fputs("days of the week or ranges of them, with commas between, of ", f);
+        print_names(f, key->names, ", ");
+}
+
+const ConfigType config_type_days = { parse_days, describe_days };
 
 static size_t count_members(const char *s) {
         size_t n = 1;

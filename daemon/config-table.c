@@ -16,6 +16,9 @@ static const ConfigName profiles[] = { { "eu", PROFILE_EU }, { "us", PROFILE_US 
 static const ConfigName commissionings[] = {
         { "advised", COMMISSIONING_ADVISED }, { "required", COMMISSIONING_REQUIRED }, { NULL, 0 }
 };
+static const ConfigName week[] = {
+        { "sun", 0 }, { "mon", 1 }, { "tue", 2 }, { "wed", 3 }, { "thu", 4 }, { "fri", 5 }, { "sat", 6 }, { NULL, 0 },
+};
 static const ConfigName clocks[] = { { "ntp", CLOCK_NTP }, { "rtc-trusted", CLOCK_RTC_TRUSTED }, { NULL, 0 } };
 static const ConfigName machines[] = { { "N", MACHINE_N }, { "S", MACHINE_S }, { "B", MACHINE_B }, { NULL, 0 } };
 static const ConfigName bands[] = { { "en285", BAND_EN285 }, { "en13060", BAND_EN13060 }, { NULL, 0 } };
@@ -164,6 +167,10 @@ const ConfigKey config_keys[] = {
           .help = "The clinic's time zone: expiry days, clinic days and shelf lives are judged in it." },
         { SITE(day_start_us, "day-start"), .type = &config_type_daytime, .min = 0, .max = 12 * HOUR,
           .fallback = "04:00", .help = "When the clinic's day starts. A load belongs to the day on which it starts." },
+        { SITE(open, "open"), .type = &config_type_hours, .fallback = "08:00-20:00",
+          .help = "Opening hours. Outside them no device is missed." },
+        { SITE(open_days, "open-days"), .type = &config_type_days, .names = week, .fallback = "mon-sat",
+          .help = "Days on which the clinic is open." },
         { SITE(profile, "profile"), ENUM(profiles), .fallback = "eu",
           .help = "Which rules differ by region; see the rule catalogue." },
         { SITE(site_pressure_pa, "site-pressure-kpa"), NUMBER(50000, 110000, 1000),
@@ -231,6 +238,21 @@ const ConfigKey config_keys[] = {
           .help = "How long after the daemon's first start opening stock may be entered (days)." },
         { POLICY(sharps_us, "sharps-minutes"), NUMBER(MINUTE, 30 * MINUTE, MINUTE), .fallback = "30",
           .help = "How long after a session its needles may be unaccounted for before an alert." },
+        { POLICY(sharps_block, "sharps-block"), BOOL, .fallback = "no",
+          .help = "Whether missing needles keep their practitioner from the next session until they are accounted for." },
+        { POLICY(reprocess_us, "reprocess-minutes"), NUMBER(5 * MINUTE, 120 * MINUTE, MINUTE), .fallback = "120",
+          .help = "How long after a session what is used again may wait for its cleaning before an alert. Blood that dries "
+                  "on is hard to get off." },
+        { POLICY(session_silent_us, "session-silent-minutes"), NUMBER(MINUTE, 15 * MINUTE, MINUTE), .fallback = "15",
+          .help = "How long after its last permit ran out a session that was begun may stay unended before an alert." },
+        { POLICY(session_max_us, "session-max-hours"), NUMBER(HOUR / 4, 4 * HOUR, HOUR), .fallback = "4",
+          .help = "How long a session may last before an alert asks whether somebody forgot to end it." },
+        { POLICY(device_silent_us, "device-silent-minutes"), NUMBER(0, 1440 * MINUTE, MINUTE), .fallback = "0",
+          .help = "How long a device may say nothing within opening hours before an alert; 0: no device is watched, but "
+                  "those that have a time of their own." },
+        { POLICY(exposure_days, "exposure-days"), NUMBER(42, 3650, 1), .fallback = "42",
+          .help = "How far back an injury lists the sessions of its room (days); the last 20 always. Hepatitis C stays "
+                  "infectious on a dry surface for up to six weeks (Paintsil and others, 2014)." },
         { POLICY(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S), .fallback = "60",
           .help = "Least contact time of a room's disinfection (seconds)." },
         { POLICY(override_us, "override-minutes"), NUMBER(MINUTE, 60 * MINUTE, MINUTE), .fallback = "60",
@@ -336,6 +358,9 @@ const ConfigKey config_keys[] = {
           .help = "Autoclave it speaks for." },
         { DEVICE(store_and_forward, "store-and-forward"), BOOL, .fallback = "no",
           .help = "Whether it keeps samples and sends them later, so that arrival times tell nothing." },
+        { DEVICE(silent_us, "silent-minutes"), NUMBER(0, 1440 * MINUTE, MINUTE), .otherwise = "the policy's",
+          .help = "How long it may say nothing within opening hours before an alert (minutes); 0: it is not watched. It has to "
+                  "send heartbeats more often than that." },
 
         { PRACTITIONER(name, "name"), TEXT, .otherwise = "the id",
           .help = "Name shown to people and printed on records." },

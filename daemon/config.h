@@ -38,9 +38,15 @@ typedef enum DutyPer { DUTY_PER_AUTOCLAVE, DUTY_PER_CLINIC } DutyPer;
 typedef enum FormHash { FORM_HASH_REQUIRED, FORM_HASH_OPTIONAL } FormHash;
 typedef enum FirstPositive { FIRST_POSITIVE_RECALL, FIRST_POSITIVE_REPEAT } FirstPositive;
 
+typedef struct ConfigHours {
+        int64_t from_us, until_us; /* after midnight, clinic's zone; until is not open any more */
+} ConfigHours;
+
 typedef struct ConfigSite {
         const char *id, *name, *timezone;
         int64_t day_start_us;      /* after midnight, clinic's zone */
+        ConfigHours open;
+        uint32_t open_days;        /* bit 1 << day of the week; Sunday is 0 */
         int profile;               /* Profile */
         int32_t site_pressure_pa;  /* 0: not said, gauge pressures cannot be converted */
 } ConfigSite;
@@ -83,6 +89,11 @@ typedef struct ConfigPolicy {
         int first_positive;              /* FirstPositive */
         int32_t due_soon_days;
         int64_t penetration_alert_us;    /* after the start of the clinic day */
+        bool sharps_block;               /* missing needles keep their practitioner from the next session */
+        int64_t reprocess_us;            /* from a session's end to cleaning */
+        int64_t session_silent_us, session_max_us; /* after its last lease, or its start, it should have been ended */
+        int64_t device_silent_us;        /* 0: not watched */
+        int32_t exposure_days;           /* of a room's sessions before an injury */
 } ConfigPolicy;
 
 typedef struct ConfigRoom {
@@ -126,6 +137,7 @@ typedef struct ConfigDevice {
         const char *room;      /* kind room: its own id. NULL: bound to none */
         const char *autoclave; /* kind autoclave only */
         bool store_and_forward;
+        int64_t silent_us;     /* its own or the policy's; 0: not watched */
 } ConfigDevice;
 
 typedef struct ConfigQualification {
