@@ -302,6 +302,10 @@ int ledger_stream_add(Store *s, const char *kind, const char *device, const char
         return 0;
 }
 
+int ledger_last_heard(Store *s, const char *kind, const char *device, int64_t *ret_at_us) {
+        return sql_int(s, SQL_STREAM_LAST_HEARD, ret_at_us, "tt", kind, device);
+}
+
 int ledger_stream_waiting(Store *s, int64_t *id, char ret_kind[static 32], char ret_device[static LABEL_MAX + 1]) {
         const StatementId q = SQL_STREAM_WAITING;
         int r = sql_first(s, q, "i", *id);

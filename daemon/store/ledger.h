@@ -89,6 +89,8 @@ typedef struct StreamRow {
 int ledger_stream_get(Store *s, const char *kind, const char *device, const char *boot, int64_t now_us, StreamRow *ret);
 /* Makes `boot` the current stream of its device; the one before stays for comparison. */
 int ledger_stream_add(Store *s, const char *kind, const char *device, const char *boot, int64_t at_us, StreamRow *ret);
+/* When its highest number in the current boot came, by wall time: 1, or 0: it counts nothing, or never spoke. */
+int ledger_last_heard(Store *s, const char *kind, const char *device, int64_t *ret_at_us);
 /* The next current stream after *id in which something is held or awaited: 1 and whose, *id moves; 0: none. */
 int ledger_stream_waiting(Store *s, int64_t *id, char ret_kind[static 32], char ret_device[static LABEL_MAX + 1]);
 /*

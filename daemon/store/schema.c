@@ -375,18 +375,34 @@ static const char third[] =
         "CREATE INDEX deviation_session ON deviation (session);"
 
         /* --- after it --- */
-        /* Wall time by when its needles should be in a sharps container and its instruments be cleaned. */
+        /* Wall time by when the session is to be looked at again: see intake/after.c. NULL: nothing is owed any more. */
         "ALTER TABLE session ADD COLUMN after_due_us INTEGER;"
         "CREATE INDEX session_after ON session (after_due_us) WHERE after_due_us IS NOT NULL;"
+        "UPDATE session SET after_due_us = 0 WHERE state < 3 AND touched;"
+        /* Since when needles of it are missing; and who said where they are. */
+        "ALTER TABLE session ADD COLUMN sharps_since_us INTEGER;"
+        "ALTER TABLE session ADD COLUMN sharps_us INTEGER;"
+        "ALTER TABLE session ADD COLUMN sharps_by TEXT;"
+        "ALTER TABLE session ADD COLUMN sharps_reason TEXT;"
+        "CREATE INDEX session_sharps ON session (practitioner) WHERE sharps_since_us IS NOT NULL;"
+        /* Told as dropped by nobody who is registered: spent, and still not accounted for. */
+        "ALTER TABLE session_item ADD COLUMN unnamed INTEGER;"
+        /* An injury, from its report until first aid, report and turnover are on record. room: '' where none was named. */
         "CREATE TABLE exposure ("
         " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
         " room TEXT NOT NULL, session TEXT, item TEXT, detail TEXT NOT NULL,"
         " first_aid_us INTEGER, first_aid_by TEXT, reported_us INTEGER, reported_by TEXT,"
-        " turnover_us INTEGER, closed_us INTEGER) STRICT;"
+        " turnover_us INTEGER, turnover_by TEXT, closed_us INTEGER) STRICT;"
         "CREATE INDEX exposure_open ON exposure (room) WHERE closed_us IS NULL;"
-        "INSERT INTO exposure (i, at_us, room, detail, first_aid_us, reported_us)"
+        "CREATE INDEX exposure_standing ON exposure (id) WHERE closed_us IS NULL;"
+        "INSERT INTO exposure (i, at_us, room, detail, first_aid_us, reported_us, turnover_us)"
         " SELECT 0, exposure_us, id, coalesce(exposure, ''), CASE WHEN first_aid THEN exposure_us END,"
-        "  CASE WHEN reported THEN exposure_us END FROM room WHERE exposure_us IS NOT NULL AND exposure_us > 0;"
+        "  CASE WHEN reported THEN exposure_us END, CASE WHEN disinfected_us > exposure_us THEN disinfected_us END"
+        "  FROM room WHERE exposure_us > 0;"
+        "ALTER TABLE room DROP COLUMN exposure_us;"
+        "ALTER TABLE room DROP COLUMN exposure;"
+        "ALTER TABLE room DROP COLUMN first_aid;"
+        "ALTER TABLE room DROP COLUMN reported;"
 
         /* --- overrides: what a room was denied for; then two officers, one rule, one question of one session --- */
         "CREATE TABLE override ("

@@ -28,17 +28,12 @@ int room_get(Store *s, const char *id, RoomRow *ret) {
         ret->permit_seq = col_int(s, q, 0);
         ret->session_end_us = col_int(s, q, 1);
         ret->disinfected_us = col_int(s, q, 2);
-        ret->exposure_us = col_int(s, q, 3);
-        TEXT(q, 4, ret->exposure);
-        ret->first_aid = col_int(s, q, 5) != 0;
-        ret->reported = col_int(s, q, 6) != 0;
         sql_done(s, q);
         return 1;
 }
 
 int room_save(Store *s, const RoomRow *row) {
-        return sql_run(s, SQL_ROOM_SAVE, "ti000tii", row->id, row->permit_seq, row->session_end_us, row->disinfected_us,
-                       row->exposure_us, or_null(row->exposure), (int64_t)row->first_aid, (int64_t)row->reported);
+        return sql_run(s, SQL_ROOM_SAVE, "ti00", row->id, row->permit_seq, row->session_end_us, row->disinfected_us);
 }
 
 static int session_read(Store *s, StatementId q, int r, SessionRow *ret) {
@@ -134,7 +129,9 @@ int session_item_add(Store *s, int64_t session, int64_t item, int64_t at_us, int
 }
 
 int session_item_used(Store *s, const char *session, int64_t item, int64_t at_us) {
-        return sql_run(s, SQL_SESSION_ITEM_USED, "iit", at_us, item, session);
+        int r = sql_run(s, SQL_SESSION_ITEM_USED, "iit", at_us, item, session);
+
+        return r < 0 ? r : sql_changes(s) > 0;
 }
 
 int session_item_returned(Store *s, int64_t session, int64_t item, int64_t at_us) {

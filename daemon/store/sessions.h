@@ -7,10 +7,7 @@
 typedef struct RoomRow {
         char id[LABEL_MAX + 1];
         int64_t permit_seq;
-        int64_t session_end_us, disinfected_us;
-        int64_t exposure_us;
-        char exposure[TEXT_MAX + 1];
-        bool first_aid, reported;
+        int64_t session_end_us, disinfected_us; /* disinfected_us 0: not since the last session */
 } RoomRow;
 
 /* A room that the ledger does not know yet is a zeroed row. */
@@ -65,7 +62,7 @@ int session_count_live(Store *s, int64_t *ret);
 
 /* The session is given the item, out of this pack (0: none). */
 int session_item_add(Store *s, int64_t session, int64_t item, int64_t at_us, int64_t pack);
-/* It was in use in this session; the first telling stays. No session of that label: nothing. */
+/* It was in use in this session: 1, or 0: that was told before, or there is no session of that label. */
 int session_item_used(Store *s, const char *session, int64_t item, int64_t at_us);
 /* Out of which pack the session was given it: 1, or 0 for none. */
 int session_item_pack(Store *s, int64_t session, int64_t item, int64_t *ret_pack);

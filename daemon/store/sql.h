@@ -42,6 +42,9 @@
 #define OVERRIDE_COLUMNS                                                                                              \
         "id, i, at_us, session, room, content, rule, practitioner, procedure, mark, first_i, first_us, first_by, "    \
         "first_reason, second_i, second_us, second_by, second_reason, until_us, used_i, used_us"
+#define EXPOSURE_COLUMNS                                                                                              \
+        "id, i, at_us, room, session, item, detail, first_aid_us, first_aid_by, reported_us, reported_by, turnover_us, "\
+        "turnover_by, closed_us"
 #define ALERT_COLUMNS "id, rule, subject, severity, state, text, raised_us, last_us, count, by"
 #define TEST_COLUMNS                                                                                                  \
         "id, i, autoclave, test, attempt, run_us, read_us, outcome, rate_mpa, reader, lot, expires_on, why"
@@ -106,6 +109,8 @@
                       "VALUES (?, ?, ?, ?, 1, 0, 0, 0, '')")                                                          \
         X(STREAM_SAVE, "UPDATE stream SET top = ?, applied = ?, lost = ?, holes = ? WHERE id = ?")                    \
         X(STREAM_TOP, "SELECT coalesce(max(seq), 0) FROM message WHERE stream = ?")                                   \
+        X(STREAM_LAST_HEARD, "SELECT at_us FROM message WHERE stream = (SELECT id FROM stream WHERE kind = ? "        \
+                             "AND device = ? AND current = 1) ORDER BY seq DESC LIMIT 1")                             \
         X(STREAM_WAITING, "SELECT id, kind, device FROM stream WHERE id > ? AND current = 1 AND top > applied "       \
                           "ORDER BY id LIMIT 1")                                                                      \
         /* items, packs, loads */                                                                                     \
@@ -295,14 +300,10 @@
                      "UNION ALL SELECT 1 FROM recall WHERE autoclave = ?6 AND ?7 BETWEEN from_us AND to_us "          \
                      "AND at_us <= ?8 AND coalesce(ended_us, ?8 + 1) > ?8 LIMIT 1")                                   \
         /* rooms and sessions */                                                                                      \
-        X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us, exposure_us, exposure, "                      \
-                    "first_aid, reported FROM room WHERE id = ?")                                                     \
-        X(ROOM_SAVE, "INSERT INTO room (id, permit_seq, session_end_us, disinfected_us, exposure_us, "                \
-                     "exposure, first_aid, reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "                                \
+        X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us FROM room WHERE id = ?")                       \
+        X(ROOM_SAVE, "INSERT INTO room (id, permit_seq, session_end_us, disinfected_us) VALUES (?, ?, ?, ?) "         \
                      "ON CONFLICT (id) DO UPDATE SET permit_seq = excluded.permit_seq, "                              \
-                     "session_end_us = excluded.session_end_us, disinfected_us = excluded.disinfected_us, "           \
-                     "exposure_us = excluded.exposure_us, "                                                           \
-                     "exposure = excluded.exposure, first_aid = excluded.first_aid, reported = excluded.reported")    \
+                     "session_end_us = excluded.session_end_us, disinfected_us = excluded.disinfected_us")            \
         X(SESSION_BY_LABEL, "SELECT " SESSION_COLUMNS " FROM session WHERE label = ?")                                \
         X(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?")                                      \
         X(SESSION_LIVE, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ? AND state < 3 LIMIT 1")               \
@@ -365,6 +366,40 @@
         X(OVERRIDE_SAVE, "UPDATE override SET first_i = ?, first_us = ?, first_by = ?, first_reason = ?, "            \
                          "second_i = ?, second_us = ?, second_by = ?, second_reason = ?, until_us = ?, used_i = ?, "  \
                          "used_us = ? WHERE id = ?")                                                                  \
+        /* after the session; injuries */                                                                             \
+        X(AFTER_DUE, "SELECT id FROM session WHERE after_due_us <= ? ORDER BY after_due_us LIMIT 1")                  \
+        X(AFTER_NEXT, "SELECT min(after_due_us) FROM session WHERE after_due_us IS NOT NULL")                         \
+        X(AFTER_SET, "UPDATE session SET after_due_us = ?2 WHERE id = ?1")                                            \
+        X(AFTER_HASTEN, "UPDATE session SET after_due_us = ?2 WHERE label = ?1 "                                      \
+                        "AND coalesce(after_due_us, ?2 + 1) > ?2")                                                    \
+        X(AFTER_HASTEN_ALL, "UPDATE session SET after_due_us = ?1 WHERE after_due_us > ?1")                           \
+        X(AFTER_GET, "SELECT sharps_since_us, sharps_us, sharps_by, sharps_reason FROM session WHERE id = ?")         \
+        X(AFTER_SHARPS_SINCE, "UPDATE session SET sharps_since_us = ?2 WHERE id = ?1")                                \
+        X(AFTER_SHARPS_ANSWER, "UPDATE session SET sharps_us = ?2, sharps_by = ?3, sharps_reason = ?4 WHERE id = ?1") \
+        X(AFTER_SHARPS_OWED, "SELECT label FROM session WHERE practitioner = ? "                                      \
+                             "AND sharps_since_us IS NOT NULL LIMIT 1")                                               \
+        X(AFTER_ITEM_NEXT, "SELECT i.id, i.code, i.class, x.used_us, x.returned_us, x.unnamed, i.dropped_us, "        \
+                           "i.damaged_us, i.state, EXISTS (SELECT 1 FROM session_item n "                             \
+                           "WHERE n.item = x.item AND n.session > x.session) "                                        \
+                           "FROM session_item x CROSS JOIN item i ON i.id = x.item "                                  \
+                           "WHERE x.session = ? AND x.item > ? ORDER BY x.item LIMIT 1")                              \
+        X(AFTER_UNNAMED, "UPDATE session_item SET unnamed = ?3 WHERE session = ?1 AND item = ?2")                     \
+        X(EXPOSURE_ADD, "INSERT INTO exposure (i, at_us, room, session, item, detail) VALUES (?, ?, ?, ?, ?, ?)")     \
+        X(EXPOSURE_SAVE, "UPDATE exposure SET first_aid_us = ?, first_aid_by = ?, reported_us = ?, "                  \
+                         "reported_by = ?, turnover_us = ?, turnover_by = ?, closed_us = ? WHERE id = ?")             \
+        X(EXPOSURE_GET, "SELECT " EXPOSURE_COLUMNS " FROM exposure WHERE id = ?")                                     \
+        X(EXPOSURE_NEXT, "SELECT " EXPOSURE_COLUMNS " FROM exposure WHERE id > ? ORDER BY id LIMIT 1")                \
+        X(EXPOSURE_NEXT_OPEN, "SELECT " EXPOSURE_COLUMNS " FROM exposure WHERE id > ? AND closed_us IS NULL "         \
+                              "ORDER BY id LIMIT 1")                                                                  \
+        X(EXPOSURE_OF_ROOM_NEXT, "SELECT " EXPOSURE_COLUMNS " FROM exposure WHERE room = ? AND id > ? "               \
+                                 "AND closed_us IS NULL ORDER BY id LIMIT 1")                                         \
+        X(EXPOSURE_ITEM_SESSION, "SELECT s.id, s.label, s.room, s.practitioner, s.patient, s.state, s.allowed_us, "   \
+                                 "x.used_us, x.returned_us FROM session_item x CROSS JOIN session s ON s.id = x.session " \
+                                 "WHERE x.item = ? AND x.session < ? ORDER BY x.session DESC LIMIT 1")                \
+        X(EXPOSURE_ROOM_SESSION, "SELECT id, label, room, practitioner, patient, state, allowed_us, "                 \
+                                 "CASE WHEN touched THEN coalesce(started_us, allowed_us) END, NULL FROM session "    \
+                                 "WHERE room = ?1 AND (allowed_us, id) < (?2, ?3) "                                   \
+                                 "ORDER BY allowed_us DESC, id DESC LIMIT 1")                                         \
         /* loads as people look at them; +purpose: by id, not by an index of all loads */                             \
         X(LOAD_BEFORE, "SELECT id FROM attempt WHERE purpose = 0 AND released = ? AND id < ? "                        \
                        "ORDER BY id DESC LIMIT 1")                                                                    \
