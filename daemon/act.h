@@ -22,7 +22,8 @@
         X(CLOCK_CONFIRM, "clock-confirm", "I have looked at the clock, and it is right")                               \
         X(RESTORE_CONFIRM, "restore-confirm", "This is the ledger to go on with, and what came after it is lost")      \
         X(AUDIT_ACCEPT, "audit-accept", "What was seen of another ledger or daemon is gone, and this one goes on")     \
-        X(DRILL, "drill", "I have traced this load to its patients")
+        X(DRILL, "drill", "I have traced this load to its patients")                                                   \
+        X(SHARPS, "sharps", "I know where the missing needles of this session are")
 
 typedef enum ActType {
 #define ACT_TYPE(name, id, meaning) ACT_##name,

@@ -571,6 +571,15 @@ static bool practitioner_not_qualified(const GateFacts *f, char text[static GATE
         return true;
 }
 
+static bool sharps_unaccounted(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
+        if (f->adding || !f->sharps_session)
+                return false;
+        say(text, "Needles of session %s did not reach a sharps container. Find them and drop them, or sign where they "
+                  "are: asepsisctl sharps.",
+            LABEL(f->sharps_session));
+        return true;
+}
+
 static bool patient_missing(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         if (has_text(f->patient))
                 return false;
@@ -616,9 +625,8 @@ static bool room_not_disinfected(const GateFacts *f, char text[static GATE_TEXT_
 static bool exposure_open(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         if (!f->exposure)
                 return false;
-        say(text, "An injury in this room is not settled: %s. Record first aid, the report and the turnover of the "
-                  "room first.",
-            PROSE(f->exposure));
+        say(text, "An injury in this room is not settled: %s. Still to be recorded: %s.", PROSE(f->exposure),
+            f->exposure_wants ?: "first aid, the report and the turnover of the room");
         return true;
 }
 
@@ -733,6 +741,8 @@ static const GateRuleInfo rules[] = {
                 "The practitioner is not registered."),
         SESSION("practitioner-not-qualified", MAY_OVERRIDE, "own", practitioner_not_qualified,
                 "The practitioner's qualification for this procedure is missing or out of date."),
+        SESSION("sharps-unaccounted", MAY_NOT, "own", sharps_unaccounted,
+                "Needles of an earlier session of this practitioner are missing."),
         SESSION("patient-missing", MAY_NOT, "CDC MMWR 73(16), 2024", patient_missing,
                 "No patient is named: look-back would be impossible."),
         SESSION("procedure-unknown", MAY_NOT, "own", procedure_unknown, "The procedure is not configured."),

@@ -101,10 +101,12 @@ typedef struct GateFacts {
         bool room_never_used;          /* no session has ever been in it: nothing to disinfect after */
         const char *exposure;          /* an open injury, in words */
         int64_t exposure_mark;         /* of the newest open one: another injury has another */
+        const char *exposure_wants;    /* what of it is still to be recorded; NULL: not said */
 
         bool practitioner_known;
         bool practitioner_qualified;
         int32_t qualified_until;       /* 0: never qualified for this procedure */
+        const char *sharps_session;    /* an earlier session of theirs whose needles are missing; NULL: none, or allowed */
 
         bool procedure_known;
         size_t n_ways;                 /* any one complete way will do; 0: no kit asked for */

@@ -38,6 +38,7 @@ static const ActRule rules[_ACT_MAX] = {
         [ACT_RECALL_END] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_OVERRIDE] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_DRILL] = { ANYBODY, "anybody", false, false },
+        [ACT_SHARPS] = { ANYBODY, "an officer or the session's practitioner", true, true },
         [ACT_CLOCK_CONFIRM] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_RESTORE_CONFIRM] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_AUDIT_ACCEPT] = { ROLE(OFFICER), "an officer", true, true },
@@ -138,6 +139,8 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
                 return intake_drill(in, &now, act->subject, act->by, ret_text);
         case ACT_OVERRIDE:
                 return override_sign(in, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
+        case ACT_SHARPS:
+                return intake_sharps(in, &now, act->subject, act->by, act->reason, ret_text);
         case ACT_AUTOCLAVE_OUT:
                 return intake_autoclave_out(in, &now, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
         case ACT_AUTOCLAVE_RETURN:

@@ -41,7 +41,7 @@ int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) {
         return r < 0 ? r : state_alert(in, &row);
 }
 
-static int alert_end(Intake *in, const char *rule, const char *subject, const char *by) {
+int alert_resolve(Intake *in, const char *rule, const char *subject, const char *by) {
         const LogSubject about = { .rule = rule };
         AlertRow row;
         int r = alert_settle(in->store, rule, subject, by, in->now.wall_us, &row);
@@ -79,5 +79,5 @@ int intake_alert_resolve(Intake *in, const Now *now, const char *rule, const cha
                 return r;
         in->now = *now;
         r = change_begin(in);
-        return r < 0 ? r : alert_end(in, rule, subject, "asepsisd");
+        return r < 0 ? r : alert_resolve(in, rule, subject, "asepsisd");
 }

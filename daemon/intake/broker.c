@@ -51,6 +51,7 @@ int intake_broker_found(Intake *in, const Now *now, bool session_present) {
         r = running_away(in, in->lost_us ? now->boot_us - in->lost_us : 0);
         if (r < 0)
                 return r;
+        watch_away(in, in->lost_us ? now->boot_us - in->lost_us : 0);
         in->lost_us = 0;
         record_begin(in, "broker");
         jsonw_member_bool(&in->w, "session_present", session_present);

@@ -8,6 +8,7 @@
 #include "intake/day.h"
 #include "intake/facts.h"
 #include "intake/internal.h"
+#include "store/after.h"
 
 /* Stamped by a clock that was set back since: when that was, nobody knows. */
 static bool ahead(const Intake *in, int64_t us) {
@@ -189,6 +190,27 @@ static int facts_of_item(Intake *in, const char *code, int64_t session, const ch
         return r < 0 ? r : 0;
 }
 
+static int facts_of_exposure(Intake *in, const char *room, GateFacts *f, RequestText *t) {
+        int r = exposure_stands(in, room, &t->exposure, &f->exposure_mark, t->exposure_wants);
+
+        if (r <= 0)
+                return r;
+        f->exposure = t->exposure.detail[0] ? t->exposure.detail : "an injury was reported";
+        f->exposure_wants = t->exposure_wants;
+        return 0;
+}
+
+/* Needles of an earlier session that nobody has accounted for, where the policy lets that block its practitioner. */
+static int facts_of_sharps(Intake *in, const Asked *asked, GateFacts *f, RequestText *t) {
+        int r = in->config->policy.sharps_block && !asked->session
+                        ? after_sharps_owed(in->store, asked->practitioner, t->sharps_session)
+                        : 0;
+
+        if (r > 0)
+                f->sharps_session = t->sharps_session;
+        return r < 0 ? r : 0;
+}
+
 static int facts_of_room(Intake *in, const char *room, int64_t session, GateFacts *f, RequestText *t) {
         int r = room_get(in->store, room, &t->room), live;
 
@@ -198,14 +220,10 @@ static int facts_of_room(Intake *in, const char *room, int64_t session, GateFact
         f->room_never_used = t->room.session_end_us == 0;
         f->room_session_end_us = t->room.session_end_us;
         f->room_disinfected_us = t->room.disinfected_us;
-        f->exposure = t->room.exposure_us ? t->room.exposure : NULL;
-        f->exposure_mark = t->room.exposure_us;
-        if (f->exposure && !f->exposure[0])
-                f->exposure = "an injury was reported";
         live = session_live(in->store, room, &t->live);
         if (live > 0 && t->live.id != session)
                 f->room_busy_session = t->live.label;
-        return live < 0 ? live : 0;
+        return live < 0 ? live : facts_of_exposure(in, room, f, t);
 }
 
 static void facts_of_people(Intake *in, GateFacts *f) {
@@ -258,6 +276,8 @@ int facts_gather(Intake *in, const Asked *asked, GateFacts *ret, RequestText *t)
                             .n_items = asked->n_items };
         facts_of_people(in, ret);
         r = facts_of_room(in, asked->room, session, ret, t);
+        if (r == 0)
+                r = facts_of_sharps(in, asked, ret, t);
         for (size_t i = 0; i < asked->n_items && r == 0; i++) {
                 t->items[i].attempt.id = 0;
                 r = facts_of_item(in, asked->items[i], session, asked->label, ret->items + i, t->items + i);

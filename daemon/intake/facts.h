@@ -5,6 +5,7 @@
 #include "core/udi.h"
 #include "intake/intake.h"
 #include "store/cycles.h"
+#include "store/exposures.h"
 #include "store/items.h"
 #include "store/recalls.h"
 #include "store/sessions.h"
@@ -17,9 +18,13 @@ typedef struct FactText {
         char claim_session[LABEL_MAX + 1], claim_room[LABEL_MAX + 1], recall[TEXT_MAX + 1];
 } FactText;
 
+#define EXPOSURE_WANTS_SIZE 64
+
 typedef struct RequestText {
         RoomRow room;
         SessionRow live;
+        ExposureRow exposure;
+        char exposure_wants[EXPOSURE_WANTS_SIZE], sharps_session[LABEL_MAX + 1];
         FactText items[ITEMS_MAX];
 } RequestText;
 
@@ -33,6 +38,11 @@ typedef struct Asked {
         size_t n_items;
         const char *const *items;
 } Asked;
+
+/* exposure.c: the newest injury in this room that is not settled, its number, and what of it is still to be recorded: 1,
+ * or 0. */
+int exposure_stands(Intake *in, const char *room, ExposureRow *ret, int64_t *ret_mark,
+                    char ret_wants[static EXPOSURE_WANTS_SIZE]);
 
 /* Fills *ret, which points into *t and into what was asked. */
 int facts_gather(Intake *in, const Asked *asked, GateFacts *ret, RequestText *t);

@@ -573,10 +573,15 @@ typedef struct Undo {
 
 /* The only slot that it can change; NULL: nobody known speaks. */
 static Slot *speaker(Intake *in, Taking *t) {
-        if (topic_parse(t->m->topic, in->config->site.id, &t->topic) == TOPIC_OK &&
-            config_device(in->config, t->topic.device))
-                return slot_get(in, t->topic.kind, t->topic.device);
-        return NULL;
+        const ConfigDevice *device = NULL;
+
+        if (topic_parse(t->m->topic, in->config->site.id, &t->topic) == TOPIC_OK)
+                device = config_device(in->config, t->topic.device);
+        if (!device)
+                return NULL;
+        if (!t->m->retained && t->held_i == 0)
+                watch_heard(in, device);
+        return slot_get(in, t->topic.kind, t->topic.device);
 }
 
 static void undo_prepare(Intake *in, Taking *t, Undo *u) {

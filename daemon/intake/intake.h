@@ -153,6 +153,11 @@ int intake_recall_end(Intake *in, const Now *now, int64_t recall, const char *by
 /* The yearly drill: somebody has traced this load to its patients. Counts for [duty drill], where there is one. */
 int intake_drill(Intake *in, const Now *now, const char *attempt, const char *by, char ret_text[static TEXT_MAX + 1]);
 
+/* Where the needles of this session are that reached no reader: by an officer, or by its practitioner. 0, 1, errors as
+ * above. */
+int intake_sharps(Intake *in, const Now *now, const char *session, const char *by, const char *reason,
+                  char ret_text[static TEXT_MAX + 1]);
+
 /*
  * Acts on an autoclave's service, into the batch. out: by anybody registered; cause is installation, relocation, repair,
  * fault (a minor one) or other. return: an officer; after nothing but a fault or other causes a releaser too. 0 and what

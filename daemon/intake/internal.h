@@ -131,6 +131,17 @@ struct Intake {
         size_t fitness_at;            /* ...and which of them comes next */
         bool *fitness_stale;          /* by its place in the configuration: something was reported of it; NULL: of none */
         bool *state_stale;            /* likewise: its state topic is to be told before the commit */
+        int64_t next_after_us;        /* CLOCK_BOOTTIME: when sessions that owe something are looked at again */
+        int64_t after_wall_us;        /* wall time when they were last */
+        bool after_all;               /* all of them are to be looked at */
+        struct Watch {
+                bool known, asked, told; /* known: when it was heard last; asked: whether an alert stands (told) */
+                int64_t heard_us; /* CLOCK_BOOTTIME */
+        } *watch;                     /* by its place in the configuration; NULL: nobody is watched yet */
+        int64_t watch_since_us;       /* CLOCK_BOOTTIME since when this configuration stands... */
+        int64_t watch_from_us;        /* ...and since when devices can be heard, if they could not for long */
+        int64_t next_watch_us;        /* CLOCK_BOOTTIME: when devices are listened for again... */
+        size_t watch_at;              /* ...and which of them comes next */
         int64_t alerts_after;         /* the last told of those that are being told again; ALERTS_TOLD: all are */
         int64_t mark_us;              /* highest wall time in the ledger */
         int64_t floor_us;             /* what runs out is judged as of then, if that is later than now */
@@ -262,6 +273,8 @@ typedef struct AlertAbout {
         const char *item, *session, *room, *device, *cycle;
 } AlertAbout;
 int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) _printf_(3, 4);
+/* Where it is open: ends it. */
+int alert_resolve(Intake *in, const char *rule, const char *subject, const char *by);
 
 /* recall.c */
 /*
@@ -456,6 +469,29 @@ int follow_step(Intake *in, const Event *e, const Origin *o, const SessionRow *s
 int follow_start(Intake *in, const SessionRow *s);
 /* Whoever ended it, once s->outcome is set (-1: nobody said): what is missing, and its protocol into the chain. */
 int follow_end(Intake *in, const SessionRow *s);
+/* after.c: what sessions still owe */
+int after_tick(Intake *in);
+void after_take_up(Intake *in);
+/* Something of it was used, or it is over: looked at within a minute. */
+int after_session(Intake *in, const char *session);
+/* The item was dropped, cleaned, disinfected or damaged: whoever waits for that is looked at now. The item as it was. */
+int after_item(Intake *in, const ItemRow *item);
+/* As item_drop(). named: a reader saw it, or a registered person says so; otherwise it is spent, and still missing. */
+int after_dropped(Intake *in, const char *code, bool named);
+
+/* exposure.c: injuries */
+bool exposure_is_duty(const char *duty);
+int exposure_duty(Intake *in, const Event *e);
+int exposure_turnover(Intake *in, const char *room, const char *by);
+
+/* watch.c: devices that fell silent */
+/* It spoke. Writes nothing. */
+void watch_heard(Intake *in, const ConfigDevice *device);
+int watch_tick(Intake *in);
+/* The configuration is another one; the batch was lost; nobody could be heard for so long. */
+void watch_forget(Intake *in);
+void watch_undo(Intake *in);
+void watch_away(Intake *in, int64_t us);
 
 /* 0, or a Reject: not a registered person. */
 int want_person(Intake *in, const char *member, const char *id);

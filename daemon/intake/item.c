@@ -173,6 +173,8 @@ static int item_lock(Intake *in, ItemRow *item, ItemStep step) {
 int item_use(Intake *in, ItemRow *item, const char *session) {
         int r = session[0] ? session_item_used(in->store, session, item->id, in->now.wall_us) : 0;
 
+        if (r > 0)
+                r = after_session(in, session);
         if (r < 0)
                 return r;
         if (item->used_us == 0) {
@@ -228,5 +230,7 @@ int item_drop(Intake *in, const char *code) {
                 item.dropped_us = in->now.wall_us;
         item.attached[0] = '\0';
         r = item_lock(in, &item, ITEM_STEP_DISCARD);
-        return r < 0 ? r : item_save(in->store, &item);
+        if (r == 0)
+                r = item_save(in->store, &item);
+        return r < 0 ? r : after_item(in, &item);
 }

@@ -42,6 +42,9 @@ void intake_rollback(Intake *in) {
         in->next_due_us = in->now.boot_us + US_PER_S;
         in->recall_due_us = in->now.wall_us + US_PER_S;
         in->next_fitness_us = in->now.boot_us + US_PER_S;
+        in->next_after_us = in->now.boot_us + US_PER_S;
+        in->after_all = true;
+        watch_undo(in);
 }
 
 static int write_back(Intake *in) {
@@ -143,13 +146,19 @@ int intake_tick(Intake *in, const Now *now) {
                 if (r < 0)
                         return r;
         }
-        r = fitness_tick(in);
+        r = in->next_after_us <= now->boot_us ? after_tick(in) : 0;
+        if (r == 0)
+                r = watch_tick(in);
+        if (r == 0)
+                r = fitness_tick(in);
         return r < 0 || in->alerts_after == ALERTS_TOLD ? r : state_alerts(in);
 }
 
 int64_t intake_deadline_us(const Intake *in) {
         int64_t due = in->alerts_after == ALERTS_TOLD ? MIN_OF(in->next_due_us, in->next_fitness_us) : in->now.boot_us;
 
+        due = MIN_OF(due, in->next_after_us);
+        due = MIN_OF(due, in->next_watch_us);
         if (in->recall_due_us <= in->now.wall_us)
                 due = MIN_OF(due, in->now.boot_us);
         else if (in->recall_due_us != INT64_MAX)
@@ -177,6 +186,8 @@ void intake_configure(Intake *in, const Config *config) {
         free(TAKE(in->state_stale));
         in->next_fitness_us = in->now.boot_us;
         in->fitness_at = 0;
+        watch_forget(in);
+        after_take_up(in);
 }
 
 Intake *intake_free(Intake *in) {
@@ -189,6 +200,7 @@ Intake *intake_free(Intake *in) {
         free(in->running);
         free(in->fitness_stale);
         free(in->state_stale);
+        free(in->watch);
         free(in->facts);
         free(in->verdict);
         free(in->texts);
@@ -242,6 +254,7 @@ static int take_up(Intake *in, const IntakeOptions *o) {
                 r = clock_take_up(in);
         if (r < 0)
                 return r;
+        watch_away(in, in->now.wall_us - in->mark_us);
         record_begin(in, "start");
         jsonw_member_string(&in->w, "boot", in->boot);
         jsonw_member_string(&in->w, "version", VERSION);
@@ -275,6 +288,9 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         in->lost_us = now->boot_us; /* until it is found */
         in->next_fitness_us = now->boot_us + US_PER_S;
         in->alerts_after = ALERTS_TOLD;
+        in->watch_from_us = INT64_MIN;
+        watch_forget(in);
+        after_take_up(in);
         snprintf(in->boot, sizeof(in->boot), "%s", o->boot);
         in->decoded = decoded_new();
         in->facts = calloc(1, sizeof(*in->facts));

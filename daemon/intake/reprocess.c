@@ -39,6 +39,9 @@ static int step_clean(Intake *in, const Event *e, const Origin *o, ItemRow *item
                 return r;
         if (item_single_use(in, item))
                 return 0;
+        r = after_item(in, item);
+        if (r < 0)
+                return r;
         /* What was used, and whose blood was in it, is history from here on; the sessions themselves keep it. */
         item->used_us = 0;
         item->used_session[0] = '\0';
@@ -88,6 +91,8 @@ static int step_disinfect(Intake *in, const Event *e, const Origin *o, ItemRow *
                 r = disinfected_well(in, e, item, c);
         if (r == 0)
                 r = item_advance(in, o, item, &(ItemDone){ ITEM_STEP_DISINFECT, e->disinfect.by, detail });
+        if (r == 0)
+                r = after_item(in, item);
         item->cycles += r == 0 && !again;
         return r;
 }

@@ -139,6 +139,7 @@ int room_used(Intake *in, const char *id) {
         if (r < 0)
                 return r;
         room.session_end_us = in->now.wall_us;
+        room.disinfected_us = 0; /* whenever that was, it was before this */
         return room_save(in->store, &room);
 }
 
@@ -267,7 +268,7 @@ int on_session_end(Intake *in, const Event *e, const Origin *o) {
         int r = session_want(in, e->session_end.session, o, &s);
 
         for (size_t i = 0; i < e->session_end.dropped.n && r == 0; i++)
-                r = item_drop(in, e->session_end.dropped.v[i]);
+                r = after_dropped(in, e->session_end.dropped.v[i], config_practitioner(in->config, e->session_end.by));
         if (r != 0)
                 return r;
         if (s.state == SESSION_ENDED && s.outcome >= 0)
@@ -284,6 +285,8 @@ int on_session_end(Intake *in, const Event *e, const Origin *o) {
                 r = session_record(in, &s, "ended");
         if (r == 0)
                 r = follow_end(in, &s);
+        if (r == 0)
+                r = after_session(in, s.label);
         if (r == 0 && s.free_due && s.lease_until_us <= in->now.boot_us)
                 r = sessions_tick(in);
         return r < 0 ? r : state_room(in, s.room);
@@ -383,6 +386,8 @@ static int lapse(Intake *in, SessionRow *s) {
                 r = free_items(in, s, false);
         if (r == 0)
                 r = session_record(in, s, "its lease ran out before it started");
+        if (r == 0 && s->touched)
+                r = after_session(in, s->label);
         return r < 0 ? r : follow_end(in, s);
 }
 

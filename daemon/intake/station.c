@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a scanning station says of items and packs: goods-in, reprocessing, damage, disposal, injuries. */
+/* What is said of items, packs and rooms: damage, opening, disposal, duties, turnover. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -29,7 +29,8 @@ int on_damage(Intake *in, const Event *e, const Origin *o) {
                 return r;
         item.damaged_us = in->now.wall_us;
         snprintf(item.damage_reason, sizeof(item.damage_reason), "%s", reason);
-        return item_save(in->store, &item);
+        r = item_save(in->store, &item);
+        return r < 0 ? r : after_item(in, &item);
 }
 
 int on_open(Intake *in, const Event *e, const Origin *o) {
@@ -65,77 +66,18 @@ int on_drop(Intake *in, const Event *e, const Origin *o) {
 
         (void)o;
         for (size_t i = 0; i < e->drop.items.n && r == 0; i++)
-                r = item_drop(in, e->drop.items.v[i]);
+                r = after_dropped(in, e->drop.items.v[i], true); /* past a reader */
         return r;
 }
 
-/* --- duties, injuries --- */
-
-/* An exposure ends when the person had first aid, a report was made, and the room was turned over. */
-static int exposure_step(Intake *in, RoomRow *room) {
-        if (room->first_aid && room->reported && room->disinfected_us > room->exposure_us)
-                room->exposure_us = 0;
-        return room_save(in->store, room);
-}
+/* --- duties, turnover --- */
 
 int on_duty(Intake *in, const Event *e, const Origin *o) {
-        const bool first_aid = streq(e->duty.duty, "first-aid"), report = streq(e->duty.duty, "exposure-report");
-        RoomRow room;
         int r = e->duty.result == RESULT_FAIL ? 0 : want_person(in, "by", e->duty.by);
 
         if (r != 0)
                 return r;
-        if (!first_aid && !report)
-                return duty_done(in, e, o);
-        if (e->duty.result == RESULT_FAIL || !e->duty.subject || !config_room(in->config, e->duty.subject))
-                return 0;
-        r = room_get(in->store, e->duty.subject, &room);
-        if (r < 0)
-                return r;
-        room.first_aid |= first_aid;
-        room.reported |= report;
-        return exposure_step(in, &room);
-}
-
-/* What hurt somebody has been in use. */
-static int injured_by(Intake *in, const char *code, const char *where) {
-        SessionRow session;
-        ItemRow item;
-        char label[LABEL_MAX + 1] = "", room[LABEL_MAX + 1];
-        int64_t id;
-        int r = item_find(in, code, &item);
-
-        if (r <= 0)
-                return r < 0 ? r : item_stray(in, code, true, false);
-        r = claim_of(in->store, item.id, &id, label, room);
-        if (r > 0)
-                r = session_get_id(in->store, id, &session);
-        if (r > 0) {
-                session_touch(&session);
-                r = session_save(in->store, &session);
-        }
-        if (r == 0 && !label[0])
-                r = item_contact(in, item.code, item.pack, where);
-        if (r == 0)
-                r = item_use(in, &item, label);
-        return r < 0 ? r : item_save(in->store, &item);
-}
-
-int on_injury(Intake *in, const Event *e, const Origin *o) {
-        const char *where = e->kind == KIND_ROOM ? o->device->room : e->injury.room;
-        RoomRow room;
-        int r;
-
-        if (!where || !config_room(in->config, where))
-                return reject(in, REJECT_BAD_MEMBER, "room", "Say in which configured room it happened.");
-        r = room_get(in->store, where, &room);
-        if (r < 0)
-                return r;
-        room.exposure_us = in->now.wall_us;
-        snprintf(room.exposure, sizeof(room.exposure), "%s", e->injury.detail);
-        room.first_aid = room.reported = false;
-        r = room_save(in->store, &room);
-        return r < 0 || !e->injury.item ? r : injured_by(in, e->injury.item, where);
+        return exposure_is_duty(e->duty.duty) ? exposure_duty(in, e) : duty_done(in, e, o);
 }
 
 int on_disinfected(Intake *in, const Event *e, const Origin *o) {
@@ -153,5 +95,9 @@ int on_disinfected(Intake *in, const Event *e, const Origin *o) {
         if (r < 0)
                 return r;
         room.disinfected_us = in->now.wall_us;
-        return exposure_step(in, &room);
+        /* It was after the last session, whatever a clock that was set back meanwhile says. */
+        if (room.session_end_us >= room.disinfected_us)
+                room.session_end_us = room.disinfected_us - 1;
+        r = room_save(in->store, &room);
+        return r < 0 ? r : exposure_turnover(in, c->id, e->disinfected.by);
 }

@@ -55,6 +55,12 @@ int exposure_open_next(Store *s, const char *room, int64_t after, ExposureRow *r
         return exposure_read(s, q, sql_first(s, q, "ti", room, after), ret);
 }
 
+int exposure_open_newest(Store *s, const char *room, ExposureRow *ret) {
+        const StatementId q = SQL_EXPOSURE_OF_ROOM_NEWEST;
+
+        return exposure_read(s, q, sql_first(s, q, "t", room), ret);
+}
+
 static int session_read(Store *s, StatementId q, int r, ExposureSession *ret) {
         if (r <= 0)
                 return r;

@@ -20,7 +20,8 @@ int exposure_save(Store *s, const ExposureRow *row);
 int exposure_get(Store *s, int64_t id, ExposureRow *ret);
 /* By rising number, after `after`. */
 int exposure_next(Store *s, int64_t after, bool closed_too, ExposureRow *ret);
-/* The open ones of this room. */
+/* The open ones of this room, and the newest of them. */
+int exposure_open_newest(Store *s, const char *room, ExposureRow *ret);
 int exposure_open_next(Store *s, const char *room, int64_t after, ExposureRow *ret);
 
 /* A session whose patient may be the source. */

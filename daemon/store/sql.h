@@ -393,6 +393,8 @@
                               "ORDER BY id LIMIT 1")                                                                  \
         X(EXPOSURE_OF_ROOM_NEXT, "SELECT " EXPOSURE_COLUMNS " FROM exposure WHERE room = ? AND id > ? "               \
                                  "AND closed_us IS NULL ORDER BY id LIMIT 1")                                         \
+        X(EXPOSURE_OF_ROOM_NEWEST, "SELECT " EXPOSURE_COLUMNS " FROM exposure WHERE room = ? AND closed_us IS NULL "  \
+                                   "ORDER BY id DESC LIMIT 1")                                                        \
         X(EXPOSURE_ITEM_SESSION, "SELECT s.id, s.label, s.room, s.practitioner, s.patient, s.state, s.allowed_us, "   \
                                  "x.used_us, x.returned_us FROM session_item x CROSS JOIN session s ON s.id = x.session " \
                                  "WHERE x.item = ? AND x.session < ? ORDER BY x.session DESC LIMIT 1")                \

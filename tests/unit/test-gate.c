@@ -381,6 +381,10 @@ FIRES(practitioner_not_qualified_fires_the_day_after, "practitioner-not-qualifie
 FIRES(practitioner_not_qualified_names_no_end_that_lies_ahead, "practitioner-not-qualified", NULL, "is not qualified",
       f.practitioner_qualified = false; f.qualified_until = 20270101)
 ALLOWED(practitioner_not_qualified_is_silent_on_the_last_day, "practitioner-not-qualified", f.qualified_until = TODAY)
+FIRES(sharps_unaccounted_fires_for_an_earlier_session, "sharps-unaccounted", NULL, "session s-12 did not",
+      f.sharps_session = "s-12")
+SILENT(sharps_unaccounted_is_silent_when_items_are_added, "sharps-unaccounted", f.sharps_session = "s-12"; f.adding = true)
+ALLOWED(sharps_unaccounted_is_silent_where_none_is_missing, "sharps-unaccounted", f.sharps_session = NULL)
 FIRES(patient_missing_fires_without_patient, "patient-missing", NULL, "pseudonym", f.patient = NULL)
 FIRES(patient_missing_fires_for_an_empty_name, "patient-missing", NULL, "pseudonym", f.patient = "")
 ALLOWED(patient_missing_is_silent_with_a_pseudonym, "patient-missing", f.patient = "p")
@@ -401,6 +405,8 @@ ALLOWED(room_not_disinfected_is_silent_a_microsecond_after, "room-not-disinfecte
 ALLOWED(room_not_disinfected_is_silent_before_the_first_session, "room-not-disinfected", f.room_never_used = true;
         f.room_disinfected_us = f.room_session_end_us = 0)
 FIRES(exposure_open_fires, "exposure-open", NULL, "needlestick at 10:14", f.exposure = "needlestick at 10:14")
+FIRES(exposure_open_says_what_is_still_to_be_recorded, "exposure-open", NULL, "recorded: the report.", f.exposure = "cut";
+      f.exposure_wants = "the report")
 ALLOWED(exposure_open_is_silent_without_injury, "exposure-open", f.exposure = NULL)
 FIRES(session_over_fires, "session-over", NULL, "Session s-81 is over: it lapsed. Ask", f.session_over = "it lapsed")
 ALLOWED(session_over_is_silent_for_a_live_one, "session-over", f.session_over = NULL)
@@ -626,7 +632,7 @@ static void scramble_session(void) {
                 f.qualified_until = coin() ? 0 : TODAY - 1 + (int32_t)below(3);
                 break;
         case 12: f.procedure_known = coin(); f.patient = coin() ? "p-1" : maybe(""); break;
-        case 13: f.session_over = maybe("x"); break;
+        case 13: f.session_over = maybe("x"); f.sharps_session = maybe("s-2"); break;
         case 14: f.adding = coin(); break;
         default: f.n_items = (size_t)below(6); f.n_ways = (size_t)below(3); break;
         }
@@ -688,7 +694,7 @@ static bool plain_hard_good(void) {
         for (size_t k = 0; k < f.n_ways; k++)
                 kit = kit || plain_way_there(f.ways + k);
         return kit && f.n_items > 0 && bare <= sleeves && f.patient && *f.patient && f.procedure_known &&
-               (f.adding || (f.room_known && !f.room_busy_session)) && !f.session_over && !f.clock_doubt &&
+               (f.adding || (f.room_known && !f.room_busy_session && !f.sharps_session)) && !f.session_over && !f.clock_doubt &&
                !f.store_doubt && !f.audit_doubt && !f.restore_doubt && !f.second_daemon;
 }
 
@@ -752,7 +758,7 @@ static void every_rule_is_whole_and_has_an_id_of_its_own(void **state) {
         size_t n = gate_rules(&rules);
 
         (void)state;
-        assert_int_equal(n, 43);
+        assert_int_equal(n, 44);
         for (size_t k = 0; k < n; k++) {
                 assert_true(*rules[k].source && *rules[k].sentence);
                 assert_int_equal(rules[k].sentence[strlen(rules[k].sentence) - 1], '.');
@@ -897,6 +903,9 @@ int main(void) {
                 cmocka_unit_test(practitioner_not_qualified_fires_the_day_after),
                 cmocka_unit_test(practitioner_not_qualified_names_no_end_that_lies_ahead),
                 cmocka_unit_test(practitioner_not_qualified_is_silent_on_the_last_day),
+                cmocka_unit_test(sharps_unaccounted_fires_for_an_earlier_session),
+                cmocka_unit_test(sharps_unaccounted_is_silent_when_items_are_added),
+                cmocka_unit_test(sharps_unaccounted_is_silent_where_none_is_missing),
                 cmocka_unit_test(patient_missing_fires_without_patient),
                 cmocka_unit_test(patient_missing_fires_for_an_empty_name),
                 cmocka_unit_test(patient_missing_is_silent_with_a_pseudonym),
@@ -912,6 +921,7 @@ int main(void) {
                 cmocka_unit_test(room_not_disinfected_is_silent_a_microsecond_after),
                 cmocka_unit_test(room_not_disinfected_is_silent_before_the_first_session),
                 cmocka_unit_test(exposure_open_fires),
+                cmocka_unit_test(exposure_open_says_what_is_still_to_be_recorded),
                 cmocka_unit_test(exposure_open_is_silent_without_injury),
                 cmocka_unit_test(session_over_fires),
                 cmocka_unit_test(session_over_is_silent_for_a_live_one),

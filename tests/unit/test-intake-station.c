@@ -332,12 +332,13 @@ static void a_recall_reaches_what_is_received_later(void **state) {
         assert_string_equal(sim_ask(s, "room-1", "s-1", "(01)00844588004001(21)X"), "item-recalled");
 }
 
-static void an_injury_needs_a_room_that_there_is(void **state) {
+static void an_injury_is_taken_whatever_is_missing_in_its_report(void **state) {
         Sim *s = *state;
-        refused("room", STATION "/injury", "{'detail':'cut'}");
-        refused("room", STATION "/injury", "{'room':'room-9','detail':'cut'}");
-        taken(STATION "/injury", "{'room':'room-2','detail':'cut'}");
-        assert_int_equal(sim_sql(s, "SELECT count(*) FROM room WHERE exposure_us IS NOT NULL AND id = 'room-2'"), 1);
+        taken(STATION "/injury", "{'detail':'cut'}");
+        taken(STATION "/injury", "{'room':'room-9','detail':'cut'}");
+        taken(STATION "/injury", "{'room':'room-2','detail':'cut','item':'no code at all'}");
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM exposure WHERE closed_us IS NULL"), 3);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM exposure WHERE closed_us IS NULL AND room = 'room-2'"), 1);
 }
 
 static void an_answer_stays_in_the_outbox_until_the_broker_has_it(void **state) {
@@ -378,7 +379,7 @@ int main(void) {
                 T(a_pack_goes_through_one_load_only),
                 T(a_test_program_never_sterilizes_a_load),
                 T(a_recall_reaches_what_is_received_later),
-                T(an_injury_needs_a_room_that_there_is),
+                T(an_injury_is_taken_whatever_is_missing_in_its_report),
                 T(an_answer_stays_in_the_outbox_until_the_broker_has_it),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
