@@ -25,6 +25,7 @@
 #include "store/items.h"
 #include "store/recalls.h"
 #include "store/sessions.h"
+#include "store/treatments.h"
 
 #define ROLLER "(01)00844588003288(21)SN0042"
 #define T0 INT64_C(1700000000000000)
@@ -101,6 +102,18 @@ static void add_request(Fixture *f, const char *session, uint8_t nonce, bool all
         assert_return_code(request_add(f->store, &r), 0);
 }
 
+static void fill_treatment(Fixture *f, int64_t session) {
+        TreatmentStep step = { .i = 1, .at_us = T0 + 31, .step = STEP_SCREENED, .counts = true, .form_hash = "5f2b" };
+        TreatmentRound round = { .i = 2, .at_us = T0 + 32, .last_i = 3, .last_us = T0 + 33, .item = "N1", .area = "cheek",
+                                 .round = 1, .has_passes = true, .passes = 11, .has_depth = true, .depth_um = 1250,
+                                 .has_motor = true, .motor_us = 74 * US_PER_S };
+        const DeviationRow deviation = { .i = 4, .at_us = T0 + 33, .rule = "passes-exceeded", .cause = "cheek/1", .text = "Too many." };
+
+        assert_return_code(treatment_step_add(f->store, session, &step), 0);
+        assert_return_code(treatment_round_save(f->store, session, &round), 0);
+        assert_return_code(deviation_add(f->store, session, &deviation), 0);
+}
+
 static void fill(Fixture *f) {
         AlertRow alert;
         int64_t live;
@@ -112,6 +125,7 @@ static void fill(Fixture *f) {
         add_session(f, "s-78", SESSION_LAPSED, T0 + 20, roller_id);
         live = add_session(f, "s-79", SESSION_RUNNING, T0 + 30, tweezers_id);
         assert_return_code(claim_add(f->store, tweezers_id, live), 0);
+        fill_treatment(f, live);
         add_request(f, "s-79", 1, true, T0 + 30, "{\"session\":\"s-79\",\"verdict\":\"allow\",\"reasons\":[]}");
         add_request(f, "s-80", 2, false, T0 + 40,
                     "{\"session\":\"s-80\",\"verdict\":\"deny\",\"reasons\":[{\"rule\":\"item-used\",\"item\":\"" ROLLER
@@ -289,6 +303,27 @@ static void a_session_shows_who_what_and_when(void **state) {
         assert_member_text(m, "outcome", NULL);
         assert_member_text(m, "last_verdict", "allow");
         assert_true(body_has(m, "TWEEZERS-1"));
+        sd_bus_message_unref(m);
+}
+
+static void a_session_shows_what_was_done_in_it(void **state) {
+        sd_bus_message *m = ask_text(*state, "GetSession", "s-79");
+        char text[256];
+
+        list_texts(m, "steps", "step", text, sizeof(text));
+        assert_string_equal(text, "screened");
+        list_texts(m, "steps", "form_hash", text, sizeof(text));
+        assert_string_equal(text, "5f2b");
+        list_texts(m, "rounds", "area", text, sizeof(text));
+        assert_string_equal(text, "cheek");
+        list_texts(m, "needles", "item", text, sizeof(text));
+        assert_string_equal(text, "N1");
+        assert_member_number(m, "depth_max_um", "x", 1250);
+        assert_member_number(m, "rounds_total", "x", 1);
+        list_texts(m, "deviations", "rule", text, sizeof(text));
+        assert_string_equal(text, "passes-exceeded");
+        list_texts(m, "deviations", "severity", text, sizeof(text));
+        assert_string_equal(text, "warning");
         sd_bus_message_unref(m);
 }
 
@@ -546,6 +581,7 @@ int main(void) {
                 TEST(a_long_history_is_cut_and_says_so),
                 TEST(what_is_no_code_or_not_one_piece_or_not_known_is_said_by_name),
                 TEST(a_session_shows_who_what_and_when),
+                TEST(a_session_shows_what_was_done_in_it),
                 TEST(a_session_that_was_only_denied_is_answered_with_its_reasons),
                 TEST(alerts_come_in_pages_with_or_without_the_resolved_ones),
                 TEST(a_text_that_is_not_utf8_is_shown_without_what_is_broken),

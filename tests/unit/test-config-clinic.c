@@ -231,9 +231,42 @@ static void other_keys_that_exclude_or_need_each_other(void **state) {
                   "[practitioner x] qualified: needs the role practitioner" },
                 { "[procedure k]\nneeds = needle\npasses-min = 7\npasses-max = 6\n", 3,
                   "[procedure k] passes-min: is above passes-max" },
+                { "[product 00844588003288]\nclass = needle\nsupplied = sterile\npasses-min = 7\npasses-max = 6\n", 4,
+                  "[product 00844588003288] passes-min: is above passes-max" },
+                { "[class c]\nrole = other\n[product 00844588003288]\nclass = c\nsupplied = sterile\nrounds-max = 3\n", 6,
+                  "[product 00844588003288] rounds-max: is said of needles: its class c has another role" },
+                { "[procedure k]\nneeds = needle\nsteps = none, wash\n", 3, "[procedure k] steps: none stands alone" },
+                { "[procedure k]\nneeds = needle\nsteps = wash\ncleanse-between-rounds = yes\n", 4,
+                  "[procedure k] cleanse-between-rounds: needs cleanse among the steps" },
         };
         (void)state;
         REFUSE_ALL(cases);
+}
+
+static void a_makers_numbers_take_the_place_of_the_procedures(void **state) {
+        Config *c = loaded("[procedure k]\nneeds = needle\nsteps = screened, cleanse\ncleanse-between-rounds = yes\npasses-min = 6\n"
+                           "passes-max = 10\ndepth-max-mm = 1.5\nneedle-time-max = 30 min\nrounds-max = 3\n"
+                           "[procedure n]\nneeds = needle\nsteps = none\n"
+                           "[product 00844588003288]\nclass = needle\nsupplied = sterile\ndepth-max-mm = 2.5\npasses-max = 4\n");
+        const ConfigProduct *product = config_product(c, "00844588003288");
+        TreatmentProfile p;
+
+        (void)state;
+        config_treatment(config_procedure(c, "k"), NULL, &p);
+        assert_true(p.cleanse_between && p.form_hash && p.steps == (1U << STEP_SCREENED | 1U << STEP_CLEANSE));
+        assert_int_equal(p.limits.passes_max, 10);
+        assert_int_equal(p.limits.depth_max_um, 1500);
+        config_treatment(config_procedure(c, "k"), product, &p);
+        assert_int_equal(p.limits.depth_max_um, 2500);
+        assert_int_equal(p.limits.passes_max, 4);
+        assert_int_equal(p.limits.passes_min, 4); /* no more than what is at most meant */
+        assert_int_equal(p.limits.rounds_max, 3);
+        assert_int_equal(p.limits.needle_time_max_us, 1800 * US_PER_S);
+        config_treatment(config_procedure(c, "n"), NULL, &p);
+        assert_true(p.steps == 0 && !p.cleanse_between);
+        config_treatment(NULL, product, &p);
+        assert_true(p.steps == 0 && p.limits.passes_max == 4 && p.limits.rounds_max == 0);
+        config_free(c);
 }
 
 /* A wrong value must not set off further errors about what it would have been. */
@@ -489,6 +522,7 @@ int main(void) {
                 cmocka_unit_test(tests_of_autoclaves_follow_the_profile_and_can_only_be_stricter),
                 cmocka_unit_test(rooms_and_classes_cannot_be_laxer_than_the_policy),
                 cmocka_unit_test(other_keys_that_exclude_or_need_each_other),
+                cmocka_unit_test(a_makers_numbers_take_the_place_of_the_procedures),
                 cmocka_unit_test(one_slip_is_one_error),
                 cmocka_unit_test(products_are_named_as_item_codes_name_them),
                 cmocka_unit_test(an_item_code_leads_to_its_product),
