@@ -198,14 +198,20 @@ class Day:
     def treat(self, room, pen, session, needle, areas=("forehead", "cheeks")):
         """From the permit to the sharps container."""
         r, p = self.devices[room], self.devices[pen]
-        r.send("session-start", session=session)
         r.send("session-step", session=session, step="screened", form_hash="5f2b" * 16)
+        for step in ("anaesthetic", "wash"):
+            r.send("session-step", session=session, step=step)
+        r.settle()
+        r.send("session-start", session=session)
+        r.send("session-step", session=session, step="serum")
         p.send("usage", item=needle, event="attached", session=session)
         for n, area in enumerate(areas, 1):
             r.send("session-step", session=session, step="cleanse", round=n)
+            r.settle()
             p.send("usage", item=needle, event="contact", session=session, area=area)
             p.send("usage", item=needle, event="round", session=session, area=area, round=n, passes=8, depth_mm=0.5,
                    motor_s=140)
+            p.settle()
         r.settle()
         p.settle()
         answer, _ = r.ask("session-renew", session=session)

@@ -181,13 +181,16 @@ static void _printf_(2, 3) say(TreatmentDeviation *d, const char *format, ...) {
 
 #define PLACE_SIZE (TREATMENT_AREA_MAX + 48)
 
-/* "Left cheek, round 2", with what was not said left out; for one use within the arguments of one say(). */
+static const char *area_text(const TreatmentRound *r) {
+        return r->area[0] ? r->area : "an area that was not named";
+}
+
+/* For one use within the arguments of one say(). */
 static const char *place_text(char *buf, const TreatmentRound *r) {
         if (r->round)
-                snprintf(buf, PLACE_SIZE, "%s, round %lld", r->area[0] ? r->area : "An area that was not named",
-                         (long long)r->round);
+                snprintf(buf, PLACE_SIZE, "Round %lld of %s", (long long)r->round, area_text(r));
         else
-                snprintf(buf, PLACE_SIZE, "%s", r->area[0] ? r->area : "An area that was not named");
+                snprintf(buf, PLACE_SIZE, "Outside any round, %s", area_text(r));
         return buf;
 }
 
@@ -329,8 +332,8 @@ TEST(rounds_exceeded) {
         if (c->profile->limits.rounds_max == 0 || rounds <= c->profile->limits.rounds_max)
                 return false;
         cause(ret, "%s", r->area);
-        say(ret, "%s: %lld rounds, and at most %d are meant. Do no more there in this session.",
-            r->area[0] ? r->area : "An area that was not named", (long long)rounds, (int)c->profile->limits.rounds_max);
+        say(ret, "%lld rounds of %s, and at most %d are meant. Do no more there in this session.", (long long)rounds,
+            area_text(r), (int)c->profile->limits.rounds_max);
         return true;
 }
 
