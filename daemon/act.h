@@ -22,6 +22,8 @@
         X(CLOCK_CONFIRM, "clock-confirm", "I have looked at the clock, and it is right")                               \
         X(RESTORE_CONFIRM, "restore-confirm", "This is the ledger to go on with, and what came after it is lost")      \
         X(AUDIT_ACCEPT, "audit-accept", "What was seen of another ledger or daemon is gone, and this one goes on")     \
+        X(ROOM_UNLOCK, "room-unlock", "I have looked into what locked this room, and unlock it")                       \
+        X(SESSION_END, "session-end", "I end this session; what it held counts as used")                               \
         X(DRILL, "drill", "I have traced this load to its patients")                                                   \
         X(SHARPS, "sharps", "I know where the missing needles of this session are")
 
@@ -34,7 +36,7 @@ typedef enum ActType {
 
 typedef struct Act {
         ActType type;
-        const char *subject;    /* attempt, autoclave, what is recalled; of a recall its number, as text */
+        const char *subject;    /* attempt, autoclave, room, session, what is recalled; of a recall its number, as text */
         const char *by;         /* id of a registered person */
         const char *reason;     /* NULL: none is asked for */
         const char *cause;      /* AUTOCLAVE_OUT: what happened; RECALL_MAKE: what the subject is; OVERRIDE: the rule; else NULL */

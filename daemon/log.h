@@ -19,6 +19,9 @@
         X(SESSION_ALLOWED, "e50cae3e69ac43f59d4a2f33d8cec28c")         \
         X(SESSION_DENIED, "98ccf6c3db684e6fb7c4679573f0c049")          \
         X(SESSION_CHANGED, "6c5ccb7c4e594b1680dc09ffa132960b")         \
+        X(ROOM_CHANGED, "1d3d6eb7e0515a56fb4f0a578dcac988")                 \
+        X(ROOM_LOCKED, "cb61f45822722af8c27e5d179349a432")                  \
+        X(ROOM_UNLOCKED, "d92daa0d3ec3493d67278621c1280c64")                \
         X(ITEM_CHANGED, "5d0c7f8a1b9e4c63a2d4e0f7b6c81935")            \
         X(CYCLE_JUDGED, "0cc2a99fdbdc4f509962359954290ede")            \
         X(CYCLE_TAKEN_UP, "cfd773fffc3541338c4a781b720ae192")          \

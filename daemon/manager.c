@@ -26,6 +26,7 @@
 #define PASSWORD_MAX 256
 #define SESSION_EXPIRY_S (30U * 86400)
 #define DISK_EVERY_S 10
+#define STOOD_STILL_US (3 * US_PER_S) /* without a turn of the loop, which has one each second */
 #define HEAD_LOGGED_EVERY_S 3600
 #define LOSSES_SUSPICIOUS 4
 
@@ -51,6 +52,7 @@ struct Manager {
         int64_t since_us;
         bool synchronised;            /* as of the last second */
         bool degraded_told;           /* what state/daemon says */
+        int64_t turned_us;            /* CLOCK_BOOTTIME of the last turn of the loop that looked at it */
         int failed;                   /* of the batch at hand: it must not be committed */
         bool stay_away;               /* another daemon serves this site: leave once this batch is committed */
         bool stale;                   /* what the connection has brought is of before a sleep of the machine */
@@ -71,8 +73,12 @@ static int64_t clock_us(clockid_t id) {
 static Now now(Manager *m) {
         const Now t = { clock_us(CLOCK_REALTIME), clock_us(CLOCK_BOOTTIME) };
 
-        if (m->intake)
-                intake_clock(m->intake, &t, clock_us(CLOCK_MONOTONIC), m->synchronised);
+        if (!m->intake)
+                return t;
+        if (t.boot_us - m->turned_us > STOOD_STILL_US)
+                intake_stopped(m->intake, &t);
+        m->turned_us = t.boot_us;
+        intake_clock(m->intake, &t, clock_us(CLOCK_MONOTONIC), m->synchronised);
         return t;
 }
 

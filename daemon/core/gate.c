@@ -602,11 +602,24 @@ static bool room_unknown(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         return true;
 }
 
-static bool room_busy(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
-        if (f->adding || !f->room_busy_session)
+static bool room_locked(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
+        if (!f->room_lock)
                 return false;
-        say(text, "Session %s is still open in this room. End it first, or use another room.",
-            LABEL(f->room_busy_session));
+        say(text, "Locked: %s. An officer unlocks it: asepsisctl room unlock %s.", PROSE(f->room_lock),
+            LABEL(f->room));
+        return true;
+}
+
+static bool room_busy(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
+        if (f->adding || (!f->room_busy_session && f->room_held_s <= 0))
+                return false;
+        if (!f->room_busy_session)
+                say(text, "The last session was ended for this room, and its permit may still hold for %lld s. Wait for "
+                          "that, and ask again.",
+                    (long long)f->room_held_s);
+        else
+                say(text, "Session %s is still open in this room. End it first, or use another room.",
+                    LABEL(f->room_busy_session));
         return true;
 }
 
@@ -747,6 +760,8 @@ static const GateRuleInfo rules[] = {
                 "No patient is named: look-back would be impossible."),
         SESSION("procedure-unknown", MAY_NOT, "own", procedure_unknown, "The procedure is not configured."),
         SESSION("room-unknown", MAY_NOT, "own", room_unknown, "The room is not configured."),
+        SESSION("room-locked", MAY_NEVER, "own", room_locked,
+                "Something happened in the room that an officer must look into."),
         SESSION("room-busy", MAY_NOT, "own", room_busy, "Another session is live in the room."),
         SESSION("room-not-disinfected", MAY_OVERRIDE, "CDC 2008; own", room_not_disinfected,
                 "The room was not disinfected since its last session."),

@@ -37,6 +37,8 @@ static const ActRule rules[_ACT_MAX] = {
         [ACT_RECALL_CONFIRM] = { ROLE(OFFICER), "an officer", false, true },
         [ACT_RECALL_END] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_OVERRIDE] = { ROLE(OFFICER), "an officer", true, true },
+        [ACT_ROOM_UNLOCK] = { ROLE(OFFICER), "an officer", true, true },
+        [ACT_SESSION_END] = { ROLE(OFFICER), "an officer", false, true },
         [ACT_DRILL] = { ANYBODY, "anybody", false, false },
         [ACT_SHARPS] = { ANYBODY, "an officer or the session's practitioner", true, true },
         [ACT_CLOCK_CONFIRM] = { ROLE(OFFICER), "an officer", true, true },
@@ -135,6 +137,10 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
                 return intake_recall_confirm(in, &now, act->recall, act->by, act->reason, ret_text);
         case ACT_RECALL_END:
                 return intake_recall_end(in, &now, act->recall, act->by, act->reason, ret_text);
+        case ACT_ROOM_UNLOCK:
+                return intake_room_unlock(in, &now, act->subject, act->by, act->reason, ret_text);
+        case ACT_SESSION_END:
+                return intake_session_end(in, &now, act->subject, act->by, act->reason, ret_text);
         case ACT_DRILL:
                 return intake_drill(in, &now, act->subject, act->by, ret_text);
         case ACT_OVERRIDE:

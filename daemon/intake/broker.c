@@ -40,6 +40,11 @@ int intake_broker_lost(Intake *in, const Now *now, const char *why) {
         return intake_alert(in, now, "broker-lost", "broker", ALERT_WARNING, why);
 }
 
+void intake_stopped(Intake *in, const Now *now) {
+        run_close(in);
+        in->listening_us = now->boot_us;
+}
+
 int intake_broker_found(Intake *in, const Now *now, bool session_present) {
         int r = change_begin(in);
 
@@ -53,6 +58,7 @@ int intake_broker_found(Intake *in, const Now *now, bool session_present) {
                 return r;
         watch_away(in, in->lost_us ? now->boot_us - in->lost_us : 0);
         in->lost_us = 0;
+        in->listening_us = now->boot_us;
         record_begin(in, "broker");
         jsonw_member_bool(&in->w, "session_present", session_present);
         jsonw_member_string(&in->w, "gap", session_present ? "none" : "possible");

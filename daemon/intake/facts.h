@@ -8,6 +8,7 @@
 #include "store/exposures.h"
 #include "store/items.h"
 #include "store/recalls.h"
+#include "store/rooms.h"
 #include "store/sessions.h"
 
 typedef struct FactText {
@@ -22,6 +23,7 @@ typedef struct FactText {
 
 typedef struct RequestText {
         RoomRow room;
+        RoomLockRow lock;
         SessionRow live;
         ExposureRow exposure;
         char exposure_wants[EXPOSURE_WANTS_SIZE], sharps_session[LABEL_MAX + 1];

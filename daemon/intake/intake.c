@@ -43,6 +43,8 @@ static const Handler handlers[_EVENT_TYPE_MAX] = {
         [EVENT_SESSION_END] = on_session_end,
         [EVENT_DISINFECTED] = on_disinfected,
         [EVENT_USAGE] = on_usage,
+        [EVENT_RENEW] = on_relay_renew,
+        [EVENT_STATE] = on_relay_state,
 };
 
 /* Beside the reasons for a refusal: what the device's last boot left held goes first, then this comes again. */
@@ -412,7 +414,8 @@ static int run_handler(Intake *in, const Taking *t, const Event *e, int64_t i) {
 
 /* A request that is repeated to the byte is answered again, by its nonce; anything else has had its effect. */
 static int answer_again(Intake *in, const Taking *t, const Event *e) {
-        if (e->type != EVENT_SESSION_REQUEST && e->type != EVENT_SESSION_RENEW && e->type != EVENT_SESSION_ADD)
+        if (e->type != EVENT_SESSION_REQUEST && e->type != EVENT_SESSION_RENEW && e->type != EVENT_SESSION_ADD &&
+            e->type != EVENT_RENEW)
                 return 0;
         return run_handler(in, t, e, in->head.size);
 }

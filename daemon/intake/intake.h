@@ -74,6 +74,8 @@ bool intake_checkpoint_due(const Intake *in);
 
 /* Broker lost and found. A new broker session may have lost messages that it had acknowledged. */
 int intake_broker_lost(Intake *in, const Now *now, const char *why);
+/* This process stood still until now: what comes in next may have waited for it. */
+void intake_stopped(Intake *in, const Now *now);
 int intake_broker_found(Intake *in, const Now *now, bool session_present);
 
 /* Why no session may start: a sentence, copied, or NULL to withdraw it. ARMING: the broker's checkpoint is not read
@@ -167,6 +169,15 @@ int intake_autoclave_out(Intake *in, const Now *now, const char *autoclave, cons
                          const char *reason, char ret_text[static TEXT_MAX + 1]);
 int intake_autoclave_return(Intake *in, const Now *now, const char *autoclave, const char *by, const char *reason,
                             char ret_text[static TEXT_MAX + 1]);
+
+/*
+ * Acts on rooms and their sessions, by an officer with a reason, into the batch; results as above. unlock: opens all that
+ * locks the room. end: of a session that its room does not end.
+ */
+int intake_room_unlock(Intake *in, const Now *now, const char *room, const char *by, const char *reason,
+                       char ret_text[static ACT_TEXT_MAX]);
+int intake_session_end(Intake *in, const Now *now, const char *session, const char *by, const char *reason,
+                       char ret_text[static ACT_TEXT_MAX]);
 
 /* 1, and how this autoclave stands; 0: none such is configured; or the store's error. Changes nothing. Large: keep it
  * off small stacks. */

@@ -9,6 +9,7 @@
 #include "core/event.h"
 #include "core/fitness.h"
 #include "core/gate.h"
+#include "core/interlock.h"
 #include "core/override.h"
 #include "core/samples.h"
 #include "core/reasons.h"
@@ -25,6 +26,7 @@
 #include "store/overrides.h"
 #include "store/recalls.h"
 #include "store/restore.h"
+#include "store/rooms.h"
 #include "store/sessions.h"
 #include "store/treatments.h"
 
@@ -155,6 +157,7 @@ struct Intake {
         int64_t restored_i;           /* of the question at hand: what was received before is blocked */
         Settling settling;
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
+        int64_t listening_us;         /* CLOCK_BOOTTIME since when nothing that comes in can have waited for us */
         char doubts[_DOUBT_MAX][DOUBT_TEXT_MAX]; /* empty: none */
         uint64_t messages, rejected, batches, decisions;
 
@@ -330,7 +333,8 @@ int slots_take_up(Intake *in);
 int receipt_publish(Intake *in, Kind kind, const char *device, const StreamRow *stream);
 
 /* state.c: state/ topics */
-int state_room(Intake *in, const char *room);
+struct RoomLook;
+int state_room(Intake *in, const struct RoomLook *look);
 /* Told once before the commit, however often it changes until then; a message that is undone may leave it told in vain. */
 int state_autoclave(Intake *in, const char *autoclave);
 int state_settle(Intake *in);
@@ -457,9 +461,42 @@ bool session_touch(SessionRow *s);
 /* A report that could not be read: whatever it said, the live session of the room may have been touched. */
 int session_doubted(Intake *in, const char *room);
 int sessions_tick(Intake *in);
-int room_lock(Intake *in, const char *room, const char *rule);
+/* It gets no permit any more, and stays live until it is ended. */
+int session_suspend(Intake *in, SessionRow *s, const char *why);
+
+/* room.c: interlocks and locks */
+/* A room as it is now. */
+typedef struct RoomLook {
+        RoomRow room;
+        bool live;
+        SessionRow session; /* the live one */
+        InterlockFacts facts;
+        Interlock state;    /* as it should be; room.interlock is what it was found as */
+} RoomLook;
+int room_look(Intake *in, const char *room, RoomLook *ret);
+/* Something that the room's state follows from has changed: its session, a lease, a lock. Enters the state, and tells it. */
+int room_settle(Intake *in, const char *room);
+/* Tells it without a change. */
+int room_tell(Intake *in, const char *room);
+/* A permit that lasts until then (CLOCK_BOOTTIME) goes to somebody in the room; from: the first that is known of it. */
+int room_leased(Intake *in, const char *room, int64_t from_us, int64_t until_us);
+/* Busy until the last permit that was ever given for it has surely run out. */
+int room_hold(Intake *in, const char *room);
 /* Somebody was treated in the room, or may have been: it needs disinfection before the next session. */
 int room_used(Intake *in, const char *room);
+/*
+ * A critical alert of section 5 locks the room it names, at each occurrence: nobody gets a permit there until an officer
+ * has unlocked it, and the session that is live there is suspended. text: what happened, without any patient. room NULL:
+ * none is known, and nothing is done.
+ */
+int room_lock(Intake *in, const char *room, const char *rule, const char *text);
+/* Leases that ran out, and relays that should have spoken. */
+int rooms_tick(Intake *in);
+
+/* relay.c */
+int relays_tick(Intake *in);
+int on_relay_renew(Intake *in, const Event *e, const Origin *o);
+int on_relay_state(Intake *in, const Event *e, const Origin *o);
 
 /* treatment.c: the protocol of a session, followed */
 /* What the needles did: it belongs to this session, which holds them or just did, whatever the report names. */

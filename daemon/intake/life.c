@@ -236,7 +236,9 @@ static int note_machine_boot(Intake *in, const char *machine_boot) {
         r = store_meta_text_set(in->store, "machine_boot", machine_boot);
         if (r == 0)
                 r = store_meta_int_set(in->store, "epoch", in->epoch);
-        return r < 0 ? r : session_leases_restart(in->store, in->now.boot_us + in->config->gate.lease_us);
+        if (r == 0)
+                r = session_leases_restart(in->store, in->now.boot_us + in->config->gate.lease_us);
+        return r < 0 ? r : rooms_restart(in->store, in->now.boot_us + in->config->gate.lease_us);
 }
 
 static int take_up(Intake *in, const IntakeOptions *o) {
@@ -285,7 +287,7 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         in->now = *now;
         in->since_us = now->wall_us;
         in->next_due_us = INT64_MAX;
-        in->lost_us = now->boot_us; /* until it is found */
+        in->lost_us = in->listening_us = now->boot_us; /* until it is found */
         in->next_fitness_us = now->boot_us + US_PER_S;
         in->alerts_after = ALERTS_TOLD;
         in->watch_from_us = INT64_MIN;

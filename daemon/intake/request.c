@@ -10,17 +10,14 @@
 #include <stdio.h>
 
 #include "intake/internal.h"
+#include "intake/permit.h"
 
-/* One question, however it came. */
+/* One question of a room, however it came. */
 typedef struct Question {
-        const Event *event;
-        const Origin *origin;
         Asked asked;
-        const uint8_t *nonce;
-        const char *answer_topic; /* "decision" or "permit" */
+        Answer answer;
         uint8_t content[CONTENT_SIZE];
         SessionRow session;    /* id 0: none of this label */
-        Overridden overridden; /* taken out of the verdict at hand */
         int64_t lease_from_us; /* CLOCK_BOOTTIME of the nonce's first receipt */
 } Question;
 
@@ -61,149 +58,34 @@ static void hash_content(Intake *in, const char *what, const Asked *a, uint8_t r
 
 /* --- answering --- */
 
-static int answer_publish(Intake *in, const Question *q, const EncodeDecision *d) {
-        char topic[TOPIC_MAX];
-        Outgoing *out;
-        int r = topic_down(in->config->site.id, KIND_ROOM, q->asked.room, q->answer_topic, topic);
-
-        if (r == 0)
-                r = encode_decision(&in->w, d);
-        if (r == 0)
-                r = publish_w(in, topic, &out);
-        return r < 0 ? r : outgoing_correlate(out, q->origin->correlation, q->origin->n_correlation);
-}
-
-static EncodeReasons reasons_of(const GateVerdict *v, EncodeReason *reasons) {
-        size_t n = MIN_OF(v->n, (size_t)GATE_REASONS_MAX);
-
-        for (size_t i = 0; i < n; i++)
-                reasons[i] = (EncodeReason){ v->reasons[i].rule, v->reasons[i].item, v->reasons[i].text,
-                                             v->reasons[i].override };
-        return (EncodeReasons){ n, reasons };
-}
-
-/* A permit for this nonce. Its audit record leaves out the head, which is the one before it. */
-static int permit_make(Intake *in, const Question *q, char **ret) {
-        const int64_t ttl_ms = in->config->gate.lease_us / US_PER_MS;
-        char head[48], nonce[32];
-        const Head before = in->head;
-        const char *text;
-        RoomRow room;
-        size_t n;
-        int r = room_get(in->store, q->asked.room, &room);
-
-        if (r < 0)
-                return r;
-        room.permit_seq++;
-        r = room_save(in->store, &room);
-        if (r < 0)
-                return r;
-        to_base64(q->nonce, NONCE_SIZE, nonce, sizeof(nonce));
-        record_begin(in, "permit");
-        jsonw_member_string(&in->w, "site", in->config->site.id);
-        jsonw_member_string(&in->w, "room", q->asked.room);
-        jsonw_member_string(&in->w, "session", q->asked.label);
-        jsonw_member_string(&in->w, "nonce", nonce);
-        jsonw_member_int(&in->w, "seq", room.permit_seq);
-        jsonw_member_int(&in->w, "ttl_ms", ttl_ms);
-        jsonw_member_string(&in->w, "policy", "default");
-        r = record_end(in, NULL);
-        to_base64(before.hash, HASH_SIZE, head, sizeof(head));
-        if (r == 0)
-                r = encode_permit_payload(&in->w, &(EncodePermit){ .site = in->config->site.id,
-                                                                   .room = q->asked.room,
-                                                                   .session = q->asked.label,
-                                                                   .nonce = q->nonce,
-                                                                   .seq = room.permit_seq,
-                                                                   .ttl_ms = ttl_ms,
-                                                                   .policy = "default",
-                                                                   .audit_size = before.size,
-                                                                   .audit_head = head });
-        if (r == 0)
-                r = jsonw_finish(&in->w, &text, &n);
-        return r < 0 ? r : signer_jws(in->signer, text, n, ret);
-}
-
 /* The room may be released for one lease from the nonce's first receipt: never less than it was before. */
 static int lease_extend(Intake *in, Question *q) {
         int64_t until = q->lease_from_us + in->config->gate.lease_us;
+        int r;
 
         if (until > q->session.lease_until_us)
                 q->session.lease_until_us = until;
         in->next_due_us = MIN_OF(in->next_due_us, q->session.lease_until_us);
-        return session_save(in->store, &q->session);
-}
-
-static void overridden_record(Intake *in, const Overridden *o) {
-        if (o->n == 0)
-                return;
-        jsonw_key(&in->w, "overridden");
-        jsonw_array(&in->w);
-        for (size_t i = 0; i < o->n; i++)
-                jsonw_string(&in->w, o->rules[i]);
-        jsonw_array_end(&in->w);
-}
-
-static int decision_record(Intake *in, const Question *q, const GateVerdict *v, int64_t *ret_i) {
-        char nonce[32];
-
-        to_base64(q->nonce, NONCE_SIZE, nonce, sizeof(nonce));
-        record_begin(in, "decision");
-        jsonw_member_string(&in->w, "about", q->answer_topic);
-        jsonw_member_string(&in->w, "room", q->asked.room);
-        jsonw_member_string(&in->w, "session", q->asked.label);
-        jsonw_member_string(&in->w, "nonce", nonce);
-        jsonw_member_string(&in->w, "verdict", v->allow ? "allow" : "deny");
-        jsonw_key(&in->w, "reasons");
-        jsonw_array(&in->w);
-        for (size_t i = 0; i < MIN_OF(v->n, (size_t)GATE_REASONS_MAX); i++) {
-                jsonw_object(&in->w);
-                jsonw_member_string(&in->w, "rule", v->reasons[i].rule);
-                jsonw_member_optional(&in->w, "item", v->reasons[i].item);
-                jsonw_object_end(&in->w);
-        }
-        jsonw_array_end(&in->w);
-        overridden_record(in, &q->overridden);
-        return record_end(in, ret_i);
-}
-
-static int decision_log(Intake *in, const Question *q, const GateVerdict *v) {
-        LogSubject subject = { .session = q->asked.label, .room = q->asked.room, .device = q->event->device };
-        int r = 0;
-
-        in->decisions++;
-        if (v->allow)
-                return batch_log(&in->batch, LOG_SESSION_ALLOWED_KIND, LOG_INFO, &subject, "session %s in %s: allowed",
-                                 q->asked.label, q->asked.room);
-        for (size_t i = 0; i < MIN_OF(v->n, (size_t)16) && r == 0; i++) {
-                subject.rule = v->reasons[i].rule;
-                subject.item = v->reasons[i].item;
-                r = batch_log(&in->batch, LOG_SESSION_DENIED_KIND, LOG_NOTICE, &subject,
-                              "session %s in %s: denied, %s: %s", q->asked.label, q->asked.room, v->reasons[i].rule,
-                              v->reasons[i].text);
-        }
-        return r;
+        r = session_save(in->store, &q->session);
+        return r < 0 ? r : room_leased(in, q->asked.room, q->lease_from_us, q->session.lease_until_us);
 }
 
 /* The answer without its permit, kept under the nonce. */
-static int answer_keep(Intake *in, const Question *q, const EncodeDecision *d) {
+static int answer_keep(Intake *in, const Question *q, const EncodeDecision *bare) {
         RequestRow row = { .room = q->asked.room,
                            .epoch = in->epoch,
                            .first_us = q->lease_from_us,
                            .at_us = in->now.wall_us,
-                           .allow = d->allow };
+                           .allow = bare->allow };
         const char *text;
         size_t n;
-        EncodeDecision bare = *d;
-        int r;
+        int r = encode_decision(&in->w, bare);
 
-        bare.permit = NULL;
-        r = encode_decision(&in->w, &bare);
         if (r == 0)
                 r = jsonw_finish(&in->w, &text, &n);
         if (r < 0)
                 return r;
-        memcpy(row.nonce, q->nonce, NONCE_SIZE);
+        memcpy(row.nonce, q->answer.nonce, NONCE_SIZE);
         memcpy(row.content, q->content, CONTENT_SIZE);
         snprintf(row.session, sizeof(row.session), "%s", q->asked.label);
         row.answer = in->w.buf;
@@ -212,35 +94,21 @@ static int answer_keep(Intake *in, const Question *q, const EncodeDecision *d) {
 
 /* Says the verdict, with a permit where it is allow. keep: a nonce that was not answered before. */
 static int answer(Intake *in, Question *q, const GateVerdict *v, bool keep) {
-        static EncodeReason reasons[GATE_REASONS_MAX];
-        _cleanup_(freep) char *permit = NULL;
-        EncodeDecision d = { .session = q->asked.label,
-                             .nonce = q->nonce,
-                             .allow = v->allow,
-                             .decided_at_us = in->now.wall_us,
-                             .reasons = reasons_of(v, reasons),
-                             .overridden = q->overridden.rules,
-                             .n_overridden = q->overridden.n };
-        int r = 0;
+        EncodeDecision bare;
+        int r = v->allow ? lease_extend(in, q) : 0;
 
-        if (v->allow) {
-                r = permit_make(in, q, &permit);
-                if (r == 0)
-                        r = lease_extend(in, q);
-                d.permit = permit;
-        }
         if (r == 0)
-                r = answer_publish(in, q, &d);
+                r = answer_give(in, &q->answer, v, in->config->gate.lease_us, &bare);
         if (r == 0 && keep)
-                r = answer_keep(in, q, &d);
+                r = answer_keep(in, q, &bare);
         if (r == 0)
-                r = decision_log(in, q, v);
-        return r < 0 || !v->allow ? r : state_room(in, q->asked.room);
+                r = answer_log(in, &q->answer, v);
+        return r < 0 || !v->allow ? r : room_settle(in, q->asked.room);
 }
 
 /* --- judging --- */
 
-static const char *over_text(const SessionRow *s) {
+const char *session_over_text(const SessionRow *s) {
         switch ((SessionState)s->state) {
         case SESSION_ENDED:
                 return "has ended";
@@ -256,44 +124,52 @@ static const char *over_text(const SessionRow *s) {
         return NULL;
 }
 
-static int judge(Intake *in, Question *q, GateVerdict *ret) {
-        int r = facts_gather(in, &q->asked, in->facts, in->texts);
+static int judge(Intake *in, const Asked *asked, const uint8_t content[static CONTENT_SIZE], GateVerdict *ret,
+                 Overridden *ret_overridden) {
+        int r = facts_gather(in, asked, in->facts, in->texts);
 
         if (r < 0)
                 return r;
         gate_judge(in->facts, ret);
-        return override_apply(in, &q->asked, q->content, ret, &q->overridden);
+        return override_apply(in, asked, content, ret, ret_overridden);
 }
 
-/* What stops a session that runs: its items' own faults, and a fault of the daemon; nothing that merely ran out. */
-static bool stops_running(const char *rule) {
-        static const char *const rules[] = { "item-recalled",       "item-cloned",    "item-damaged",
-                                             "item-used",           "load-recalled",  "session-over",
-                                             "clock-untrusted",     "store-degraded", "audit-inconsistent",
-                                             "restore-unconfirmed", "second-daemon" };
+/*
+ * What stops a session that runs: its items' own faults, a lock, and a fault of the daemon; nothing that merely ran out.
+ * tolerable: not where the clinic would rather have the treatment that began brought to its end (on-fault = hold).
+ */
+static const struct {
+        const char *rule;
+        bool tolerable;
+} stops[] = {
+        { "item-recalled", false },      { "item-cloned", false },         { "item-damaged", false },
+        { "item-used", false },          { "load-recalled", false },       { "room-locked", false },
+        { "session-over", false },       { "clock-untrusted", true },      { "store-degraded", true },
+        { "audit-inconsistent", true },  { "restore-unconfirmed", false }, { "second-daemon", false },
+};
 
-        for (size_t i = 0; i < ELEMENTSOF(rules); i++)
-                if (streq(rules[i], rule))
-                        return true;
+static bool stops_running(const char *rule, bool tolerant) {
+        for (size_t i = 0; i < ELEMENTSOF(stops); i++)
+                if (streq(stops[i].rule, rule))
+                        return !tolerant || !stops[i].tolerable;
         return false;
 }
 
-static void keep_what_stops(GateVerdict *v) {
+static void keep_what_stops(GateVerdict *v, bool tolerant) {
         size_t n = 0;
 
         if (v->n > GATE_REASONS_MAX)
                 return; /* what stops it may be among those that found no room */
         for (size_t i = 0; i < v->n; i++)
-                if (stops_running(v->reasons[i].rule))
+                if (stops_running(v->reasons[i].rule, tolerant))
                         v->reasons[n++] = v->reasons[i];
         v->n = n;
         v->allow = n == 0;
 }
 
 /* The session's own row says who and what; the items are those it was allowed. */
-static int ask_about(Intake *in, Question *q, char codes[static ITEMS_MAX][CODE_MAX + 1],
-                     const char *list[static ITEMS_MAX]) {
-        const SessionRow *s = &q->session;
+static int ask_about(Intake *in, const SessionRow *s, char codes[static ITEMS_MAX][CODE_MAX + 1],
+                     const char *list[static ITEMS_MAX], Asked *ret) {
         int64_t item = 0;
         size_t n = 0;
         int r;
@@ -304,32 +180,28 @@ static int ask_about(Intake *in, Question *q, char codes[static ITEMS_MAX][CODE_
         }
         if (r < 0)
                 return r;
-        q->asked = (Asked){ .label = s->label,
-                            .room = s->room,
-                            .practitioner = s->practitioner,
-                            .patient = s->patient,
-                            .procedure = s->procedure,
-                            .session = s,
-                            .over = over_text(s),
-                            .n_items = n,
-                            .items = list };
+        *ret = (Asked){ .label = s->label,
+                        .room = s->room,
+                        .practitioner = s->practitioner,
+                        .patient = s->patient,
+                        .procedure = s->procedure,
+                        .session = s,
+                        .over = session_over_text(s),
+                        .n_items = n,
+                        .items = list };
         return 0;
 }
 
-/* May the live session go on (running, or its items touched already), or still start (authorised)? */
-static int judge_live(Intake *in, Question *q) {
+int session_judge(Intake *in, const SessionRow *s, GateVerdict *ret, Overridden *ret_overridden) {
         static char codes[ITEMS_MAX][CODE_MAX + 1];
         const char *list[ITEMS_MAX];
-        Asked asked = q->asked;
-        int r = ask_about(in, q, codes, list);
+        Asked asked;
+        int r = ask_about(in, s, codes, list, &asked);
 
         if (r == 0)
-                r = judge(in, q, in->verdict);
-        if (r == 0 && (q->session.state == SESSION_RUNNING || q->session.touched))
-                keep_what_stops(in->verdict);
-        asked.session = &q->session;
-        asked.over = q->asked.over;
-        q->asked = asked;
+                r = judge(in, &asked, s->content, ret, ret_overridden);
+        if (r == 0 && (s->state == SESSION_RUNNING || s->touched))
+                keep_what_stops(ret, false);
         return r;
 }
 
@@ -401,17 +273,15 @@ static int session_create(Intake *in, Question *q, int64_t decided_i) {
         snprintf(s->patient, sizeof(s->patient), "%s", a->patient);
         snprintf(s->procedure, sizeof(s->procedure), "%s", a->procedure);
         memcpy(s->content, q->content, CONTENT_SIZE);
-        r = override_use(in, s, &q->overridden, decided_i);
+        r = override_use(in, s, &q->answer.overridden, decided_i);
         return r < 0 ? r : session_add(in->store, s);
 }
 
 /* --- the three questions --- */
 
 static void deny_over(GateVerdict *v, const char *label, const char *why) {
-        v->allow = false;
-        v->n = 1;
-        v->reasons[0] = (GateReason){ .rule = "session-over" };
-        snprintf(v->reasons[0].text, sizeof(v->reasons[0].text), "Session %s %s. Ask for a new session.", label, why);
+        v->n = 0;
+        verdict_deny(v, "session-over", "Session %s %s. Ask for a new session.", label, why);
 }
 
 /* A nonce that was answered before: 1 when that is dealt with; 0: it is new; a Reject; or an error. */
@@ -421,7 +291,7 @@ static int repeated(Intake *in, Question *q, bool *ret_done) {
         char topic[TOPIC_MAX];
         Outgoing *out;
         bool fresh;
-        int r = request_get(in->store, q->asked.room, q->nonce, &row);
+        int r = request_get(in->store, q->asked.room, q->answer.nonce, &row);
 
         if (r <= 0)
                 return r;
@@ -431,29 +301,29 @@ static int repeated(Intake *in, Question *q, bool *ret_done) {
                 return reject(in, REJECT_SESSION_CONFLICT, "nonce",
                               "This nonce was used for another question. Make a new one.");
         if (!row.allow) {
-                r = topic_down(in->config->site.id, KIND_ROOM, q->asked.room, q->answer_topic, topic);
+                r = topic_down(in->config->site.id, KIND_ROOM, q->asked.room, q->answer.topic, topic);
                 if (r == 0)
                         r = batch_publish(&in->batch, topic, text, strlen(text), &out);
-                return r < 0 ? r : outgoing_correlate(out, q->origin->correlation, q->origin->n_correlation);
+                return r < 0 ? r : outgoing_correlate(out, q->answer.correlation, q->answer.n_correlation);
         }
         fresh = row.epoch == in->epoch && in->now.boot_us >= row.first_us &&
                 in->now.boot_us - row.first_us <= in->config->gate.lease_us;
         q->lease_from_us = row.first_us;
-        if (!fresh || !q->session.id || over_text(&q->session))
+        if (!fresh || !q->session.id || session_over_text(&q->session))
                 deny_over(in->verdict, q->asked.label,
-                          q->session.id && over_text(&q->session) ? over_text(&q->session)
+                          q->session.id && session_over_text(&q->session) ? session_over_text(&q->session)
                                                                   : "was answered too long ago");
         else
-                r = judge_live(in, q);
+                r = session_judge(in, &q->session, in->verdict, &q->answer.overridden);
         return r < 0 ? r : answer(in, q, in->verdict, false);
 }
 
 /* For a session that is live: a new nonce for the same content gets a new permit, if nothing has come up. */
 static int again(Intake *in, Question *q) {
-        int r = judge_live(in, q);
+        int r = session_judge(in, &q->session, in->verdict, &q->answer.overridden);
 
         if (r == 0)
-                r = decision_record(in, q, in->verdict, NULL);
+                r = answer_record(in, &q->answer, in->verdict, NULL);
         return r < 0 ? r : answer(in, q, in->verdict, true);
 }
 
@@ -461,10 +331,10 @@ static int first_time(Intake *in, Question *q) {
         int64_t i;
         int r;
 
-        q->asked.over = q->session.id ? over_text(&q->session) : NULL;
-        r = judge(in, q, in->verdict);
+        q->asked.over = q->session.id ? session_over_text(&q->session) : NULL;
+        r = judge(in, &q->asked, q->content, in->verdict, &q->answer.overridden);
         if (r == 0)
-                r = decision_record(in, q, in->verdict, &i);
+                r = answer_record(in, &q->answer, in->verdict, &i);
         if (r == 0 && in->verdict->allow) {
                 r = session_create(in, q, i);
                 if (r == 0)
@@ -473,6 +343,17 @@ static int first_time(Intake *in, Question *q) {
                 r = override_offer(in, &q->asked, q->content, in->verdict, i);
         }
         return r < 0 ? r : answer(in, q, in->verdict, true);
+}
+
+static Answer answer_to(const Origin *o, const char *topic, const char *session, const uint8_t *nonce) {
+        return (Answer){ .kind = KIND_ROOM,
+                         .device = o->device->room,
+                         .topic = topic,
+                         .room = o->device->room,
+                         .session = session,
+                         .nonce = nonce,
+                         .correlation = o->correlation,
+                         .n_correlation = o->n_correlation };
 }
 
 /* Sets up what all three have in common: 0, a Reject, or an error. */
@@ -492,10 +373,7 @@ static int question_begin(Intake *in, Question *q, const char *what) {
 }
 
 int on_session_request(Intake *in, const Event *e, const Origin *o) {
-        Question q = { .event = e,
-                       .origin = o,
-                       .nonce = e->session_request.nonce,
-                       .answer_topic = "decision",
+        Question q = { .answer = answer_to(o, "decision", e->session_request.session, e->session_request.nonce),
                        .asked = { .label = e->session_request.session,
                                   .room = o->device->room,
                                   .practitioner = e->session_request.practitioner,
@@ -510,7 +388,7 @@ int on_session_request(Intake *in, const Event *e, const Origin *o) {
                 r = repeated(in, &q, &done);
         if (r != 0 || done)
                 return r;
-        if (!q.session.id || over_text(&q.session))
+        if (!q.session.id || session_over_text(&q.session))
                 return first_time(in, &q);
         if (memcmp(q.session.content, q.content, CONTENT_SIZE) != 0)
                 return reject(in, REJECT_SESSION_CONFLICT, "session",
@@ -519,10 +397,7 @@ int on_session_request(Intake *in, const Event *e, const Origin *o) {
 }
 
 int on_session_renew(Intake *in, const Event *e, const Origin *o) {
-        Question q = { .event = e,
-                       .origin = o,
-                       .nonce = e->session_renew.nonce,
-                       .answer_topic = "permit",
+        Question q = { .answer = answer_to(o, "permit", e->session_renew.session, e->session_renew.nonce),
                        .asked = { .label = e->session_renew.session, .room = o->device->room } };
         bool done = false;
         int r = question_begin(in, &q, "renew");
@@ -531,24 +406,25 @@ int on_session_renew(Intake *in, const Event *e, const Origin *o) {
                 r = repeated(in, &q, &done);
         if (r != 0 || done)
                 return r;
-        if (q.session.id && !over_text(&q.session))
+        if (q.session.id && !session_over_text(&q.session))
                 return again(in, &q);
-        deny_over(in->verdict, q.asked.label, q.session.id ? over_text(&q.session) : "is not known here");
-        r = decision_record(in, &q, in->verdict, NULL);
+        deny_over(in->verdict, q.asked.label, q.session.id ? session_over_text(&q.session) : "is not known here");
+        r = answer_record(in, &q.answer, in->verdict, NULL);
         return r < 0 ? r : answer(in, &q, in->verdict, true);
 }
 
 /* The session must be able to go on as it is, and what is added must be good. */
 static int add_items(Intake *in, Question *q) {
-        int r = judge_live(in, q);
+        int r = session_judge(in, &q->session, in->verdict, &q->answer.overridden);
 
+        q->asked.session = &q->session;
         if (r == 0 && in->facts->n_items + q->asked.n_items > ITEMS_MAX)
                 return reject(in, REJECT_BAD_MEMBER, "items",
                               "A session takes at most %d items. End it and ask for another.", ITEMS_MAX);
         if (r == 0 && in->verdict->allow)
-                r = judge(in, q, in->verdict);
+                r = judge(in, &q->asked, q->content, in->verdict, &q->answer.overridden);
         if (r == 0)
-                r = decision_record(in, q, in->verdict, NULL);
+                r = answer_record(in, &q->answer, in->verdict, NULL);
         if (r == 0 && in->verdict->allow)
                 r = claim_items(in, q);
         return r < 0 ? r : answer(in, q, in->verdict, true);
@@ -556,10 +432,7 @@ static int add_items(Intake *in, Question *q) {
 
 /* More items for a live session, judged as at its request. Nothing new for the room: its permit goes on. */
 int on_session_add(Intake *in, const Event *e, const Origin *o) {
-        Question q = { .event = e,
-                       .origin = o,
-                       .nonce = e->session_add.nonce,
-                       .answer_topic = "decision",
+        Question q = { .answer = answer_to(o, "decision", e->session_add.session, e->session_add.nonce),
                        .asked = { .label = e->session_add.session,
                                   .room = o->device->room,
                                   .n_items = e->session_add.items.n,
@@ -572,9 +445,9 @@ int on_session_add(Intake *in, const Event *e, const Origin *o) {
                 r = repeated(in, &q, &done);
         if (r != 0 || done)
                 return r;
-        if (!s->id || over_text(s)) {
-                deny_over(in->verdict, q.asked.label, s->id ? over_text(s) : "is not known here");
-                r = decision_record(in, &q, in->verdict, NULL);
+        if (!s->id || session_over_text(s)) {
+                deny_over(in->verdict, q.asked.label, s->id ? session_over_text(s) : "is not known here");
+                r = answer_record(in, &q.answer, in->verdict, NULL);
                 return r < 0 ? r : answer(in, &q, in->verdict, true);
         }
         q.asked.practitioner = s->practitioner;

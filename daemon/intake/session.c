@@ -42,6 +42,14 @@ static int session_record(Intake *in, const SessionRow *s, const char *why) {
         return record_end(in, NULL);
 }
 
+int session_suspend(Intake *in, SessionRow *s, const char *why) {
+        int r;
+
+        session_enter_state(in, s, SESSION_SUSPENDED);
+        r = session_save(in->store, s);
+        return r < 0 ? r : session_record(in, s, why);
+}
+
 /* Finds the session a room speaks of: 0, a Reject, or an error. */
 static int session_want(Intake *in, const char *label, const Origin *o, SessionRow *ret) {
         int r = session_get(in->store, label, ret);
@@ -70,23 +78,26 @@ static int other_user(Intake *in, const ItemRow *item, const SessionRow *s, char
 
 /* Its session was over when the use was told, and another has taken it since. */
 static int used_twice(Intake *in, const ItemRow *item, const SessionRow *s) {
-        char other[LABEL_MAX + 1], room[LABEL_MAX + 1];
+        char other[LABEL_MAX + 1], room[LABEL_MAX + 1], text[TEXT_MAX + 1];
         int r = item_single_use(in, item) ? other_user(in, item, s, other, room) : 0;
 
         if (r <= 0)
                 return r;
-        r = alert_raise(
-                in,
-                &(AlertAbout){ .rule = "reuse-detected",
-                               .subject = item->code,
-                               .severity = ALERT_CRITICAL,
-                               .item = item->code,
-                               .session = other,
-                               .room = s->room },
-                "%.130s was used in session %s, which says so only now; session %s has it too. Stop, discard it, and "
-                "have both patients followed up.",
-                item->code, s->label, other);
-        return r < 0 || !room[0] ? r : room_lock(in, room, "reuse-detected");
+        snprintf(text, sizeof(text),
+                 "%.130s was used in session %s, which says so only now; session %s has it too. Stop, discard it, and "
+                 "have both patients followed up.",
+                 item->code, s->label, other);
+        r = alert_raise(in,
+                        &(AlertAbout){ .rule = "reuse-detected",
+                                       .subject = item->code,
+                                       .severity = ALERT_CRITICAL,
+                                       .item = item->code,
+                                       .session = other,
+                                       .room = s->room },
+                        "%s", text);
+        if (r == 0)
+                r = room_lock(in, s->room, "reuse-detected", text);
+        return r < 0 || !room[0] || streq(room, s->room) ? r : room_lock(in, room, "reuse-detected", text);
 }
 
 /* Everything the session was ever allowed was used in it. */
@@ -132,17 +143,6 @@ static int free_items(Intake *in, const SessionRow *s, bool single_use_too) {
         return r;
 }
 
-int room_used(Intake *in, const char *id) {
-        RoomRow room;
-        int r = room_get(in->store, id, &room);
-
-        if (r < 0)
-                return r;
-        room.session_end_us = in->now.wall_us;
-        room.disinfected_us = 0; /* whenever that was, it was before this */
-        return room_save(in->store, &room);
-}
-
 int on_session_start(Intake *in, const Event *e, const Origin *o) {
         SessionRow s;
         int r = session_want(in, e->session_start.session, o, &s);
@@ -163,7 +163,7 @@ int on_session_start(Intake *in, const Event *e, const Origin *o) {
                 r = session_record(in, &s, "started");
         if (r == 0)
                 r = follow_start(in, &s);
-        return r < 0 ? r : state_room(in, s.room);
+        return r < 0 ? r : room_settle(in, s.room);
 }
 
 /* --- the end --- */
@@ -263,6 +263,20 @@ static int end_again(Intake *in, const Event *e, SessionRow *s) {
         return r < 0 ? r : session_save(in->store, s);
 }
 
+/* However it ended: what of its items it leaves is settled before. */
+static int session_close(Intake *in, SessionRow *s, int outcome) {
+        int r;
+
+        session_enter_state(in, s, SESSION_ENDED);
+        s->outcome = outcome;
+        r = session_save(in->store, s);
+        if (r == 0)
+                r = room_used(in, s->room);
+        if (r == 0)
+                r = session_record(in, s, "ended");
+        return r < 0 ? r : follow_end(in, s);
+}
+
 int on_session_end(Intake *in, const Event *e, const Origin *o) {
         SessionRow s;
         int r = session_want(in, e->session_end.session, o, &s);
@@ -274,22 +288,59 @@ int on_session_end(Intake *in, const Event *e, const Origin *o) {
         if (s.state == SESSION_ENDED && s.outcome >= 0)
                 return end_again(in, e, &s);
         r = end_items(in, e, o, &s);
-        if (r != 0)
-                return r;
-        session_enter_state(in, &s, SESSION_ENDED);
-        s.outcome = e->session_end.outcome;
-        r = session_save(in->store, &s);
         if (r == 0)
-                r = room_used(in, s.room);
-        if (r == 0)
-                r = session_record(in, &s, "ended");
-        if (r == 0)
-                r = follow_end(in, &s);
+                r = session_close(in, &s, e->session_end.outcome);
         if (r == 0)
                 r = after_session(in, s.label);
         if (r == 0 && s.free_due && s.lease_until_us <= in->now.boot_us)
                 r = sessions_tick(in);
-        return r < 0 ? r : state_room(in, s.room);
+        return r != 0 ? r : room_settle(in, s.room);
+}
+
+static const char *const over[] = { [SESSION_ENDED] = "has ended", [SESSION_LAPSED] = "was never started and has lapsed" };
+
+/*
+ * An officer ends what the room does not. Nobody there says what was used, so all of it counts as used; and whoever has a
+ * permit still may hold it, so the room is busy until the last of them has surely run out.
+ */
+int intake_session_end(Intake *in, const Now *now, const char *session, const char *by, const char *reason,
+                       char ret_text[static ACT_TEXT_MAX]) {
+        RoomRow room;
+        SessionRow s;
+        int r = session_get(in->store, session, &s);
+
+        in->now = *now;
+        if (r <= 0 || s.state > SESSION_SUSPENDED) {
+                snprintf(ret_text, ACT_TEXT_MAX,
+                         r > 0 ? "Session %s %s. There is nothing to end." :
+                                 "Session %s is not known here. Look with: asepsisctl rooms",
+                         session, r > 0 ? over[s.state] : "");
+                return r < 0 ? r : 1;
+        }
+        session_touch(&s);
+        r = use_items(in, &s);
+        if (r == 0)
+                r = free_items(in, &s, true);
+        if (r == 0)
+                r = session_close(in, &s, SESSION_STOPPED);
+        if (r == 0)
+                r = session_ended_by(in->store, s.id, by, reason);
+        if (r == 0)
+                r = after_session(in, s.label);
+        if (r == 0)
+                r = room_hold(in, s.room);
+        if (r == 0)
+                r = room_settle(in, s.room);
+        if (r == 0)
+                r = room_get(in->store, s.room, &room);
+        if (r < 0)
+                return r;
+        snprintf(ret_text, ACT_TEXT_MAX,
+                 "Session %s in room %s is ended. What it held counts as used. Its permit may still hold for %lld s; the "
+                 "room stays busy until then, and needs disinfection.",
+                 s.label, s.room,
+                 (long long)(MAX_OF(INT64_C(0), room.hold_until_us - in->now.boot_us + US_PER_S - 1) / US_PER_S));
+        return 0;
 }
 
 /* Something was done to the patient, whether or not the room ever said that it started. */
@@ -403,7 +454,7 @@ static int lapse_or_free(Intake *in, SessionRow *s) {
         }
         if (r == 0)
                 r = session_save(in->store, s);
-        return r < 0 ? r : state_room(in, s->room);
+        return r < 0 ? r : room_settle(in, s->room);
 }
 
 int sessions_tick(Intake *in) {
@@ -419,19 +470,5 @@ int sessions_tick(Intake *in) {
                 return r;
         in->next_due_us = INT64_MAX;
         r = session_next_due(in->store, &in->next_due_us);
-        return r < 0 ? r : 0;
-}
-
-/* A critical alert acts on each occurrence: the session that is live in the room gets no permit any more. */
-int room_lock(Intake *in, const char *room, const char *rule) {
-        SessionRow s;
-        int r = room ? session_live(in->store, room, &s) : 0;
-
-        if (r <= 0 || s.state == SESSION_SUSPENDED)
-                return r < 0 ? r : 0;
-        session_enter_state(in, &s, SESSION_SUSPENDED);
-        r = session_save(in->store, &s);
-        if (r == 0)
-                r = session_record(in, &s, rule);
-        return r < 0 ? r : state_room(in, room);
+        return r < 0 ? r : rooms_tick(in);
 }

@@ -18,22 +18,24 @@ static int publish_retained(Intake *in, const char *topic, uint32_t expiry_s) {
         return 0;
 }
 
-/* For displays only: it goes at QoS 0, fresh or not at all, and expires with the lease. */
-int state_room(Intake *in, const char *room) {
+/*
+ * For displays only: it goes at QoS 0, fresh or not at all, and expires with the lease. A session whose lease has run out
+ * is named all the same: it may come back.
+ */
+int state_room(Intake *in, const RoomLook *look) {
+        const int64_t left_us = look->facts.lease_until_us - in->now.boot_us;
+        const bool leased = look->state == INTERLOCK_AUTHORISED || look->state == INTERLOCK_RUNNING;
         char topic[TOPIC_MAX];
         int64_t left_s = -1;
-        SessionRow s;
-        int r = topic_state(in->config->site.id, "room", room, "interlock", topic), live;
+        int r = topic_state(in->config->site.id, "room", look->room.id, "interlock", topic);
 
         if (r < 0)
                 return r;
-        live = session_live(in->store, room, &s);
-        if (live < 0)
-                return live;
-        if (live && s.state != SESSION_SUSPENDED)
-                left_s = MAX_OF(INT64_C(0), (s.lease_until_us - in->now.boot_us + US_PER_S - 1) / US_PER_S);
-        /* A lease that has run out: the room is surely locked, whatever the session is. */
-        r = encode_interlock(&in->w, live && left_s != 0 ? session_state_name(s.state) : "locked", live ? s.label : NULL, left_s);
+        if (leased)
+                left_s = (left_us + US_PER_S - 1) / US_PER_S;
+        else if (look->live && look->state == INTERLOCK_LOCKED)
+                left_s = 0;
+        r = encode_interlock(&in->w, interlock_name((int)look->state), look->live ? look->session.label : NULL, left_s);
         if (r == 0)
                 r = publish_retained(in, topic, left_s > 0 ? (uint32_t)left_s : 0);
         if (r == 0)
@@ -210,7 +212,7 @@ int intake_publish_state(Intake *in, const Now *now) {
         in->now = *now;
         r = state_daemon(in);
         for (size_t i = 0; i < in->config->n_rooms && r == 0; i++)
-                r = state_room(in, in->config->rooms[i].id);
+                r = room_tell(in, in->config->rooms[i].id);
         for (size_t i = 0; i < in->config->n_autoclaves && r == 0; i++)
                 r = publish_autoclave(in, in->config->autoclaves[i].id);
         if (r == 0)

@@ -52,7 +52,7 @@ static int alert_for(Intake *in, const SessionRow *s, const TreatmentDeviation *
                                            .room = s->room },
                             "In %s, session %s. %s", s->room, s->label, d->text);
 
-        return r < 0 || !critical ? r : room_lock(in, s->room, d->rule->id);
+        return r < 0 || !critical ? r : room_lock(in, s->room, d->rule->id, d->text);
 }
 
 static int tell(Intake *in, const SessionRow *s, const TreatmentDeviation *d) {

@@ -67,7 +67,7 @@ static int critical(Intake *in, const char *rule, const Event *e, const Origin *
                                            .device = e->device },
                             "%s", text);
 
-        return r < 0 ? r : room_lock(in, o->device->room, rule);
+        return r < 0 ? r : room_lock(in, o->device->room, rule, text);
 }
 
 /* Contact that belongs to no session here: reuse, where a session used it; else nobody knows whose. The patients
@@ -77,16 +77,15 @@ static int stray_contact(Intake *in, const Event *e, const Origin *o, const Item
         char text[TEXT_MAX + 1];
 
         if (h->elsewhere[0]) {
-                /* Whose needle it is now nobody knows: that session must not go on with it either. */
-                int r = room_lock(in, h->other_room, "reuse-detected");
+                int r;
 
-                if (r < 0)
-                        return r;
                 snprintf(text, sizeof(text),
                          "%.130s touched skin in %s while session %s holds it elsewhere. Stop both sessions, discard "
                          "it, and have both patients followed up.",
                          item->code, room, h->elsewhere);
-                return critical(in, "reuse-detected", e, o, item->code, h->elsewhere, text);
+                /* Whose needle it is now nobody knows: that session must not go on with it either. */
+                r = room_lock(in, h->other_room, "reuse-detected", text);
+                return r < 0 ? r : critical(in, "reuse-detected", e, o, item->code, h->elsewhere, text);
         }
         if (item_single_use(in, item) && item->used_session[0] && !h->stopped) {
                 snprintf(text, sizeof(text),
@@ -106,11 +105,23 @@ static bool on_skin(const Event *e) {
         return e->usage.event == USAGE_CONTACT || e->usage.event == USAGE_ROUND;
 }
 
+/* Either of the two may be the copy: a session that goes on where the other one is must not go on with it. */
+static int lock_other(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const char *text) {
+        const ConfigDevice *other = config_device(in->config, item->attached);
+        SessionRow s;
+        int live = 0;
+
+        if (other && other->room && !streq(item->attached, e->device) && !streq_ptr(other->room, o->device->room))
+                live = session_live(in->store, other->room, &s);
+        return live <= 0 ? live : room_lock(in, other->room, "clone-detected", text);
+}
+
 /* In two places at once, or risen from the sharps container. */
 static int clone_check(Intake *in, const Event *e, const Origin *o, ItemRow *item) {
         const bool dropped = item->dropped_us && on_skin(e);
         const bool twice = e->usage.event != USAGE_DETACHED && item->attached[0] && !streq(item->attached, e->device);
         char text[TEXT_MAX + 1];
+        int r;
 
         if (!dropped && !twice)
                 return 0;
@@ -118,7 +129,8 @@ static int clone_check(Intake *in, const Event *e, const Origin *o, ItemRow *ite
                 item->cloned_us = in->now.wall_us;
         snprintf(text, sizeof(text), "%.130s was seen on %s %s. One of the two is a copy: stop, and discard both.",
                  item->code, e->device, dropped ? "after it was dropped" : "while it sits on another handpiece");
-        return critical(in, "clone-detected", e, o, item->code, NULL, text);
+        r = twice ? lock_other(in, e, o, item, text) : 0;
+        return r < 0 ? r : critical(in, "clone-detected", e, o, item->code, NULL, text);
 }
 
 /* Somebody was treated there. A session that is live leaves a room to be disinfected at its own end. */

@@ -330,11 +330,17 @@ static const char second[] =
 /* Rooms that stay locked, their relays; what was done in a session and after it; overrides, keys, restores. */
 static const char third[] =
         /* --- the interlock of a room --- */
-        "ALTER TABLE room ADD COLUMN interlock INTEGER NOT NULL DEFAULT 0;"      /* Interlock */
-        "ALTER TABLE room ADD COLUMN release_until_us INTEGER NOT NULL DEFAULT 0;" /* CLOCK_BOOTTIME: the last lease's end */
+        "ALTER TABLE room ADD COLUMN interlock INTEGER NOT NULL DEFAULT 0;"      /* Interlock, as last entered */
+        /* CLOCK_BOOTTIME: until when it could still be released, since when without a break, and until when before that. */
+        "ALTER TABLE room ADD COLUMN release_until_us INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE room ADD COLUMN release_from_us INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE room ADD COLUMN released_before_us INTEGER NOT NULL DEFAULT 0;"
         "ALTER TABLE room ADD COLUMN hold_until_us INTEGER NOT NULL DEFAULT 0;"  /* CLOCK_BOOTTIME: busy until then */
+        "CREATE INDEX room_released ON room (interlock) WHERE interlock > 0 AND interlock < 3;"
         "UPDATE room SET release_until_us ="
         " coalesce((SELECT max(lease_until_us) FROM session s WHERE s.room = room.id), 0);"
+        "UPDATE room SET interlock = 1 + (SELECT state FROM session s WHERE s.room = room.id AND state < 3)"
+        " WHERE id IN (SELECT room FROM session WHERE state < 3);"
         /* Why a room is locked until an officer unlocks it; a cause that comes again counts up. */
         "CREATE TABLE room_lock ("
         " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL, last_us INTEGER NOT NULL,"
@@ -342,10 +348,13 @@ static const char third[] =
         " room TEXT NOT NULL, rule TEXT NOT NULL, session TEXT, text TEXT NOT NULL,"
         " open_i INTEGER, open_us INTEGER, open_by TEXT, open_reason TEXT) STRICT;" /* unlocked; NULL: it holds */
         "CREATE UNIQUE INDEX room_lock_holds ON room_lock (room, rule) WHERE open_us IS NULL;"
-        /* What each relay said last, and until when it has a permit of its own (CLOCK_BOOTTIME). */
+        /* What each relay said last (RelaySaid). CLOCK_BOOTTIME: the last permit of its own, and by when it should have said
+         * that it opened. */
         "CREATE TABLE relay ("
         " device TEXT PRIMARY KEY, room TEXT NOT NULL,"
-        " energised INTEGER, at_us INTEGER NOT NULL, permit_until_us INTEGER NOT NULL) STRICT;"
+        " said INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " permit_from_us INTEGER NOT NULL, permit_until_us INTEGER NOT NULL, due_us INTEGER) STRICT;"
+        "CREATE INDEX relay_due ON relay (due_us) WHERE due_us IS NOT NULL;"
         "CREATE INDEX relay_room ON relay (room);"
         "ALTER TABLE session ADD COLUMN ended_by TEXT;" /* an officer, where the room did not say it */
         "ALTER TABLE session ADD COLUMN ended_reason TEXT;"

@@ -28,6 +28,11 @@ int room_get(Store *s, const char *id, RoomRow *ret) {
         ret->permit_seq = col_int(s, q, 0);
         ret->session_end_us = col_int(s, q, 1);
         ret->disinfected_us = col_int(s, q, 2);
+        ret->interlock = (int)col_int(s, q, 3);
+        ret->release_from_us = col_int(s, q, 4);
+        ret->release_until_us = col_int(s, q, 5);
+        ret->released_before_us = col_int(s, q, 6);
+        ret->hold_until_us = col_int(s, q, 7);
         sql_done(s, q);
         return 1;
 }
@@ -118,6 +123,10 @@ int session_save(Store *s, const SessionRow *row) {
         return sql_run(s, SQL_SESSION_SAVE, row->outcome < 0 ? "i000iiii" : "i00iiiii", (int64_t)row->state,
                        row->started_us, row->ended_us, row->outcome < 0 ? INT64_C(0) : (int64_t)row->outcome,
                        row->lease_until_us, (int64_t)row->touched, (int64_t)row->free_due, row->id);
+}
+
+int session_ended_by(Store *s, int64_t id, const char *by, const char *reason) {
+        return sql_run(s, SQL_SESSION_ENDED_BY, "tti", by, reason, id);
 }
 
 int session_count_live(Store *s, int64_t *ret) {

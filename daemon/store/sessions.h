@@ -8,6 +8,12 @@ typedef struct RoomRow {
         char id[LABEL_MAX + 1];
         int64_t permit_seq;
         int64_t session_end_us, disinfected_us; /* disinfected_us 0: not since the last session */
+        /* store/rooms.h writes these. Times of CLOCK_BOOTTIME; 0: never. */
+        int interlock;              /* Interlock, as last entered */
+        int64_t release_from_us;    /* since when without a break, ... */
+        int64_t release_until_us;   /* ...and until when it could be released: no lease ever given for it ends later */
+        int64_t released_before_us; /* the same of the time before that */
+        int64_t hold_until_us;      /* busy until then: a session was ended for it, and its permits may still last */
 } RoomRow;
 
 /* A room that the ledger does not know yet is a zeroed row. */
@@ -58,6 +64,8 @@ int session_next_due(Store *s, int64_t *ret_boot_us);
 int session_leases_restart(Store *s, int64_t until_us);
 int session_add(Store *s, SessionRow *row);
 int session_save(Store *s, const SessionRow *row);
+/* It was ended by an officer, where its room did not. */
+int session_ended_by(Store *s, int64_t id, const char *by, const char *reason);
 int session_count_live(Store *s, int64_t *ret);
 
 /* The session is given the item, out of this pack (0: none). */

@@ -300,10 +300,43 @@
                      "UNION ALL SELECT 1 FROM recall WHERE autoclave = ?6 AND ?7 BETWEEN from_us AND to_us "          \
                      "AND at_us <= ?8 AND coalesce(ended_us, ?8 + 1) > ?8 LIMIT 1")                                   \
         /* rooms and sessions */                                                                                      \
-        X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us FROM room WHERE id = ?")                       \
+        X(ROOM_GET, "SELECT permit_seq, session_end_us, disinfected_us, interlock, release_from_us, "                 \
+                    "release_until_us, released_before_us, hold_until_us FROM room WHERE id = ?")                     \
         X(ROOM_SAVE, "INSERT INTO room (id, permit_seq, session_end_us, disinfected_us) VALUES (?, ?, ?, ?) "         \
                      "ON CONFLICT (id) DO UPDATE SET permit_seq = excluded.permit_seq, "                              \
                      "session_end_us = excluded.session_end_us, disinfected_us = excluded.disinfected_us")            \
+        X(ROOM_INTERLOCK_SAVE, "INSERT INTO room (id, interlock, release_from_us, release_until_us, "                 \
+                               "released_before_us, hold_until_us) VALUES (?, ?, ?, ?, ?, ?) "                        \
+                               "ON CONFLICT (id) DO UPDATE SET interlock = excluded.interlock, "                      \
+                               "release_from_us = excluded.release_from_us, "                                         \
+                               "release_until_us = excluded.release_until_us, "                                       \
+                               "released_before_us = excluded.released_before_us, "                                   \
+                               "hold_until_us = excluded.hold_until_us")                                              \
+        X(ROOM_DUE, "SELECT r.id FROM room r CROSS JOIN session s ON s.room = r.id AND s.state < 3 "                  \
+                    "WHERE r.interlock > 0 AND r.interlock < 3 AND s.lease_until_us <= ? LIMIT 1")                    \
+        X(ROOM_NEXT_DUE, "SELECT min(s.lease_until_us) FROM room r CROSS JOIN session s ON s.room = r.id "            \
+                         "AND s.state < 3 WHERE r.interlock > 0 AND r.interlock < 3")                                 \
+        X(ROOM_RESTART, "UPDATE room SET release_from_us = 0, released_before_us = 0, release_until_us = ? "          \
+                        "WHERE id = ? AND release_until_us > 0")                                                      \
+        X(ROOM_RESTART_HOLD, "UPDATE room SET hold_until_us = ? WHERE id = ? AND hold_until_us > 0")                  \
+        X(ROOM_NEXT, "SELECT id FROM room WHERE id > ? ORDER BY id LIMIT 1")                                          \
+        X(ROOM_LOCK_HOLDS, "SELECT id FROM room_lock WHERE room = ? AND rule = ? AND open_us IS NULL")                \
+        X(ROOM_LOCK_ADD, "INSERT INTO room_lock (i, at_us, last_us, count, room, rule, session, text) "               \
+                         "VALUES (?, ?, ?, 1, ?, ?, ?, ?)")                                                           \
+        X(ROOM_LOCK_AGAIN, "UPDATE room_lock SET last_us = ?, count = count + 1, session = coalesce(?, session), "    \
+                           "text = ? WHERE id = ?")                                                                   \
+        X(ROOM_LOCK_NEXT, "SELECT rule, session, text, at_us, last_us, count FROM room_lock WHERE room = ? AND rule > ? "\
+                          "AND open_us IS NULL ORDER BY rule LIMIT 1")                                                \
+        X(ROOM_LOCK_OPEN, "UPDATE room_lock SET open_i = ?, open_us = ?, open_by = ?, open_reason = ? "               \
+                          "WHERE room = ? AND open_us IS NULL")                                                       \
+        X(RELAY_GET, "SELECT room, said, at_us, permit_from_us, permit_until_us, due_us FROM relay WHERE device = ?")\
+        X(RELAY_SAVE, "INSERT INTO relay (device, room, said, at_us, permit_from_us, permit_until_us, due_us) "       \
+                      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device) DO UPDATE SET room = excluded.room, "        \
+                      "said = excluded.said, at_us = excluded.at_us, permit_from_us = excluded.permit_from_us, "      \
+                      "permit_until_us = excluded.permit_until_us, due_us = excluded.due_us")                         \
+        X(RELAY_NEXT, "SELECT device FROM relay WHERE device > ? ORDER BY device LIMIT 1")                            \
+        X(RELAY_DUE, "SELECT device FROM relay WHERE due_us <= ? ORDER BY due_us LIMIT 1")                            \
+        X(RELAY_NEXT_DUE, "SELECT due_us FROM relay WHERE due_us IS NOT NULL ORDER BY due_us LIMIT 1")                \
         X(SESSION_BY_LABEL, "SELECT " SESSION_COLUMNS " FROM session WHERE label = ?")                                \
         X(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?")                                      \
         X(SESSION_LIVE, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ? AND state < 3 LIMIT 1")               \
@@ -312,6 +345,7 @@
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                              \
         X(SESSION_SAVE, "UPDATE session SET state = ?, started_us = ?, ended_us = ?, outcome = ?, "                   \
                         "lease_until_us = ?, touched = ?, free_due = ? WHERE id = ?")                                 \
+        X(SESSION_ENDED_BY, "UPDATE session SET ended_by = ?, ended_reason = ? WHERE id = ?")                         \
         X(SESSION_DUE, "SELECT " SESSION_COLUMNS " FROM session WHERE (state = 0 OR free_due > 0) "                   \
                        "AND lease_until_us <= ? ORDER BY lease_until_us LIMIT 1")                                     \
         X(SESSION_NEXT_DUE, "SELECT min(lease_until_us) FROM session WHERE state = 0 OR free_due > 0")                \

@@ -214,3 +214,44 @@ void sim_start(Sim *s, const char *room, const char *session) {
 void sim_end(Sim *s, const char *room, const char *session, const char *outcome) {
         about(s, room, "session-end", ",'by':'ana','outcome':'", session, outcome);
 }
+
+/* --- officers and relays ------------------------------------------------------------------------------------------------ */
+
+static const char *officer(Sim *s, ActType type, const char *subject) {
+        static char text[ACT_TEXT_MAX];
+        const Act act = { .type = type, .subject = subject, .by = "clara", .reason = "looked into it", .uid = 1, .pid = 1 };
+        int r = intake_act(s->intake, &s->now, &act, text);
+
+        assert_true(r >= 0);
+        sim_commit(s);
+        return r == 0 ? "done" : text;
+}
+
+const char *sim_unlock(Sim *s, const char *room) {
+        return officer(s, ACT_ROOM_UNLOCK, room);
+}
+
+const char *sim_end_for(Sim *s, const char *session) {
+        return officer(s, ACT_SESSION_END, session);
+}
+
+const char *sim_relay_ask(Sim *s, const char *relay) {
+        char what[96], topic[128];
+        static char text[256];
+
+        snprintf(what, sizeof(what), "actuator/%s/renew", relay);
+        snprintf(topic, sizeof(topic), "down/actuator/%s/permit", relay);
+        sim_forget(s);
+        sim_say(s, what, "{'nonce':'%s'}", sim_nonce(++s->nonce));
+        snprintf(text, sizeof(text), "%s", streq(sim_member(s, topic, "verdict"), "allow") ? "allow" : sim_rules(s, topic));
+        assert_int_equal(sim_member(s, topic, "permit")[0] != '\0', streq(text, "allow"));
+        assert_string_equal(sim_member(s, topic, "nonce"), sim_nonce(s->nonce));
+        return text;
+}
+
+void sim_relay_say(Sim *s, const char *relay, bool energised) {
+        char what[96];
+
+        snprintf(what, sizeof(what), "actuator/%s/state", relay);
+        sim_say(s, what, "{'energised':%s}", energised ? "true" : "false");
+}

@@ -137,5 +137,11 @@ const char *sim_renew(Sim *s, const char *room, const char *session);
 const char *sim_add(Sim *s, const char *room, const char *session, const char *names);
 void sim_start(Sim *s, const char *room, const char *session);
 void sim_end(Sim *s, const char *room, const char *session, const char *outcome);
+/* An officer unlocks the room, and ends a session: "done", or why not. */
+const char *sim_unlock(Sim *s, const char *room);
+const char *sim_end_for(Sim *s, const char *session);
+/* A relay asks for its own permit: "allow", or the rules that deny. And says what it is. */
+const char *sim_relay_ask(Sim *s, const char *relay);
+void sim_relay_say(Sim *s, const char *relay, bool energised);
 /* 16 bytes for a number, in base64url; the buffer is used again after 16 calls. */
 const char *sim_nonce(uint64_t number);

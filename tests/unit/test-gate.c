@@ -138,6 +138,7 @@ static void lengthen_all(void) {
         lengthen(&f.practitioner, false);
         lengthen(&f.procedure, false);
         lengthen(&f.room_busy_session, false);
+        lengthen(&f.room_lock, true);
         for (size_t k = 0; k < f.n_items && k < ITEMS_MAX; k++) {
                 ItemFacts *i = f.items + k;
                 const char **labels[] = { &i->class_name, &i->used_session, &i->claim_session,
@@ -393,6 +394,12 @@ ALLOWED(procedure_unknown_is_silent_for_a_configured_one, "procedure-unknown", f
 FIRES(room_unknown_fires, "room-unknown", NULL, "room-9", f.room_known = false; f.room = "room-9")
 ALLOWED(room_unknown_is_silent_for_a_configured_one, "room-unknown", f.room_known = true)
 FIRES(room_busy_fires, "room-busy", NULL, "s-80", f.room_busy_session = "s-80")
+FIRES(room_busy_fires_while_a_permit_of_the_last_session_may_hold, "room-busy", NULL, "for 89 s", f.room_held_s = 89)
+ALLOWED(room_busy_is_silent_when_none_can_hold, "room-busy", f.room_held_s = 0)
+FIRES(room_locked_fires, "room-locked", NULL, "asepsisctl room unlock room-1", f.room_lock = "it touched skin."; f.room = "room-1")
+FIRES(room_locked_fires_when_items_are_added, "room-locked", NULL, "Locked: it touched", f.room_lock = "it touched skin.";
+      f.adding = true)
+ALLOWED(room_locked_is_silent_without_a_lock, "room-locked", f.room_lock = NULL)
 SILENT(room_busy_is_silent_when_items_are_added, "room-busy", f.room_busy_session = "s-80"; f.adding = true)
 FIRES(room_not_disinfected_fires_for_one_before_the_last_session, "room-not-disinfected", NULL, "contact time",
       f.room_disinfected_us = f.room_session_end_us)
@@ -622,7 +629,11 @@ static void scramble_session(void) {
         case 3: f.restore_doubt = maybe("x"); break;
         case 4: f.second_daemon = maybe("x"); break;
         case 5: f.room_known = coin(); break;
-        case 6: f.room_busy_session = maybe("s-3"); break;
+        case 6:
+                f.room_busy_session = maybe("s-3");
+                f.room_held_s = (int64_t)below(2);
+                f.room_lock = below(3) ? NULL : "x";
+                break;
         case 7: f.room_disinfected_us = f.room_session_end_us - 1 + below(3); break;
         case 8: f.room_never_used = coin(); f.room_session_end_us = coin() ? 0 : NOW; break;
         case 9: f.exposure = maybe("x"); break;
@@ -694,7 +705,8 @@ static bool plain_hard_good(void) {
         for (size_t k = 0; k < f.n_ways; k++)
                 kit = kit || plain_way_there(f.ways + k);
         return kit && f.n_items > 0 && bare <= sleeves && f.patient && *f.patient && f.procedure_known &&
-               (f.adding || (f.room_known && !f.room_busy_session && !f.sharps_session)) && !f.session_over && !f.clock_doubt &&
+               (f.adding || (f.room_known && !f.room_busy_session && f.room_held_s <= 0 && !f.sharps_session)) &&
+               !f.room_lock && !f.session_over && !f.clock_doubt &&
                !f.store_doubt && !f.audit_doubt && !f.restore_doubt && !f.second_daemon;
 }
 
@@ -758,7 +770,7 @@ static void every_rule_is_whole_and_has_an_id_of_its_own(void **state) {
         size_t n = gate_rules(&rules);
 
         (void)state;
-        assert_int_equal(n, 44);
+        assert_int_equal(n, 45);
         for (size_t k = 0; k < n; k++) {
                 assert_true(*rules[k].source && *rules[k].sentence);
                 assert_int_equal(rules[k].sentence[strlen(rules[k].sentence) - 1], '.');
@@ -914,6 +926,11 @@ int main(void) {
                 cmocka_unit_test(room_unknown_fires),
                 cmocka_unit_test(room_unknown_is_silent_for_a_configured_one),
                 cmocka_unit_test(room_busy_fires),
+                cmocka_unit_test(room_busy_fires_while_a_permit_of_the_last_session_may_hold),
+                cmocka_unit_test(room_busy_is_silent_when_none_can_hold),
+                cmocka_unit_test(room_locked_fires),
+                cmocka_unit_test(room_locked_fires_when_items_are_added),
+                cmocka_unit_test(room_locked_is_silent_without_a_lock),
                 cmocka_unit_test(room_busy_is_silent_when_items_are_added),
                 cmocka_unit_test(room_not_disinfected_fires_for_one_before_the_last_session),
                 cmocka_unit_test(room_not_disinfected_fires_where_nothing_is_known),

@@ -176,7 +176,7 @@ static void item_cloned(void **state) {
         allow("room-1", "s-0", "R1");
         sim_say(s, "handpiece/pen-2/usage", "{'item':'HP-1','event':'attached'}");
         sim_receive(s, "R2");
-        assert_string_equal(sim_ask(s, "room-2", "s-1", "R2 HP-1"), "barrier-missing item-cloned item-not-disinfected");
+        assert_string_equal(sim_ask(s, "room-2", "s-1", "R2 HP-1"), "barrier-missing item-cloned item-not-disinfected room-locked");
 }
 
 static void item_not_sterile(void **state) {
@@ -444,9 +444,11 @@ static void room_busy(void **state) {
         sim_start(s, "room-1", "s-1");
         deny("room-1", "s-2", "R2", "room-busy");
         sim_say(s, "handpiece/pen-1/usage", "{'item':'nobody-knows','event':'contact'}"); /* suspends */
-        deny("room-1", "s-2", "R2", "room-busy");
+        deny("room-1", "s-2", "R2", "room-busy room-locked");
         sim_end(s, "room-1", "s-1", "stopped");
         sim_disinfect_room(s, "room-1");
+        deny("room-1", "s-3", "R2", "room-locked");
+        assert_string_equal(sim_unlock(s, "room-1"), "done");
         allow("room-1", "s-3", "R2");
 }
 

@@ -128,10 +128,12 @@ static void contact_without_a_session_leaves_a_room_that_must_be_disinfected(voi
         sim_receive(s, "R1 R2 R3");
         use(s, "pen-1", "R1", "contact");
         use(s, "pen-2", "R9", "contact");
-        assert_string_equal(sim_ask(s, "room-1", "s-1", "R2"), "room-not-disinfected");
-        assert_string_equal(sim_ask(s, "room-2", "s-2", "R2"), "room-not-disinfected");
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R2"), "room-locked room-not-disinfected");
+        assert_string_equal(sim_ask(s, "room-2", "s-2", "R2"), "room-locked room-not-disinfected");
         sim_disinfect_room(s, "room-1");
         sim_disinfect_room(s, "room-2");
+        assert_string_equal(sim_unlock(s, "room-1"), "done");
+        assert_string_equal(sim_unlock(s, "room-2"), "done");
         assert_string_equal(sim_ask(s, "room-1", "s-3", "R2"), "allow");
         assert_string_equal(sim_ask(s, "room-2", "s-4", "R3"), "allow");
 }

@@ -279,6 +279,7 @@ static void reuse_detected_acts_on_each_occurrence(void **state) {
                 assert_int_equal(sim_alert(s, "reuse-detected"), i);
                 assert_int_equal(alerts(s), 1);
                 sim_end(s, "room-1", session, "stopped");
+                assert_string_equal(sim_unlock(s, "room-1"), "done");
         }
 }
 
