@@ -132,17 +132,33 @@ int follow_usage(Intake *in, const Event *e, const Origin *o, const ItemRow *ite
 
 /* --- steps --- */
 
+/* A live session for somebody else holds it: whatever is in it is not for this patient. 1 or 0. */
+static int held_for_another(Intake *in, const ItemRow *item, const SessionRow *s) {
+        char label[LABEL_MAX + 1], room[LABEL_MAX + 1];
+        SessionRow holder;
+        int64_t id;
+        int r = claim_of(in->store, item->id, &id, label, room);
+
+        if (r <= 0 || id == s->id)
+                return r < 0 ? r : 0;
+        r = session_get_id(in->store, id, &holder);
+        return r <= 0 ? (r < 0 ? r : -EBADMSG) : !streq(holder.patient, s->patient);
+}
+
 /* Blood and what is made of it, and a vial that was opened, are one patient's. */
 static int step_item(Intake *in, const Event *e, const SessionRow *s, ItemRow *item, TreatmentItem *ret) {
         const ConfigClass *class;
-        int r = item_find(in, e->session_step.item, item);
+        int r = item_find(in, e->session_step.item, item), other;
 
         if (r <= 0)
                 return r;
+        other = held_for_another(in, item, s);
+        if (other < 0)
+                return other;
         class = item_class(in, item);
         *ret = (TreatmentItem){
                 .code = item->code,
-                .other_patient = item->patient[0] && !streq(item->patient, s->patient),
+                .other_patient = other || (item->patient[0] && !streq(item->patient, s->patient)),
                 .unlabelled = !item->patient[0] && (item->drawn_us || (class && class->role == ROLE_BLOOD)),
                 .too_old = item->drawn_us && in->now.wall_us - item->drawn_us > in->config->policy.blood_max_us
         };

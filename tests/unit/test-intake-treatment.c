@@ -337,6 +337,22 @@ static void serum_of_another_patients_blood_stops_the_session_each_time(void **s
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM alert WHERE text LIKE '%%p-1%%' OR text LIKE '%%p-2%%'"), 0);
 }
 
+static void what_a_session_for_somebody_else_holds_stops_the_session_too(void **state) {
+        Sim *s = two_bloods(state);
+        sim_say(s, "room/room-1/session-step", "{'session':'s-1','step':'serum','item':'%s'}", sim_code("C2"));
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM alert"), 0);
+        sim_say(s, "room/room-1/session-step", "{'session':'s-1','step':'serum','item':'%s'}", sim_code("R2"));
+        assert_int_equal(sim_alert(s, "item-other-patient"), 1);
+        assert_int_equal(state_of(s, "s-1"), SESSION_SUSPENDED);
+}
+
+static void a_step_with_an_item_that_nobody_knows_is_on_record(void **state) {
+        Sim *s = running(state);
+        sim_say(s, "room/room-1/session-step", "{'session':'s-1','step':'serum','item':'what is this'}");
+        assert_string_equal(sim_text(s, "SELECT item FROM session_step WHERE step = 3"), "what is this");
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM alert"), 0);
+}
+
 static void serum_of_nobodys_blood_stops_the_session(void **state) {
         Sim *s = two_bloods(state);
         sim_say(s, "room/room-1/session-step", "{'session':'s-1','step':'serum','item':'%s'}", sim_code("B3"));
@@ -537,6 +553,8 @@ int main(void) {
                 TEST(what_another_session_holds_is_in_no_account),
                 TEST(serum_of_the_patients_own_blood_is_silent),
                 TEST(serum_of_another_patients_blood_stops_the_session_each_time),
+                TEST(what_a_session_for_somebody_else_holds_stops_the_session_too),
+                TEST(a_step_with_an_item_that_nobody_knows_is_on_record),
                 TEST(serum_of_nobodys_blood_stops_the_session),
                 TEST(serum_of_old_blood_warns),
                 TEST(what_is_made_of_blood_is_the_patients_too),
