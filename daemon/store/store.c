@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/blocks.h"
 #include "store/schema.h"
 #include "store/sha256.h"
 
@@ -319,10 +320,12 @@ static int check_structure(Store *s) {
         return r;
 }
 
-/* One thread: no locks, and no count of memory that nobody reads. Refused, to no harm, where SQLite is in use already. */
+/* One thread: no locks, and no count of memory that nobody reads; small blocks from a store of our own. Refused, to no
+ * harm, where SQLite is in use already. */
 static void configure_library(void) {
         (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
         (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+        (void)sqlite3_config(SQLITE_CONFIG_MALLOC, &blocks_methods);
 }
 
 /* Instead of SQLite's own checkpoint within COMMIT, which a decision would wait for. */
