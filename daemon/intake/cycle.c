@@ -15,36 +15,41 @@
 
 /* --- the verdict --- */
 
+static int samples_append(const Chunk *chunk, Sample **all, size_t *n) {
+        size_t count = 0, stamped = 0;
+        Sample *more;
+        Stamp stamp;
+        int r;
+
+        if (chunk->samples == 0) /* a gap or an absence: the verdict has it */
+                return 0;
+        r = stamp_decode(chunk->data, chunk->size, &stamp, &stamped);
+        if (r < 0)
+                return r;
+        more = reallocarray(*all, *n + chunk->samples + 1, sizeof(*more));
+        if (!more)
+                return -ENOMEM;
+        *all = more;
+        r = samples_decode((const uint8_t *)chunk->data + stamped, chunk->size - stamped, more + *n, chunk->samples + 1,
+                           &count);
+        *n += count;
+        return r;
+}
+
 /* All chunks as one: an hour at one sample a second must stay small. */
 static int compact(Intake *in, int64_t attempt) {
         _cleanup_(freep) Sample *all = NULL;
         _cleanup_(freep) uint8_t *buf = NULL;
         size_t n = 0, size;
-        int64_t at = 0;
+        Chunk chunk;
         int r;
 
-        for (;;) {
-                _cleanup_(freep) void *data = NULL;
-                size_t count = 0, samples, stamped = 0;
-                Sample *more;
-                Stamp stamp;
-
-                r = chunk_next(in->store, attempt, &at, &samples, &data, &size);
-                if (r <= 0)
-                        break;
-                if (samples == 0) /* a gap or an absence: the verdict has it */
-                        continue;
-                r = stamp_decode(data, size, &stamp, &stamped);
-                if (r < 0)
+        for (r = chunks_first(in->store, attempt, &chunk); r > 0; r = chunks_next(in->store, &chunk)) {
+                r = samples_append(&chunk, &all, &n);
+                if (r < 0) {
+                        chunks_end(in->store);
                         return r;
-                more = reallocarray(all, n + samples + 1, sizeof(*all));
-                if (!more)
-                        return -ENOMEM;
-                all = more;
-                r = samples_decode((uint8_t *)data + stamped, size - stamped, all + n, samples + 1, &count);
-                if (r < 0)
-                        return r;
-                n += count;
+                }
         }
         if (r < 0 || n == 0)
                 return r;

@@ -155,6 +155,26 @@ int chunk_next(Store *s, int64_t attempt, int64_t *n, size_t *ret_samples, void 
         return copy ? 1 : -ENOMEM;
 }
 
+static int chunk_read(Store *s, int r, Chunk *ret) {
+        if (r <= 0)
+                return r;
+        ret->samples = (size_t)col_int(s, SQL_CHUNKS, 0);
+        ret->data = col_blob(s, SQL_CHUNKS, 1, &ret->size);
+        return 1;
+}
+
+int chunks_first(Store *s, int64_t attempt, Chunk *ret) {
+        return chunk_read(s, sql_first(s, SQL_CHUNKS, "i", attempt), ret);
+}
+
+int chunks_next(Store *s, Chunk *ret) {
+        return chunk_read(s, sql_next(s, SQL_CHUNKS), ret);
+}
+
+void chunks_end(Store *s) {
+        sql_done(s, SQL_CHUNKS);
+}
+
 int chunk_replace(Store *s, int64_t attempt, size_t samples, const void *data, size_t n) {
         int r = sql_run(s, SQL_CHUNK_CLEAR, "i", attempt);
 

@@ -54,5 +54,14 @@ int reference_get(Store *s, const char *autoclave, const char *program, Referenc
 int chunk_add(Store *s, int64_t attempt, int64_t n, size_t samples, const void *data, size_t size);
 /* The first chunk after *n, or 0; *ret_data is to be freed; *n moves. */
 int chunk_next(Store *s, int64_t attempt, int64_t *n, size_t *ret_samples, void **ret_data, size_t *ret_size);
+/* All of them in order: 1 and *ret, which is good until the next call; 0 after the last. Whoever stops before that
+ * says chunks_end(). */
+typedef struct Chunk {
+        size_t samples, size;
+        const void *data;
+} Chunk;
+int chunks_first(Store *s, int64_t attempt, Chunk *ret);
+int chunks_next(Store *s, Chunk *ret);
+void chunks_end(Store *s);
 /* One chunk in place of all. */
 int chunk_replace(Store *s, int64_t attempt, size_t samples, const void *data, size_t n);

@@ -182,6 +182,7 @@
         X(LOAD_WITHDRAWN, "SELECT id FROM recall WHERE attempt = ? AND cause = 'load-recalled' LIMIT 1")              \
         X(CHUNK_ADD, "INSERT INTO sample_chunk (attempt, n, samples, data) VALUES (?, ?, ?, ?)")                      \
         X(CHUNK_NEXT, "SELECT n, samples, data FROM sample_chunk WHERE attempt = ? AND n > ? ORDER BY n LIMIT 1")     \
+        X(CHUNKS, "SELECT samples, data FROM sample_chunk WHERE attempt = ? ORDER BY n")                              \
         X(CHUNK_CLEAR, "DELETE FROM sample_chunk WHERE attempt = ?")                                                  \
         X(REFERENCE_ADD, "INSERT INTO reference (i, at_us, autoclave, program, attempt, median_mc, coldest_mc, hottest_mc, by) " \
                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                        \
