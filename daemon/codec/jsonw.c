@@ -54,12 +54,35 @@ static void append(JsonWriter *w, const char *s, size_t n) {
         w->len += n;
 }
 
-static void append_value(JsonWriter *w, const char *s, size_t n) {
+static bool comma_due(const JsonWriter *w) {
         char last = w->len ? w->buf[w->len - 1] : '[';
 
-        if (last != '{' && last != '[' && last != ':')
+        return last != '{' && last != '[' && last != ':';
+}
+
+static void append_value(JsonWriter *w, const char *s, size_t n) {
+        if (comma_due(w))
                 append(w, ",", 1);
         append(w, s, n);
+}
+
+/* n bytes of which none needs an escape: nearly all that is ever written, so with one look at the room. */
+static void append_quoted(JsonWriter *w, const char *s, size_t n, bool key) {
+        const bool comma = comma_due(w);
+        char *at;
+
+        if (!reserve(w, n + comma + 2 + key))
+                return;
+        at = w->buf + w->len;
+        if (comma)
+                *at++ = ',';
+        *at++ = '"';
+        memcpy(at, s, n);
+        at += n;
+        *at++ = '"';
+        if (key)
+                *at++ = ':';
+        w->len = (size_t) (at - w->buf);
 }
 
 int jsonw_finish(JsonWriter *w, const char **ret, size_t *ret_n) {
@@ -91,6 +114,14 @@ static bool plain(unsigned char c) {
         return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
+static size_t plain_span(const char *s) {
+        size_t n = 0;
+
+        while (plain((unsigned char) s[n]))
+                n++;
+        return n;
+}
+
 static void append_escape(JsonWriter *w, unsigned char c) {
         char text[8];
 
@@ -104,10 +135,8 @@ static void append_escape(JsonWriter *w, unsigned char c) {
 static void append_escaped(JsonWriter *w, const char *s) {
         while (*s) {
                 const unsigned char *u = (const unsigned char *) s;
-                size_t n = 0;
+                size_t n = plain_span(s);
 
-                while (plain(u[n]))
-                        n++;
                 if (n == 0 && *u >= 0x80) {
                         n = utf8_length(u);
                         if (n == 0)
@@ -121,15 +150,19 @@ static void append_escaped(JsonWriter *w, const char *s) {
 }
 
 void jsonw_string(JsonWriter *w, const char *s) {
+        const size_t n = plain_span(s);
+
+        if (s[n] == 0) {
+                append_quoted(w, s, n, false);
+                return;
+        }
         append_value(w, "\"", 1);
         append_escaped(w, s);
         append(w, "\"", 1);
 }
 
 void jsonw_key(JsonWriter *w, const char *key) {
-        append_value(w, "\"", 1);
-        append(w, key, strlen(key));
-        append(w, "\":", 2);
+        append_quoted(w, key, strlen(key), true);
 }
 
 /* Not by snprintf(), which every record and receipt would pay for several times. */

@@ -53,6 +53,7 @@ static const Handler handlers[_EVENT_TYPE_MAX] = {
 /* The message at hand, wherever it came from. */
 typedef struct Taking {
         const Incoming *m;
+        TopicError shape; /* of its topic; topic and device are what was found there */
         Topic topic;
         const ConfigDevice *device;
         Slot *slot;     /* NULL: not sequenced, or not yet known who speaks */
@@ -440,16 +441,10 @@ static int take_effect(Intake *in, Taking *t, const Event *e) {
 
 /* --- one message --- */
 
-/* Who speaks, and may this device say this at all? */
+/* May this device say this at all? */
 static int admit(Intake *in, Taking *t) {
-        const Incoming *m = t->m;
-        TopicError e = topic_parse(m->topic, in->config->site.id, &t->topic);
-
-        if (e != TOPIC_OK) {
-                t->topic = (Topic){};
-                return reject(in, REJECT_NOT_ALLOWED, NULL, "%s", topic_error_text(e));
-        }
-        t->device = config_device(in->config, t->topic.device);
+        if (t->shape != TOPIC_OK)
+                return reject(in, REJECT_NOT_ALLOWED, NULL, "%s", topic_error_text(t->shape));
         if (!t->device)
                 return reject(in, REJECT_UNKNOWN_DEVICE, NULL,
                               "Device %s is not configured. Add a [device %s] section.", t->topic.device,
@@ -476,7 +471,8 @@ static int process(Intake *in, Taking *t) {
                 return r;
         r = read_message(in, t);
         if (r == 0) {
-                snprintf(in->reject.boot, sizeof(in->reject.boot), "%s", e->env.boot ?: "");
+                if (e->env.boot)
+                        memcpy(in->reject.boot, e->env.boot, strnlen(e->env.boot, BOOT_MAX));
                 in->reject.seq = e->env.seq;
         }
         if (r < 0 || (r > 0 && !t->m->retained))
@@ -574,16 +570,14 @@ typedef struct Undo {
         Slot before;
 } Undo;
 
-/* The only slot that it can change; NULL: nobody known speaks. */
+/* Reads the topic. The only slot that the message can change; NULL: nobody known speaks. */
 static Slot *speaker(Intake *in, Taking *t) {
-        const ConfigDevice *device = NULL;
-
-        if (topic_parse(t->m->topic, in->config->site.id, &t->topic) == TOPIC_OK)
-                device = config_device(in->config, t->topic.device);
-        if (!device)
+        t->shape = topic_parse(t->m->topic, in->config->site.id, &t->topic);
+        t->device = t->shape == TOPIC_OK ? config_device(in->config, t->topic.device) : NULL;
+        if (!t->device)
                 return NULL;
         if (!t->m->retained && t->held_i == 0)
-                watch_heard(in, device);
+                watch_heard(in, t->device);
         return slot_get(in, t->topic.kind, t->topic.device);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 /* Intake, inside: what the handlers of the messages share. */
 #include "clock.h"
+#include "codec/base64.h"
 #include "codec/decode.h"
 #include "codec/encode.h"
 #include "codec/topic.h"
@@ -533,7 +534,6 @@ void watch_away(Intake *in, int64_t us);
 /* 0, or a Reject: not a registered person. */
 int want_person(Intake *in, const char *member, const char *id);
 int32_t year_now(const Intake *in);
-void to_base64(const void *from, size_t n, char *to, size_t size);
 /* Publishes what in->w holds, at QoS 1 and durable, or as the caller says by the returned entry. */
 int publish_w(Intake *in, const char *topic, Outgoing **ret);
 int publish_durable(Intake *in, const char *topic, bool retain);

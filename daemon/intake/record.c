@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What every handler needs: refusing, recording, publishing, and dates as people read them. */
 #include <errno.h>
-#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -77,8 +76,4 @@ int publish_durable(Intake *in, const char *topic, bool retain) {
 
 int32_t year_now(const Intake *in) {
         return date_of(in->now.wall_us) / 10000;
-}
-
-void to_base64(const void *from, size_t n, char *to, size_t size) {
-        sodium_bin2base64(to, size, from, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
