@@ -104,6 +104,10 @@ typedef struct Settling {
         Clock base;
 } Settling;
 
+
+typedef struct Account Account;
+
+#define ACCOUNTS_MAX 16 /* sessions whose account is at hand: 110 KiB each when it is full */
 #define CHUNK_MAX (STAMP_MAX + SAMPLES_ENCODED_MAX(SAMPLES_MAX))
 
 struct Intake {
@@ -128,6 +132,8 @@ struct Intake {
         Slot strangers; /* whoever is not configured: one allowance for all */
         Running *running;
         size_t n_running;
+        Account *accounts[ACCOUNTS_MAX]; /* see account.c; NULL: from here on never used */
+        uint64_t accounts_turn, accounts_undone;
         int64_t next_due_us;          /* sessions: lapse or freeing */
         int64_t recall_due_us;        /* wall time: a quarantine that is then undecided */
         int64_t next_fitness_us;      /* CLOCK_BOOTTIME: when the autoclaves are looked at again... */
@@ -498,6 +504,11 @@ int rooms_tick(Intake *in);
 int relays_tick(Intake *in);
 int on_relay_renew(Intake *in, const Event *e, const Origin *o);
 int on_relay_state(Intake *in, const Event *e, const Origin *o);
+
+/* account.c: 0, and what was done in that session so far. Whoever changes it changes its rows too. Good until another
+ * session's is asked for. */
+int account_of(Intake *in, int64_t session, Treatment **ret);
+void accounts_free(Intake *in);
 
 /* treatment.c: the protocol of a session, followed */
 /* What the needles did: it belongs to this session, which holds them or just did, whatever the report names. */

@@ -198,6 +198,7 @@ Intake *intake_free(Intake *in) {
         decoded_free(in->decoded);
         slots_free(in);
         free(in->running);
+        accounts_free(in);
         free(in->fitness_stale);
         free(in->state_stale);
         free(in->watch);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Treatment: the protocol of a session, followed. The account lies in the ledger and is read for each report (it is
- * bounded), so that a restart or a second daemon judges as this one does. A deviation is a row, told once in a session
+ * Treatment: the protocol of a session, followed. The account lies in the ledger (account.c keeps the latest
+ * ones at hand), so that a restart or a second daemon judges as this one does. A deviation is a row, told once in a session
  * and for each cause; what comes later adds to the account and takes no row back. See core/treatment.h for the rules.
  *
  * A report belongs to the session that holds the item. Use that no session of the room holds is an alert of usage.c and
@@ -109,7 +109,7 @@ static int report_add(Intake *in, const Event *e, const Origin *o, const Session
 }
 
 int follow_usage(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const char *session) {
-        _cleanup_(freep) Treatment *account = NULL;
+        Treatment *account;
         TreatmentProfile profile;
         TreatmentCase c = { .profile = &profile, .item = item->code, .named = e->usage.session };
         SessionRow s;
@@ -121,11 +121,11 @@ int follow_usage(Intake *in, const Event *e, const Origin *o, const ItemRow *ite
         r = judge(in, &s, &c, TREATMENT_REPORT);
         if (r < 0 || e->usage.event == USAGE_ATTACHED)
                 return r;
-        c.account = account = malloc(sizeof(*account));
-        if (!account)
-                return -ENOMEM;
-        r = treatment_load(in->store, s.id, account);
-        if (r == 0 && on_skin(e->usage.event))
+        r = account_of(in, s.id, &account);
+        if (r < 0)
+                return r;
+        c.account = account;
+        if (on_skin(e->usage.event))
                 r = judge(in, &s, &c, TREATMENT_BEGAN);
         return r < 0 ? r : report_add(in, e, o, &s, &c, account);
 }
@@ -180,17 +180,18 @@ static int step_keep(Intake *in, const Event *e, const Origin *o, const SessionR
 }
 
 int follow_step(Intake *in, const Event *e, const Origin *o, const SessionRow *s) {
-        _cleanup_(freep) Treatment *account = malloc(sizeof(*account));
+        Treatment *account;
         TreatmentProfile profile;
-        TreatmentCase c = { .account = account, .profile = &profile };
+        TreatmentCase c = { .profile = &profile };
         TreatmentItem about;
         ItemRow item;
-        int r = account ? treatment_load(in->store, s->id, account) : -ENOMEM, found = 0;
+        int r = account_of(in, s->id, &account), found = 0;
 
         if (r == 0 && e->session_step.item)
                 r = found = step_item(in, e, s, &item, &about);
         if (r < 0)
                 return r;
+        c.account = account;
         profile_of(in, s, NULL, &profile);
         r = step_keep(in, e, o, s, found ? item.code : e->session_step.item, &c, account);
         c.step_item = found ? &about : NULL;
@@ -200,13 +201,14 @@ int follow_step(Intake *in, const Event *e, const Origin *o, const SessionRow *s
 /* --- start and end --- */
 
 int follow_start(Intake *in, const SessionRow *s) {
-        _cleanup_(freep) Treatment *account = malloc(sizeof(*account));
+        Treatment *account;
         TreatmentProfile profile;
-        TreatmentCase c = { .account = account, .profile = &profile };
-        int r = account ? treatment_load(in->store, s->id, account) : -ENOMEM;
+        TreatmentCase c = { .profile = &profile };
+        int r = account_of(in, s->id, &account);
 
         if (r < 0)
                 return r;
+        c.account = account;
         profile_of(in, s, NULL, &profile);
         return judge(in, s, &c, TREATMENT_BEGAN);
 }
@@ -321,13 +323,14 @@ static int protocol_record(Intake *in, const SessionRow *s, const Treatment *t) 
 
 /* One that was cancelled before anything was done has no protocol. */
 int follow_end(Intake *in, const SessionRow *s) {
-        _cleanup_(freep) Treatment *account = malloc(sizeof(*account));
+        Treatment *account;
         TreatmentProfile profile;
-        TreatmentCase c = { .account = account, .profile = &profile };
-        int r = account ? treatment_load(in->store, s->id, account) : -ENOMEM;
+        TreatmentCase c = { .profile = &profile };
+        int r = account_of(in, s->id, &account);
 
         if (r < 0)
                 return r;
+        c.account = account;
         profile_of(in, s, NULL, &profile);
         if (s->outcome == SESSION_COMPLETED) {
                 r = judge(in, s, &c, TREATMENT_END);

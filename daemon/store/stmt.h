@@ -23,6 +23,7 @@ struct Store {
         char *path;  /* of the file itself, whatever links led to it */
         int witness; /* see witness.h; -1: not open */
         bool in_batch, spoiled;
+        uint64_t undone;
         int wal_pages; /* in the write-ahead log, as of the last commit */
         char why[STORE_WHY_MAX];
 };

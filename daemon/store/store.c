@@ -446,6 +446,7 @@ void store_rollback(Store *s) {
         if (!sqlite3_get_autocommit(s->db))
                 sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
         s->in_batch = false;
+        s->undone++;
 }
 
 bool store_in_batch(const Store *s) {
@@ -454,6 +455,10 @@ bool store_in_batch(const Store *s) {
 
 bool store_spoiled(const Store *s) {
         return s->spoiled;
+}
+
+uint64_t store_undone(const Store *s) {
+        return s->undone;
 }
 
 const char *store_why(const Store *s) {
@@ -471,6 +476,7 @@ int store_savepoint_release(Store *s) {
 int store_savepoint_rollback(Store *s) {
         int r = sql_run(s, SQL_SAVEPOINT_ROLLBACK, "");
 
+        s->undone++;
         return r < 0 ? r : store_savepoint_release(s);
 }
 

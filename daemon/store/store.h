@@ -45,6 +45,8 @@ int store_commit(Store *s);
 void store_rollback(Store *s);
 bool store_in_batch(const Store *s);
 bool store_spoiled(const Store *s);
+/* Another number than before: something was undone since, and what was read or written then may not be there. */
+uint64_t store_undone(const Store *s);
 const char *store_why(const Store *s);
 
 /*
