@@ -155,6 +155,113 @@ static void a_jws_of_another_key_does_not_verify(void **state) {
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void read_file(const char *path, char ret[static 80]) {
+        int fd = open(path, O_RDONLY);
+        ssize_t n = fd < 0 ? 0 : read(fd, ret, 79);
+
+        ret[n < 0 ? 0 : n] = '\0';
+        if (fd >= 0)
+                close(fd);
+}
+
+static void the_next_key_lies_beside_and_signs_once_it_is_switched_to(void **state) {
+        char *jws = NULL, *payload = NULL, next[80], kid[64], text[80];
+        struct stat st;
+        Signer *s = NULL, *t = NULL;
+        (void)state;
+        snprintf(next, sizeof(next), "%s.next", key);
+        assert_int_equal(signer_open(&s, key), 0);
+        assert_null(signer_next_kid(s));
+        assert_int_equal(signer_prepare(s), 0);
+        assert_int_equal(stat(next, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0600);
+        snprintf(kid, sizeof(kid), "%s", signer_next_kid(s));
+        assert_string_not_equal(kid, signer_kid(s));
+        assert_int_equal(signer_open(&t, key), 0);
+        assert_string_equal(signer_next_kid(t), kid);
+        signer_free(t);
+        assert_int_equal(signer_jws(s, "{}", 2, &jws), 0);
+        assert_int_equal(signer_know(s, signer_public_key(s), false), 0);
+        signer_switch(s);
+        assert_string_equal(signer_kid(s), kid);
+        assert_null(signer_next_kid(s));
+        assert_int_equal(signer_verify(s, jws, strlen(jws), &payload), SIGNER_OURS);
+        free(payload);
+        signer_know_none(s);
+        assert_int_equal(signer_verify(s, jws, strlen(jws), &payload), 0);
+        assert_int_equal(signer_settle(s), 0);
+        assert_int_equal(stat(next, &st), -1);
+        assert_int_equal(signer_settle(s), 0);
+        assert_int_equal(signer_open(&t, key), 0);
+        assert_string_equal(signer_kid(t), kid);
+        read_file(key, text);
+        assert_int_equal(strlen(text), 65);
+        free(jws);
+        signer_free(s);
+        signer_free(t);
+}
+
+/* Whoever holds the file open, or a second name of it, finds no key in it. */
+static void the_old_secret_is_overwritten(void **state) {
+        char second[80], text[80];
+        Signer *s = NULL;
+        (void)state;
+        snprintf(second, sizeof(second), "%s.second", key);
+        assert_int_equal(signer_open(&s, key), 0);
+        assert_int_equal(link(key, second), 0);
+        assert_int_equal(signer_prepare(s), 0);
+        signer_switch(s);
+        assert_int_equal(signer_settle(s), 0);
+        read_file(second, text);
+        assert_int_equal(strspn(text, "x"), 64);
+        signer_free(s);
+}
+
+static void a_destroyed_key_gives_way_to_the_next_one_and_a_lost_next_one_to_nothing(void **state) {
+        char next[80], kid[64];
+        Signer *s = NULL;
+        (void)state;
+        snprintf(next, sizeof(next), "%s.next", key);
+        assert_int_equal(signer_open(&s, key), 0);
+        assert_int_equal(signer_prepare(s), 0);
+        snprintf(kid, sizeof(kid), "%s", signer_next_kid(s));
+        s = signer_free(s);
+        write_key("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n", 0600);
+        assert_int_equal(signer_open(&s, key), 0);
+        assert_string_equal(signer_kid(s), kid);
+        assert_int_equal(signer_settle(s), 0);
+        assert_int_equal(signer_prepare(s), 0);
+        signer_switch(s);
+        assert_int_equal(unlink(next), 0);
+        assert_int_equal(signer_settle(s), -ENOENT);
+        s = signer_free(s);
+        assert_int_equal(signer_open(&s, key), 0);
+        assert_string_equal(signer_kid(s), kid);
+        signer_free(s);
+}
+
+static void keys_of_before_are_known_and_a_compromised_one_is_told_apart(void **state) {
+        char *jws = NULL, *payload = NULL, path[80];
+        Signer *s = NULL, *old = NULL;
+        (void)state;
+        snprintf(path, sizeof(path), "%s/old.key", dir);
+        assert_int_equal(signer_open(&s, key), 0);
+        assert_int_equal(signer_open(&old, path), 0);
+        assert_int_equal(signer_jws(old, "{}", 2, &jws), 0);
+        assert_int_equal(signer_verify(s, jws, strlen(jws), &payload), 0);
+        for (int i = 1; i < SIGNER_KNOWN_MAX; i++)
+                assert_int_equal(signer_know(s, signer_public_key(s), false), 0);
+        assert_int_equal(signer_know(s, "short", false), -EBADMSG);
+        assert_int_equal(signer_know(s, signer_public_key(old), true), 0);
+        assert_int_equal(signer_know(s, signer_public_key(s), false), -ENOSPC);
+        assert_int_equal(signer_verify(s, jws, strlen(jws), &payload), SIGNER_COMPROMISED);
+        assert_string_equal(payload, "{}");
+        free(payload);
+        free(jws);
+        signer_free(old);
+        signer_free(s);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 T(the_key_of_rfc_8037_is_known_by_its_thumbprint),
@@ -165,6 +272,10 @@ int main(void) {
                 T(a_jws_verifies_by_libsodium_alone_and_names_its_key),
                 T(a_jws_that_was_changed_anywhere_does_not_verify),
                 T(a_jws_of_another_key_does_not_verify),
+                T(the_next_key_lies_beside_and_signs_once_it_is_switched_to),
+                T(the_old_secret_is_overwritten),
+                T(a_destroyed_key_gives_way_to_the_next_one_and_a_lost_next_one_to_nothing),
+                T(keys_of_before_are_known_and_a_compromised_one_is_told_apart),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
