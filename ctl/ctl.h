@@ -54,6 +54,7 @@ int verb_alerts(Ctl *c, int argc, char **argv);
 /* These read their own options. */
 int verb_autoclave(Ctl *c, int argc, char **argv);
 int verb_lookback(Ctl *c, int argc, char **argv);
+int verb_key(Ctl *c, int argc, char **argv);
 int verb_override(Ctl *c, int argc, char **argv);
 int verb_recall(Ctl *c, int argc, char **argv);
 int verb_clock(Ctl *c, int argc, char **argv);

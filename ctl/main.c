@@ -33,6 +33,7 @@ static const struct Verb {
         { "clock", "[confirm]", "how the clock stands; and an officer's word for it", 0, 0, false, true, verb_clock },
         { "restore", "confirm", "an officer's word to go on with a restored ledger", 0, 0, false, true, verb_restore },
         { "audit", "accept", "an officer's word that another ledger or daemon is gone", 0, 0, false, true, verb_audit },
+        { "key", "[...]", "the key of permits, for devices to pin; and: prepare, statement, rotate", 0, 0, false, true, verb_key },
         { "alerts", "", "the open alerts, oldest first", 0, 0, true, false, verb_alerts },
         { "parse", "CODE", "what stands in an item code (needs no daemon)", 1, 1, false, false, run_parse },
 };

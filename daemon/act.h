@@ -19,6 +19,9 @@
         X(RECALL_CONFIRM, "recall-confirm", "I have looked at this quarantine, and it stays a recall")                 \
         X(RECALL_END, "recall-end", "I have looked at this recall, and end it")                                        \
         X(OVERRIDE, "override", "I override this rule for this session, once")                                         \
+        X(KEY_PREPARE, "key-prepare", "A new key is to follow the one that signs")                                     \
+        X(KEY_ROTATE, "key-rotate", "The key that was prepared signs from now on")                                     \
+        X(KEY_ACCEPT, "key-accept", "I know why this key signs, and accept it")                                        \
         X(CLOCK_CONFIRM, "clock-confirm", "I have looked at the clock, and it is right")                               \
         X(RESTORE_CONFIRM, "restore-confirm", "This is the ledger to go on with, and what came after it is lost")      \
         X(AUDIT_ACCEPT, "audit-accept", "What was seen of another ledger or daemon is gone, and this one goes on")     \
@@ -36,10 +39,12 @@ typedef enum ActType {
 
 typedef struct Act {
         ActType type;
-        const char *subject;    /* attempt, autoclave, room, session, what is recalled; of a recall its number, as text */
+        const char *subject;    /* attempt, autoclave, room, session, what is recalled; of a recall its number, as
+                                 * text; KEY_ACCEPT: the kid */
         const char *by;         /* id of a registered person */
         const char *reason;     /* NULL: none is asked for */
-        const char *cause;      /* AUTOCLAVE_OUT: what happened; RECALL_MAKE: what the subject is; OVERRIDE: the rule; else NULL */
+        const char *cause;      /* AUTOCLAVE_OUT: what happened; RECALL_MAKE: what the subject is; OVERRIDE: the rule; KEY_ROTATE:
+                                 * "compromised", where others may have the old one; else NULL */
         int64_t recall;         /* RECALL_CONFIRM, RECALL_END */
         int64_t from_us, to_us; /* RECALL_MAKE of an autoclave's window; 0: none */
         uid_t uid;              /* SO_PEERCRED */

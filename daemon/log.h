@@ -31,6 +31,7 @@
         X(ALERT_RAISED, "ef36e4afd5eb42d7a3c49a79193d9a5b")            \
         X(ALERT_RESOLVED, "826d92a354cc4aed817539e20579da58")          \
         X(OVERRIDDEN, "de94e18acee44d0ebc5b2d5c9967fee6")              \
+        X(KEY, "40ab1760c5644024b936b96ac702c4b4")                      \
         X(ACT, "8f5b1769ca4d417ab939f755002c5817")                           \
         X(MESSAGE_REJECTED, "7e34b7d44b234db28b242dc01a7ebd7a")        \
         X(LEDGER_OPENED, "78a6ad6ce8274e5aac35a175e3e6deb8")           \

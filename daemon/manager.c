@@ -680,14 +680,18 @@ static void read_machine(char ret[static SD_ID128_STRING_MAX]) {
 }
 
 static void tell_doubts(const Manager *m) {
-        static const Doubt doubts[] = { DOUBT_RESTORE, DOUBT_AUDIT };
+        static const struct {
+                Doubt doubt;
+                const char *rule;
+        } doubts[] = { { DOUBT_RESTORE, "restore-unconfirmed" },
+                       { DOUBT_AUDIT, "audit-inconsistent" },
+                       { DOUBT_KEY, "key-changed" } };
 
         for (size_t i = 0; i < ELEMENTSOF(doubts); i++) {
-                const char *text = intake_doubted(m->intake, doubts[i]);
+                const char *text = intake_doubted(m->intake, doubts[i].doubt);
 
                 if (text)
-                        log_event(LOG_ALERT_RAISED_KIND, LOG_CRIT,
-                                  &(LogSubject){ .rule = i == 0 ? "restore-unconfirmed" : "audit-inconsistent" },
+                        log_event(LOG_ALERT_RAISED_KIND, LOG_CRIT, &(LogSubject){ .rule = doubts[i].rule },
                                   "%s No session can start; asepsisctl status names the way out.", text);
         }
 }

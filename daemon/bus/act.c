@@ -120,6 +120,33 @@ int method_make_recall(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return perform(m, userdata, &act, error);
 }
 
+/* PrepareKey(s by, s reason). */
+int method_prepare_key(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_KEY_PREPARE, .subject = "signing-key" };
+        int r = sd_bus_message_read(m, "ss", &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
+/* RotateKey(b compromised, s by, s reason). */
+int method_rotate_key(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_KEY_ROTATE, .subject = "signing-key" };
+        int compromised, r = sd_bus_message_read(m, "bss", &compromised, &act.by, &act.reason);
+
+        if (r < 0)
+                return r;
+        act.cause = compromised ? "compromised" : NULL;
+        return perform(m, userdata, &act, error);
+}
+
+/* AcceptKey(s kid, s by, s reason). */
+int method_accept_key(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_KEY_ACCEPT };
+        int r = sd_bus_message_read(m, "sss", &act.subject, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
 /* Override(s session, s rule, s by, s reason). */
 int method_override(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Act act = { .type = ACT_OVERRIDE };

@@ -115,6 +115,20 @@ int encode_permit_payload(JsonWriter *w, const EncodePermit *p) {
         return finish(w);
 }
 
+int encode_next_key(JsonWriter *w, const EncodeNextKey *k) {
+        begin(w);
+        jsonw_member_string(w, "site", k->site);
+        jsonw_member_string(w, "kid", k->kid);
+        jsonw_key(w, "jwk");
+        jsonw_object(w);
+        jsonw_member_string(w, "crv", "Ed25519");
+        jsonw_member_string(w, "kty", "OKP");
+        jsonw_member_string(w, "x", k->public_key);
+        jsonw_object_end(w);
+        member_time(w, "made_at", k->made_at_us);
+        return finish(w);
+}
+
 int encode_checkpoint_payload(JsonWriter *w, const EncodeCheckpoint *c) {
         begin(w);
         jsonw_member_string(w, "log", c->log);

@@ -49,6 +49,12 @@ typedef struct EncodePermit {
         const char *audit_head;
 } EncodePermit;
 
+/* What one key signs about the one that is to follow. */
+typedef struct EncodeNextKey {
+        const char *site, *kid, *public_key; /* base64url */
+        int64_t made_at_us;
+} EncodeNextKey;
+
 /* What the checkpoint's JWS on state/audit signs. */
 typedef struct EncodeCheckpoint {
         const char *log, *boot;
@@ -116,6 +122,7 @@ int encode_rejected(JsonWriter *w, Reject reason, const char *detail, const char
                     int64_t seq);
 int encode_decision(JsonWriter *w, const EncodeDecision *d);
 int encode_permit_payload(JsonWriter *w, const EncodePermit *p);
+int encode_next_key(JsonWriter *w, const EncodeNextKey *k);
 int encode_checkpoint_payload(JsonWriter *w, const EncodeCheckpoint *c);
 
 /* state: locked, authorised, running or suspended. until_s < 0: not said. */

@@ -703,6 +703,14 @@ static bool second_daemon(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         return true;
 }
 
+static bool key_changed(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
+        if (!f->key_doubt)
+                return false;
+        say(text, "%s. No session can start until an officer has accepted it (asepsisctl key), and devices know it.",
+            PROSE(f->key_doubt));
+        return true;
+}
+
 #define ITEM(id, may, source, test, sentence) { id, sentence, source, may, true, test, NULL }
 #define SESSION(id, may, source, test, sentence) { id, sentence, source, may, false, NULL, test }
 
@@ -776,6 +784,7 @@ static const GateRuleInfo rules[] = {
         ITEM("restore-unconfirmed", MAY_NEVER, "own", item_unvouched,
              "The item was here before the ledger was restored, and was not received again."),
         SESSION("second-daemon", MAY_NEVER, "own", second_daemon, "Another daemon answers under this site's name."),
+        SESSION("key-changed", MAY_NEVER, "own", key_changed, "The key file holds another key than the ledger says."),
 };
 
 size_t gate_rules(const GateRuleInfo **ret) {

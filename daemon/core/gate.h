@@ -92,7 +92,7 @@ typedef struct GateFacts {
 
         /* The daemon itself */
         const char *arming; /* the broker's records are not read yet: a sentence; NULL: they are */
-        const char *clock_doubt, *store_doubt, *audit_doubt, *restore_doubt, *second_daemon; /* a sentence; NULL: none */
+        const char *clock_doubt, *store_doubt, *audit_doubt, *restore_doubt, *second_daemon, *key_doubt; /* a sentence; NULL: none */
 
         bool room_known;
         const char *room_busy_session; /* another live session in this room */

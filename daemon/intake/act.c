@@ -39,6 +39,9 @@ static const ActRule rules[_ACT_MAX] = {
         [ACT_OVERRIDE] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_ROOM_UNLOCK] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_SESSION_END] = { ROLE(OFFICER), "an officer", false, true },
+        [ACT_KEY_PREPARE] = { ROLE(OFFICER), "an officer", false, true },
+        [ACT_KEY_ROTATE] = { ROLE(OFFICER), "an officer", false, true },
+        [ACT_KEY_ACCEPT] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_DRILL] = { ANYBODY, "anybody", false, false },
         [ACT_SHARPS] = { ANYBODY, "an officer or the session's practitioner", true, true },
         [ACT_CLOCK_CONFIRM] = { ROLE(OFFICER), "an officer", true, true },
@@ -53,6 +56,7 @@ static const unsigned way_out_of[_ACT_MAX] = {
         [ACT_CLOCK_CONFIRM] = ENDS(CLOCK),
         [ACT_RESTORE_CONFIRM] = ENDS(RESTORE),
         [ACT_AUDIT_ACCEPT] = ENDS(AUDIT) | ENDS(SECOND),
+        [ACT_KEY_ACCEPT] = ENDS(KEY),
 };
 
 static int refuse(char ret_text[static ACT_TEXT_MAX], const char *format, ...) _printf_(2, 3);
@@ -67,7 +71,7 @@ static int refuse(char ret_text[static ACT_TEXT_MAX], const char *format, ...) {
 
 /* While any of these stands nobody can know what is being permitted. Not having reached the broker yet is none. */
 static const char *doubt_of(const Intake *in, ActType act) {
-        static const Doubt doubts[] = { DOUBT_CLOCK, DOUBT_STORE, DOUBT_AUDIT, DOUBT_RESTORE, DOUBT_SECOND };
+        static const Doubt doubts[] = { DOUBT_CLOCK, DOUBT_STORE, DOUBT_AUDIT, DOUBT_RESTORE, DOUBT_SECOND, DOUBT_KEY };
         unsigned passed = 0;
 
         for (size_t i = 0; i < _ACT_MAX && way_out_of[act]; i++)
@@ -147,6 +151,12 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
                 return override_sign(in, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
         case ACT_SHARPS:
                 return intake_sharps(in, &now, act->subject, act->by, act->reason, ret_text);
+        case ACT_KEY_PREPARE:
+                return key_prepare(in, ret_text);
+        case ACT_KEY_ROTATE:
+                return key_rotate(in, act->cause, ret_text);
+        case ACT_KEY_ACCEPT:
+                return key_accept(in, act->subject, ret_text);
         case ACT_AUTOCLAVE_OUT:
                 return intake_autoclave_out(in, &now, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
         case ACT_AUTOCLAVE_RETURN:

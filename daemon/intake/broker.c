@@ -150,10 +150,11 @@ int head_seen(Intake *in, const char *device, const char *jws) {
         char text[TEXT_MAX];
         Seen seen = {};
         int r = signer_verify(in->signer, jws, strlen(jws), &payload);
+        const bool compromised = r == SIGNER_COMPROMISED;
 
         if (r >= 0)
                 r = r ? on_chain(in, payload, &seen) : NOT_A_CHECKPOINT;
-        if (r != NOT_A_CHECKPOINT)
+        if (r != NOT_A_CHECKPOINT && (r != 0 || !compromised))
                 return r < 0 ? r : r ? 0 : unknown_head(in, &at, &seen, true);
         snprintf(text, sizeof(text),
                  "%s hands back something that is no checkpoint of this ledger's key. Check the device.", device);
@@ -188,24 +189,30 @@ static int foreign(Intake *in, const Now *now, const void *payload, size_t n) {
         return r;
 }
 
+/* A key that was retired because others may have it is nobody's word, but for what is on our chain anyway. */
+static int checkpoint_ours(Intake *in, int signed_by, const char *payload, Seen *seen, int *ret_on) {
+        *ret_on = signed_by > 0 ? on_chain(in, payload, seen) : 0;
+        if (*ret_on < 0)
+                return *ret_on;
+        return signed_by == SIGNER_OURS || (signed_by == SIGNER_COMPROMISED && *ret_on == 1);
+}
+
 int intake_check_checkpoint(Intake *in, const Now *now, const char *jws, size_t n) {
         _cleanup_(freep) char *payload = NULL;
         Seen seen = {};
-        int r = signer_verify(in->signer, jws, n, &payload);
+        int r = signer_verify(in->signer, jws, n, &payload), ours, on;
 
         in->now = *now;
-        if (r == 0) {
-                r = foreign(in, now, jws, n);
-        } else if (r > 0) {
-                r = on_chain(in, payload, &seen);
-                if (r == NOT_A_CHECKPOINT)
-                        r = intake_alert_once(in, now, "audit-inconsistent", "checkpoint", ALERT_WARNING,
-                                              "What stands on state/audit is no checkpoint. Clear it.");
-                else if (r == 0)
-                        r = unknown_head(in, now, &seen, false);
-                return r < 0 ? r : 1;
-        }
-        return r;
+        ours = r < 0 ? r : checkpoint_ours(in, r, payload, &seen, &on);
+        if (ours <= 0)
+                return ours < 0 ? ours : foreign(in, now, jws, n);
+        r = 0;
+        if (on == NOT_A_CHECKPOINT)
+                r = intake_alert_once(in, now, "audit-inconsistent", "checkpoint", ALERT_WARNING,
+                                      "What stands on state/audit is no checkpoint. Clear it.");
+        else if (on == 0)
+                r = unknown_head(in, now, &seen, false);
+        return r < 0 ? r : 1;
 }
 
 /* 1: a start of this daemon said so; 0: somebody else, or nothing that can be read. */

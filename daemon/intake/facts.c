@@ -275,6 +275,7 @@ int facts_gather(Intake *in, const Asked *asked, GateFacts *ret, RequestText *t)
                             .arming = doubt(in, DOUBT_ARMING),
                             .restore_doubt = doubt(in, DOUBT_RESTORE),
                             .second_daemon = doubt(in, DOUBT_SECOND),
+                            .key_doubt = doubt(in, DOUBT_KEY),
                             .adding = asked->adding,
                             .session_over = over(in, asked),
                             .n_items = asked->n_items };

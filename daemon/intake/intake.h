@@ -33,7 +33,7 @@ typedef struct Incoming {
 
 typedef struct IntakeOptions {
         Store *store; /* both outlive the intake */
-        const Signer *signer;
+        Signer *signer; /* changes its key when an officer says so */
         const Config *config;
         const char *boot; /* of this process */
         const char *machine_boot;
@@ -87,6 +87,7 @@ typedef enum Doubt {
         DOUBT_ARMING,
         DOUBT_RESTORE,
         DOUBT_SECOND,
+        DOUBT_KEY,
         _DOUBT_MAX
 } Doubt;
 void intake_doubt(Intake *in, Doubt doubt, const char *sentence);

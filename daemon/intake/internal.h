@@ -22,6 +22,7 @@
 #include "store/cycles.h"
 #include "store/fitness.h"
 #include "store/items.h"
+#include "store/keys.h"
 #include "store/ledger.h"
 #include "store/loads.h"
 #include "store/overrides.h"
@@ -112,7 +113,7 @@ typedef struct Account Account;
 
 struct Intake {
         Store *store;
-        const Signer *signer;
+        Signer *signer;
         const Config *config;
         Batch batch;
         JsonWriter w;
@@ -163,6 +164,7 @@ struct Intake {
         int64_t witnessed;            /* size of the ledger, as its witness has it; -1: not written yet */
         int64_t restored_i;           /* of the question at hand: what was received before is blocked */
         Settling settling;
+        bool keys_stale;              /* another key signs once this batch is committed */
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
         int64_t listening_us;         /* CLOCK_BOOTTIME since when nothing that comes in can have waited for us */
         char doubts[_DOUBT_MAX][DOUBT_TEXT_MAX]; /* empty: none */
@@ -444,6 +446,16 @@ int load_through_cycle(Intake *in, const AttemptRow *a);
 /* Steam may not have reached everything in this load: it waits for an officer, 24 h at most. */
 int load_quarantine(Intake *in, int64_t attempt, const char *cause, const char *by, const char *format, ...)
         _printf_(5, 6);
+
+/* key.c: which key signs */
+/* At start: the key file must hold the key that the ledger says; otherwise DOUBT_KEY. */
+int keys_take_up(Intake *in);
+/* 0 or 1 (refused), and a text; or an error. */
+int key_prepare(Intake *in, char ret_text[static ACT_TEXT_MAX]);
+int key_rotate(Intake *in, const char *cause, char ret_text[static ACT_TEXT_MAX]);
+int key_accept(Intake *in, const char *kid, char ret_text[static ACT_TEXT_MAX]);
+/* What was decided about keys is committed: the new one signs, and lies in the key file. */
+void keys_settle(Intake *in);
 
 /* override.c */
 /* What two officers have taken out of an answer; points into the gate's table. */

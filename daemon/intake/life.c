@@ -32,6 +32,7 @@ void intake_rollback(Intake *in) {
         store_rollback(in->store);
         run_forget(in);
         in->settling = (Settling){};
+        in->keys_stale = false;
         batch_clear(&in->batch);
         slots_forget(in);
         running_forget(in);
@@ -86,6 +87,7 @@ int intake_commit(Intake *in, const Now *now) {
                         in->committed = in->head;
                         in->batches++;
                         settle(in);
+                        keys_settle(in);
                 }
         }
         if (r == 0)
@@ -263,6 +265,8 @@ static int take_up(Intake *in, const IntakeOptions *o) {
         jsonw_member_string(&in->w, "version", VERSION);
         jsonw_member_string(&in->w, "site", in->config->site.id);
         r = record_end(in, NULL);
+        if (r == 0)
+                r = keys_take_up(in);
         if (r == 0)
                 r = slots_take_up(in);
         if (r == 0)

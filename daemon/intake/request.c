@@ -146,6 +146,7 @@ static const struct {
         { "item-used", false },          { "load-recalled", false },       { "room-locked", false },
         { "session-over", false },       { "clock-untrusted", true },      { "store-degraded", true },
         { "audit-inconsistent", true },  { "restore-unconfirmed", false }, { "second-daemon", false },
+        { "key-changed", false },
 };
 
 static bool stops_running(const char *rule, bool tolerant) {

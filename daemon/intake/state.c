@@ -133,6 +133,7 @@ static const char *const doubt_rules[_DOUBT_MAX] = {
         [DOUBT_CLOCK] = "clock-untrusted",       [DOUBT_STORE] = "store-degraded",
         [DOUBT_AUDIT] = "audit-inconsistent",    [DOUBT_ARMING] = "audit-inconsistent",
         [DOUBT_RESTORE] = "restore-unconfirmed", [DOUBT_SECOND] = "second-daemon",
+        [DOUBT_KEY] = "key-changed",
 };
 
 /* What a person types to end it; NULL: nothing, it ends when its cause is gone. */
@@ -224,7 +225,8 @@ int intake_publish_state(Intake *in, const Now *now) {
 
 bool intake_checkpoint_due(const Intake *in) {
         return in->published.size != in->committed.size && !intake_doubted(in, DOUBT_AUDIT) &&
-               !intake_doubted(in, DOUBT_RESTORE) && !intake_doubted(in, DOUBT_SECOND);
+               !intake_doubted(in, DOUBT_RESTORE) && !intake_doubted(in, DOUBT_SECOND) &&
+               !intake_doubted(in, DOUBT_KEY);
 }
 
 int intake_checkpoint(Intake *in, const Now *now, char **ret_jws) {

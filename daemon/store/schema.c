@@ -428,10 +428,12 @@ static const char third[] =
 
         /* --- keys: public halves, and each one's word for the next (JWS) --- */
         "CREATE TABLE key ("
-        " id INTEGER PRIMARY KEY, kid TEXT NOT NULL UNIQUE, public TEXT NOT NULL,"
-        " state INTEGER NOT NULL,"  /* KeyState: next, current, retired */
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL,"
+        " kid TEXT NOT NULL UNIQUE, public_key TEXT NOT NULL,"
+        " state INTEGER NOT NULL,"  /* KeyState */
         " made_us INTEGER NOT NULL, since_us INTEGER, retired_us INTEGER,"
-        " statement TEXT) STRICT;"  /* signed by the one before; NULL: the first */
+        " statement TEXT) STRICT;"  /* signed by the one before; NULL: there is none */
+        "CREATE UNIQUE INDEX key_state ON key (state) WHERE state < 2;"
 
         /* --- a ledger that is not the newest --- */
         /* Single-use pieces that were there before the last of these are good again once they are received anew. */

@@ -39,6 +39,7 @@
 #define LOOKBACK_CONTACT                                                                                              \
         "SELECT c.id, c.code, c.at_us, c.pack, i.class, i.product, i.lot, "                                           \
         "s.label, coalesce(s.room, c.room), s.practitioner, s.patient, s.procedure, s.allowed_us "
+#define KEY_COLUMNS "id, i, kid, public_key, state, made_us, since_us, retired_us, statement"
 #define OVERRIDE_COLUMNS                                                                                              \
         "id, i, at_us, session, room, content, rule, practitioner, procedure, mark, first_i, first_us, first_by, "    \
         "first_reason, second_i, second_us, second_by, second_reason, until_us, used_i, used_us"
@@ -393,6 +394,13 @@
         X(REQUEST_ADD, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) "  \
                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                          \
         X(REQUEST_LAST, "SELECT allow, answer, room, at_us FROM request WHERE session = ? ORDER BY at_us DESC LIMIT 1") \
+        /* keys */                                                                                                    \
+        X(KEY_GET, "SELECT " KEY_COLUMNS " FROM key WHERE state = ? AND state < 2")                                   \
+        X(KEY_FIND, "SELECT " KEY_COLUMNS " FROM key WHERE kid = ?")                                                  \
+        X(KEY_BEFORE, "SELECT " KEY_COLUMNS " FROM key WHERE id < ? AND retired_us IS NOT NULL ORDER BY id DESC LIMIT 1") \
+        X(KEY_ADD, "INSERT INTO key (i, kid, public_key, state, made_us, since_us, retired_us, statement) "           \
+                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                                                                 \
+        X(KEY_SAVE, "UPDATE key SET state = ?, since_us = ?, retired_us = ? WHERE id = ?")                            \
         /* overrides */                                                                                               \
         X(OVERRIDE_LAST, "SELECT " OVERRIDE_COLUMNS " FROM override WHERE session = ? AND rule = ? "                  \
                          "ORDER BY id DESC LIMIT 1")                                                                  \

@@ -129,7 +129,7 @@ static void lengthen(const char **s, bool prose) {
 
 static void lengthen_all(void) {
         const char **facts[] = { &f.clock_doubt, &f.store_doubt,   &f.audit_doubt, &f.restore_doubt,
-                                 &f.exposure,    &f.second_daemon, &f.session_over };
+                                 &f.exposure,    &f.second_daemon, &f.session_over, &f.key_doubt };
 
         for (size_t k = 0; k < ELEMENTSOF(facts); k++)
                 lengthen(facts[k], true);
@@ -438,6 +438,8 @@ SILENT(restore_unconfirmed_is_silent_for_a_used_needle, "restore-unconfirmed", n
        needle->used = true)
 FIRES(second_daemon_fires, "second-daemon", NULL, "admin", f.second_daemon = "Another daemon answers for this site")
 ALLOWED(second_daemon_is_silent_without_doubt, "second-daemon", f.second_daemon = NULL)
+FIRES(key_changed_fires, "key-changed", NULL, "accepted", f.key_doubt = "The key that signs was exchanged")
+ALLOWED(key_changed_is_silent_without_doubt, "key-changed", f.key_doubt = NULL)
 
 static void zeroed_facts_are_denied(void **state) {
         (void)state;
@@ -622,7 +624,8 @@ static void scramble_process(ItemFacts *i) {
 }
 
 static void scramble_session(void) {
-        switch (below(16)) {
+        switch (below(17)) {
+        case 16: f.key_doubt = maybe("x"); break;
         case 0: f.clock_doubt = maybe("x"); break;
         case 1: f.store_doubt = maybe("x"); break;
         case 2: f.audit_doubt = maybe("x"); break;
@@ -707,7 +710,7 @@ static bool plain_hard_good(void) {
         return kit && f.n_items > 0 && bare <= sleeves && f.patient && *f.patient && f.procedure_known &&
                (f.adding || (f.room_known && !f.room_busy_session && f.room_held_s <= 0 && !f.sharps_session)) &&
                !f.room_lock && !f.session_over && !f.clock_doubt &&
-               !f.store_doubt && !f.audit_doubt && !f.restore_doubt && !f.second_daemon;
+               !f.store_doubt && !f.audit_doubt && !f.restore_doubt && !f.second_daemon && !f.key_doubt;
 }
 
 static bool plain_soft_good(void) {
@@ -770,7 +773,7 @@ static void every_rule_is_whole_and_has_an_id_of_its_own(void **state) {
         size_t n = gate_rules(&rules);
 
         (void)state;
-        assert_int_equal(n, 45);
+        assert_int_equal(n, 46);
         for (size_t k = 0; k < n; k++) {
                 assert_true(*rules[k].source && *rules[k].sentence);
                 assert_int_equal(rules[k].sentence[strlen(rules[k].sentence) - 1], '.');
@@ -958,6 +961,8 @@ int main(void) {
                 cmocka_unit_test(restore_unconfirmed_is_silent_for_a_used_needle),
                 cmocka_unit_test(second_daemon_fires),
                 cmocka_unit_test(second_daemon_is_silent_without_doubt),
+                cmocka_unit_test(key_changed_fires),
+                cmocka_unit_test(key_changed_is_silent_without_doubt),
                 cmocka_unit_test(zeroed_facts_are_denied),
                 cmocka_unit_test(a_zeroed_item_denies_a_good_session),
                 cmocka_unit_test(all_reasons_come_at_once_in_the_order_of_the_table),

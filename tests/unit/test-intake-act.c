@@ -89,7 +89,7 @@ static void an_act_that_needs_a_reason_is_refused_without_one(void **state) {
 }
 
 static void nothing_is_permitted_while_the_daemon_is_in_doubt(void **state) {
-        static const Doubt doubts[] = { DOUBT_CLOCK, DOUBT_STORE, DOUBT_AUDIT, DOUBT_RESTORE, DOUBT_SECOND };
+        static const Doubt doubts[] = { DOUBT_CLOCK, DOUBT_STORE, DOUBT_AUDIT, DOUBT_RESTORE, DOUBT_SECOND, DOUBT_KEY };
         Sim *s = *state;
 
         for (size_t i = 0; i < ELEMENTSOF(doubts); i++) {

@@ -498,7 +498,8 @@ static void the_daemons_own_doubts(void **state) {
                 const char *rule;
         } doubts[] = { { DOUBT_CLOCK, "clock-untrusted" },       { DOUBT_STORE, "store-degraded" },
                        { DOUBT_AUDIT, "audit-inconsistent" },    { DOUBT_ARMING, "audit-inconsistent" },
-                       { DOUBT_RESTORE, "restore-unconfirmed" }, { DOUBT_SECOND, "second-daemon" } };
+                       { DOUBT_RESTORE, "restore-unconfirmed" }, { DOUBT_SECOND, "second-daemon" },
+                       { DOUBT_KEY, "key-changed" } };
         Sim *s = *state;
         sim_receive(s, "R1 R2");
         allow("room-1", "s-1", "R1");
