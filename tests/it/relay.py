@@ -6,10 +6,10 @@ nothing to do with Asepsis:
 
     relay.py PLAN LOG
 
-PLAN (JSON): {"host", "port", "site", "jwk", "rooms": [{"room", "password", "session", "items", "practitioner", "patient",
+PLAN (JSON): {"host", "port", "site", "jwk", "lease_s", "rooms": [{"room", "password", "session", "items", "practitioner", "patient",
 "procedure", "after_s", "relay"?, "relay_password"?}]}. Each room asks for its session `after_s` after the start, starts it,
-and goes on asking. Where there is `relay`, that is a login of kind actuator and asks for permits of its own; otherwise the
-controller asks for it, with the relay's nonce. SIGTERM ends all.
+and goes on asking. Where there is `relay`, that is a login of kind actuator, which asks for permits of its own and says what
+it does; otherwise the controller asks for it, with the relay's nonce. SIGTERM ends all.
 
 LOG: a line of JSON for each event of each relay, with the time of CLOCK_BOOTTIME (s): `sent` a nonce, `permit` that was
 believed, `refused` one that was not, `denied` by the daemon, `energised`, `locked`. tests/it/50-fail-locked judges by it."""
@@ -37,7 +37,7 @@ class Relay:
 
     def __init__(self, site, room, jwk, log):
         self.verifier, self.room, self.log = Verifier(site, room, jwk), room, log
-        self.nonce, self.until, self.lease_s = None, None, None
+        self.nonce, self.until = None, None
 
     def ask(self, session=None):
         self.nonce = self.verifier.ask(session)
@@ -54,7 +54,7 @@ class Relay:
         self.log(self.room, "permit", nonce=self.nonce, seq=self.verifier.seq, jws=jws)
         if self.until is None:
             self.log(self.room, "energised")
-        self.until, self.lease_s = until, until - self.verifier.sent
+        self.until = until
         return True
 
     def tick(self):
@@ -116,23 +116,28 @@ class Room:
 
     def __init__(self, plan, mine, log):
         self.mine, self.log, self.boot, self.seq = mine, log, secrets.token_hex(8), 0
+        self.renew_s = RENEW * plan["lease_s"]
         self.relay = Relay(plan["site"], mine["room"], plan["jwk"], log)
         self.link = Link(plan, mine["room"], mine["password"], "room", self._heard)
-        self.own = None
-        if "relay" in mine:
-            self.own = Link(plan, mine["relay"], mine["relay_password"], "actuator", self._relay_heard)
         self.kept = collections.deque()      # (seq, message, content): unreceipted
         self.sent_at, self.next = 0, now() + mine["after_s"]
         self.question, self.allowed = None, False
+        self.asks = self.relay               # whose nonces the controller sends
+        self.own = None
+        if "relay" in mine:
+            self.asks = Relay(plan["site"], mine["room"], plan["jwk"], lambda *_, **__: None)
+            self.own = Actuator(plan, mine, self.relay, self.renew_s)
         self._keep("disinfected", by=mine["practitioner"], contact_s=120)
 
     def links(self):
-        return [self.link, *([self.own] if self.own else [])]
+        return [self.link, *([self.own.link] if self.own else [])]
 
     def drive(self, readable):
         self.relay.tick()
         for link in self.links():
             link.drive(readable)
+        if self.own:
+            self.own.drive()
         if self.kept and now() >= self.sent_at + AGAIN_S and self.link.there:
             self.sent_at = now()
             for _, message, content in self.kept:
@@ -142,7 +147,7 @@ class Room:
 
     def due(self):
         """When there is something to do without having heard anything."""
-        times = [self.next, now() + 0.25]
+        times = [self.next, now() + 0.25, *([self.own.next] if self.own else [])]
         if self.relay.until is not None:
             times.append(self.relay.until)
         return min(times)
@@ -154,15 +159,12 @@ class Room:
 
     def _ask(self):
         if self.allowed:
-            self.next = now() + RENEW * self.relay.lease_s
-            if self.own:
-                self.own.publish("renew", nonce=self.relay.ask())
-            else:
-                self.link.publish("session-renew", session=self.mine["session"], nonce=self.relay.ask(self.mine["session"]))
+            self.next = now() + self.renew_s
+            self.link.publish("session-renew", session=self.mine["session"], nonce=self.asks.ask(self.mine["session"]))
             return
         self.next = now() + AGAIN_S
         if not self.question:
-            self.question = {"nonce": self.relay.ask(self.mine["session"]), **{k: self.mine[k] for k in (
+            self.question = {"nonce": self.asks.ask(self.mine["session"]), **{k: self.mine[k] for k in (
                 "session", "practitioner", "patient", "procedure", "items")}}
         self.link.publish("session-request", **self.question)
 
@@ -177,18 +179,43 @@ class Room:
 
     def _answered(self, content):
         if "permit" not in content:
-            self.log(self.relay.room, "denied", nonce=content["nonce"], rules=[r["rule"] for r in content["reasons"]])
+            denied(self.log, self.relay.room, content)
             if not self.allowed:
                 self.question, self.next = None, now() + DENIED_AGAIN_S
             return
-        if self.relay.answer(content["permit"]) and not self.allowed:
+        if self.asks.answer(content["permit"]) and not self.allowed:
             self.allowed, self.question = True, None
-            self.next = self.relay.verifier.sent + RENEW * self.relay.lease_s
+            self.next = self.asks.verifier.sent + self.renew_s
             self._keep("session-start", session=self.mine["session"])
 
-    def _relay_heard(self, message, content):
-        if message == "permit":
-            self._answered(content)
+
+class Actuator:
+    """A relay with a login of its own: it asks for itself, knows of no session, and says what it does."""
+
+    def __init__(self, plan, mine, relay, renew_s):
+        self.relay, self.renew_s, self.next = relay, renew_s, now() + mine["after_s"]
+        self.link = Link(plan, mine["relay"], mine["relay_password"], "actuator", self._heard)
+        self.boot, self.seq, self.told = secrets.token_hex(8), 0, None
+
+    def drive(self):
+        energised = self.relay.until is not None
+        if energised != self.told and self.link.there:
+            self.told = energised
+            self.seq += 1
+            self.link.publish("state", boot=self.boot, seq=self.seq, oldest=self.seq, energised=energised)
+        if now() >= self.next:
+            self.next = now() + self.renew_s
+            self.link.publish("renew", nonce=self.relay.ask())
+
+    def _heard(self, message, content):
+        if message == "permit" and "permit" in content:
+            self.relay.answer(content["permit"])
+        elif message == "permit":
+            denied(self.relay.log, self.relay.room, content)
+
+
+def denied(log, room, content):
+    log(room, "denied", nonce=content["nonce"], rules=[r["rule"] for r in content["reasons"]])
 
 
 class Log:
