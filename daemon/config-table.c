@@ -13,6 +13,7 @@
 #define HOUR (3600 * US_PER_S)
 
 static const ConfigName profiles[] = { { "eu", PROFILE_EU }, { "us", PROFILE_US }, { NULL, 0 } };
+static const ConfigName on_faults[] = { { "lock", ON_FAULT_LOCK }, { "hold", ON_FAULT_HOLD }, { NULL, 0 } };
 static const ConfigName commissionings[] = {
         { "advised", COMMISSIONING_ADVISED }, { "required", COMMISSIONING_REQUIRED }, { NULL, 0 }
 };
@@ -265,6 +266,10 @@ const ConfigKey config_keys[] = {
           .help = "Whether a load is verified in a program that was never commissioned on its autoclave. `advised`: it "
                   "is, and an alert stands until an officer commissions the program. `required`: it is not. The autoclave's key "
                   "`commissioned` is no part of this: it is a date for its tests." },
+        { POLICY(on_fault, "on-fault"), ENUM(on_faults), .fallback = "lock",
+          .help = "A session that runs while clock, store or audit are in doubt: lock, it gets no permit any more, or hold "
+                  "(laxer), it gets them for as long as decisions can be kept. No session starts in either, and a lock, a "
+                  "fault of an item, a restored ledger and a second daemon stop it in both." },
         { POLICY(leak_days, "leak-test-days"), NUMBER(1, 7, 1), .fallback = "7",
           .help = "How many clinic days after its own a leak test is good for." },
         { POLICY(leak_rate_pa, "leak-rate-kpa"), NUMBER(10, 130, 1000), .fallback = "0.13",

@@ -29,6 +29,7 @@ typedef enum Profile { PROFILE_EU, PROFILE_US } Profile;
 typedef enum ClockTrust { CLOCK_NTP, CLOCK_RTC_TRUSTED } ClockTrust;
 typedef enum Band { BAND_EN285, BAND_EN13060 } Band; /* set temperature to +3 K, or to +4 K */
 typedef enum ProgramType { PROGRAM_GRAVITY, PROGRAM_PREVACUUM } ProgramType;
+typedef enum OnFault { ON_FAULT_LOCK, ON_FAULT_HOLD } OnFault;
 typedef enum Commissioning { COMMISSIONING_ADVISED, COMMISSIONING_REQUIRED } Commissioning;
 typedef enum Person { PERSON_OPERATOR, PERSON_RELEASER, PERSON_OFFICER, PERSON_PRACTITIONER } Person;
 typedef enum Supplied { SUPPLIED_STERILE, SUPPLIED_CLEAN, SUPPLIED_CONTAMINATED } Supplied;
@@ -82,6 +83,7 @@ typedef struct ConfigPolicy {
         int64_t immediate_use_us, blood_max_us, sharps_us, disinfect_contact_us, override_us;
         int load_challenge; /* LoadChallenge */
         int commissioning; /* Commissioning */
+        int on_fault;      /* OnFault: what becomes of a running session while the daemon is in doubt */
         int32_t leak_days, leak_rate_pa; /* a minute */
         bool leak_bare_pass;
         int32_t spore_days;

@@ -149,6 +149,12 @@ static const struct {
         { "key-changed", false },
 };
 
+/* Before the broker's records were read nobody knows yet what of the rest there is to be tolerated. */
+static bool tolerated(const Intake *in, const SessionRow *s) {
+        return in->config->policy.on_fault == ON_FAULT_HOLD && s->state == SESSION_RUNNING &&
+               !intake_doubted(in, DOUBT_ARMING);
+}
+
 static bool stops_running(const char *rule, bool tolerant) {
         for (size_t i = 0; i < ELEMENTSOF(stops); i++)
                 if (streq(stops[i].rule, rule))
@@ -202,7 +208,7 @@ int session_judge(Intake *in, const SessionRow *s, GateVerdict *ret, Overridden 
         if (r == 0)
                 r = judge(in, &asked, s->content, ret, ret_overridden);
         if (r == 0 && (s->state == SESSION_RUNNING || s->touched))
-                keep_what_stops(ret, false);
+                keep_what_stops(ret, tolerated(in, s));
         return r;
 }
 
