@@ -47,11 +47,15 @@ int ctl_print_json(json_t *answer);
 /* The verbs; argv[0] is the verb. */
 int verb_status(Ctl *c, int argc, char **argv);
 int verb_item(Ctl *c, int argc, char **argv);
-int verb_session(Ctl *c, int argc, char **argv);
 int verb_load(Ctl *c, int argc, char **argv);
 int verb_cycle(Ctl *c, int argc, char **argv);
 int verb_alerts(Ctl *c, int argc, char **argv);
+int verb_rooms(Ctl *c, int argc, char **argv);
+/* record.c: one session, as `session` without an act shows it. */
+int show_session(Ctl *c, const char *label);
 /* These read their own options. */
+int verb_room(Ctl *c, int argc, char **argv);
+int verb_session(Ctl *c, int argc, char **argv);
 int verb_autoclave(Ctl *c, int argc, char **argv);
 int verb_lookback(Ctl *c, int argc, char **argv);
 int verb_key(Ctl *c, int argc, char **argv);

@@ -23,7 +23,9 @@ static const struct Verb {
 } verbs[] = {
         { "status", "", "how the daemon is, and whether sessions can start", 0, 0, false, false, verb_status },
         { "item", "CODE", "what the ledger knows about one item", 1, 1, false, false, verb_item },
-        { "session", "LABEL", "a session: who, what, when, and the last answer it got", 1, 1, false, false, verb_session },
+        { "session", "LABEL", "a session: who, what, when, its last answer; and: end", 0, 0, false, true, verb_session },
+        { "rooms", "", "the interlock of each room, and what locks it", 0, 0, false, false, verb_rooms },
+        { "room", "...", "one room; and: unlock", 0, 0, false, true, verb_room },
         { "load", "[ATTEMPT]", "a load and its evidence; without one, those to be decided", 0, 2, true, false, verb_load },
         { "cycle", "ATTEMPT", "a cycle: verdict, figures and curve", 1, 2, false, false, verb_cycle },
         { "autoclave", "[ID]", "one or all; and: out, return, commission", 0, 0, false, true, verb_autoclave },

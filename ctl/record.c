@@ -214,6 +214,12 @@ static void print_session(const json_t *s) {
         print_event(s, "allowed", "allowed_at", "", PLAIN);
         print_event(s, "started", "started_at", "", PLAIN);
         print_event(s, "ended", "ended_at", text_of(s, "outcome"), PLAIN);
+        if (has_text(s, "ended_by")) {
+                Line by = {};
+
+                line_add(&by, "%s: %s", text_of(s, "ended_by"), text_of(s, "ended_reason"));
+                out_field("by", PLAIN, by.text);
+        }
         json_array_foreach(json_object_get(s, "overridden"), i, code)
                 out_field(i == 0 ? "overridden" : "", YELLOW, json_string_value(code));
         json_array_foreach(items, i, code)
@@ -255,12 +261,11 @@ void print_reasons(const json_t *reasons) {
         table_print(t);
 }
 
-int verb_session(Ctl *c, int argc, char **argv) {
+int show_session(Ctl *c, const char *label) {
         const char *verdict;
         json_t *s = NULL;
-        int r = ctl_call(c, &s, "GetSession", "s", argv[1]);
+        int r = ctl_call(c, &s, "GetSession", "s", label);
 
-        (void)argc;
         if (r != CTL_YES)
                 return r;
         if (c->json)

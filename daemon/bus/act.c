@@ -155,6 +155,22 @@ int method_override(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return r < 0 ? r : perform(m, userdata, &act, error);
 }
 
+/* UnlockRoom(s room, s by, s reason). */
+int method_unlock_room(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_ROOM_UNLOCK };
+        int r = sd_bus_message_read(m, "sss", &act.subject, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
+/* EndSession(s session, s by, s reason). */
+int method_end_session(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_SESSION_END };
+        int r = sd_bus_message_read(m, "sss", &act.subject, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
 /* RecordDrill(s load, s by). */
 int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Act act = { .type = ACT_DRILL };

@@ -42,6 +42,10 @@ int bus_put_reference(Store *s, const ReferenceRow *ref, Reply *r);
 int method_get_autoclave(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_list_autoclaves(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
+/* room.c */
+int method_get_room(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_rooms(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
 /* lookback.c, recall.c */
 int method_look_back(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_get_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
@@ -61,6 +65,8 @@ int method_get_key(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_prepare_key(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_rotate_key(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_accept_key(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_unlock_room(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_end_session(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_override(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error);
 

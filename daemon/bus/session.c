@@ -113,6 +113,18 @@ static void put_row(const SessionRow *s, Reply *r) {
         put_overridden(s, r);
 }
 
+/* An officer ended it, where its room did not. */
+static int put_ended_by(Store *s, int64_t session, Reply *r) {
+        char by[LABEL_MAX + 1], reason[TEXT_MAX + 1];
+        int found = session_ended_by_whom(s, session, by, reason);
+
+        if (found <= 0)
+                return found;
+        reply_text(r, "ended_by", by);
+        reply_text(r, "ended_reason", reason);
+        return 0;
+}
+
 static int read_items(Store *s, int64_t session, Reply *reply) {
         char code[CODE_MAX + 1];
         int64_t item = 0;
@@ -140,7 +152,9 @@ static int put_all(Store *s, const char *label, const SessionRow *row, const Req
         reply_open(reply);
         if (row) {
                 put_row(row, reply);
-                r = read_items(s, row->id, reply);
+                r = put_ended_by(s, row->id, reply);
+                if (r >= 0)
+                        r = read_items(s, row->id, reply);
                 if (r >= 0)
                         r = bus_put_treatment(s, row->id, reply);
         } else

@@ -342,8 +342,7 @@ int slots_take_up(Intake *in);
 int receipt_publish(Intake *in, Kind kind, const char *device, const StreamRow *stream);
 
 /* state.c: state/ topics */
-struct RoomLook;
-int state_room(Intake *in, const struct RoomLook *look);
+int state_room(Intake *in, const RoomLook *look);
 /* Told once before the commit, however often it changes until then; a message that is undone may leave it told in vain. */
 int state_autoclave(Intake *in, const char *autoclave);
 int state_settle(Intake *in);
@@ -485,13 +484,6 @@ int session_suspend(Intake *in, SessionRow *s, const char *why);
 
 /* room.c: interlocks and locks */
 /* A room as it is now. */
-typedef struct RoomLook {
-        RoomRow room;
-        bool live;
-        SessionRow session; /* the live one */
-        InterlockFacts facts;
-        Interlock state;    /* as it should be; room.interlock is what it was found as */
-} RoomLook;
 int room_look(Intake *in, const char *room, RoomLook *ret);
 /* Something that the room's state follows from has changed: its session, a lease, a lock. Enters the state, and tells it. */
 int room_settle(Intake *in, const char *room);

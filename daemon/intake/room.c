@@ -14,41 +14,8 @@
 
 /* --- state --- */
 
-static InterlockSession session_of(const SessionRow *live) {
-        switch (live ? (SessionState)live->state : SESSION_ENDED) {
-        case SESSION_AUTHORISED:
-                return INTERLOCK_SESSION_AUTHORISED;
-        case SESSION_RUNNING:
-                return INTERLOCK_SESSION_RUNNING;
-        case SESSION_SUSPENDED:
-                return INTERLOCK_SESSION_SUSPENDED;
-        case SESSION_ENDED:
-        case SESSION_LAPSED:
-        case _SESSION_STATE_MAX:
-                break;
-        }
-        return INTERLOCK_NO_SESSION;
-}
-
 int room_look(Intake *in, const char *id, RoomLook *ret) {
-        RoomLockRow lock;
-        int r = room_get(in->store, id, &ret->room);
-
-        if (r >= 0)
-                r = session_live(in->store, id, &ret->session);
-        if (r < 0)
-                return r;
-        ret->live = r > 0;
-        r = room_lock_next(in->store, id, "", &lock);
-        if (r < 0)
-                return r;
-        ret->facts = (InterlockFacts){ .session = session_of(ret->live ? &ret->session : NULL),
-                                       .lease_until_us = ret->live ? ret->session.lease_until_us : 0,
-                                       .release_until_us = ret->room.release_until_us,
-                                       .locked = r > 0,
-                                       .now_us = in->now.boot_us };
-        ret->state = interlock_state(&ret->facts);
-        return 0;
+        return room_look_at(in->store, id, in->now.boot_us, ret);
 }
 
 /* The one place where a room changes its state. */

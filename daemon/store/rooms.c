@@ -102,6 +102,43 @@ int room_lock_open(Store *s, const char *room, int64_t i, int64_t at_us, const c
         return sql_run(s, SQL_ROOM_LOCK_OPEN, "iittt", i, at_us, by, reason, room);
 }
 
+static InterlockSession session_of(const SessionRow *live) {
+        switch (live ? (SessionState)live->state : SESSION_ENDED) {
+        case SESSION_AUTHORISED:
+                return INTERLOCK_SESSION_AUTHORISED;
+        case SESSION_RUNNING:
+                return INTERLOCK_SESSION_RUNNING;
+        case SESSION_SUSPENDED:
+                return INTERLOCK_SESSION_SUSPENDED;
+        case SESSION_ENDED:
+        case SESSION_LAPSED:
+        case _SESSION_STATE_MAX:
+                break;
+        }
+        return INTERLOCK_NO_SESSION;
+}
+
+int room_look_at(Store *s, const char *id, int64_t boot_us, RoomLook *ret) {
+        RoomLockRow lock;
+        int r = room_get(s, id, &ret->room);
+
+        if (r >= 0)
+                r = session_live(s, id, &ret->session);
+        if (r < 0)
+                return r;
+        ret->live = r > 0;
+        r = room_lock_next(s, id, "", &lock);
+        if (r < 0)
+                return r;
+        ret->facts = (InterlockFacts){ .session = session_of(ret->live ? &ret->session : NULL),
+                                       .lease_until_us = ret->live ? ret->session.lease_until_us : 0,
+                                       .release_until_us = ret->room.release_until_us,
+                                       .locked = r > 0,
+                                       .now_us = boot_us };
+        ret->state = interlock_state(&ret->facts);
+        return 0;
+}
+
 int relay_get(Store *s, const char *device, RelayRow *ret) {
         const StatementId q = SQL_RELAY_GET;
         int r = sql_first(s, q, "t", device);

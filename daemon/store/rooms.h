@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* What keeps a room locked, and what its relays say. A getter returns 1 and the row, or 0 for none. */
+#include "core/interlock.h"
 #include "core/limits.h"
 #include "store/sessions.h"
 #include "store/store.h"
@@ -27,6 +28,16 @@ int room_lock_put(Store *s, const char *room, const char *rule, const char *sess
 int room_lock_next(Store *s, const char *room, const char *after, RoomLockRow *ret);
 /* All that hold are opened. */
 int room_lock_open(Store *s, const char *room, int64_t i, int64_t at_us, const char *by, const char *reason);
+
+/* A room as it stands then. */
+typedef struct RoomLook {
+        RoomRow room;
+        bool live;
+        SessionRow session; /* the live one */
+        InterlockFacts facts;
+        Interlock state; /* as it should be; room.interlock is what was entered last */
+} RoomLook;
+int room_look_at(Store *s, const char *id, int64_t boot_us, RoomLook *ret);
 
 typedef enum RelaySaid { RELAY_SAID_NOTHING, RELAY_SAID_OPEN, RELAY_SAID_ENERGISED } RelaySaid;
 

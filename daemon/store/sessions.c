@@ -129,6 +129,18 @@ int session_ended_by(Store *s, int64_t id, const char *by, const char *reason) {
         return sql_run(s, SQL_SESSION_ENDED_BY, "tti", by, reason, id);
 }
 
+int session_ended_by_whom(Store *s, int64_t id, char ret_by[static LABEL_MAX + 1], char ret_reason[static TEXT_MAX + 1]) {
+        const StatementId q = SQL_SESSION_ENDED_BY_WHOM;
+        int r = sql_first(s, q, "i", id);
+
+        if (r <= 0)
+                return r;
+        col_text(s, q, 0, ret_by, LABEL_MAX + 1);
+        col_text(s, q, 1, ret_reason, TEXT_MAX + 1);
+        sql_done(s, q);
+        return 1;
+}
+
 int session_count_live(Store *s, int64_t *ret) {
         return sql_int(s, SQL_SESSION_COUNT_LIVE, ret, "");
 }

@@ -66,6 +66,8 @@ int session_add(Store *s, SessionRow *row);
 int session_save(Store *s, const SessionRow *row);
 /* It was ended by an officer, where its room did not. */
 int session_ended_by(Store *s, int64_t id, const char *by, const char *reason);
+/* 1, and by whom and why; 0: nobody did. */
+int session_ended_by_whom(Store *s, int64_t id, char ret_by[static LABEL_MAX + 1], char ret_reason[static TEXT_MAX + 1]);
 int session_count_live(Store *s, int64_t *ret);
 
 /* The session is given the item, out of this pack (0: none). */

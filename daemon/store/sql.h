@@ -348,6 +348,7 @@
         X(SESSION_SAVE, "UPDATE session SET state = ?, started_us = ?, ended_us = ?, outcome = ?, "                   \
                         "lease_until_us = ?, touched = ?, free_due = ? WHERE id = ?")                                 \
         X(SESSION_ENDED_BY, "UPDATE session SET ended_by = ?, ended_reason = ? WHERE id = ?")                         \
+        X(SESSION_ENDED_BY_WHOM, "SELECT ended_by, ended_reason FROM session WHERE id = ? AND ended_by IS NOT NULL")  \
         X(SESSION_DUE, "SELECT " SESSION_COLUMNS " FROM session WHERE (state = 0 OR free_due > 0) "                   \
                        "AND lease_until_us <= ? ORDER BY lease_until_us LIMIT 1")                                     \
         X(SESSION_NEXT_DUE, "SELECT min(lease_until_us) FROM session WHERE state = 0 OR free_due > 0")                \
