@@ -435,7 +435,8 @@ CHAPTERS = (deliveries, morning_test, first_load, second_load, first_session, us
 def evening(day):
     """As a person asks who comes in the evening."""
     tell.at("18:00", "Closing time: what an officer looks at")
-    for arguments in (("status",), ("alerts",), ("item", code(CARTRIDGE, "SN1001")), ("session", "s-5")):
+    for arguments in (("status",), ("alerts",), ("item", code(CARTRIDGE, "SN1001")), ("session", "s-1"),
+                      ("session", "s-5")):
         answer = day.clinic.ctl(*arguments)
         shown = " ".join(f"'{a}'" if "(" in a else a for a in arguments)
         tell.command(f"asepsisctl {shown}", answer.stdout + answer.stderr)

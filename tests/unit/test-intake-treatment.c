@@ -329,7 +329,9 @@ static void serum_of_another_patients_blood_stops_the_session_each_time(void **s
                 sim_blurt(s, "room/room-1/session-step", "{'session':'s-1','step':'serum','item':'%s'}", sim_code("B1"));
                 assert_int_equal(sim_alert(s, "item-other-patient"), n);
                 assert_int_equal(state_of(s, "s-1"), SESSION_SUSPENDED);
+                assert_int_equal(sim_sql(s, "SELECT count FROM room_lock WHERE room = 'room-1' AND open_us IS NULL"), n);
         }
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM room_lock WHERE text LIKE '%%p-1%%' OR text LIKE '%%p-2%%'"), 0);
         assert_int_equal(sim_sql(s, "SELECT severity FROM alert WHERE rule = 'item-other-patient'"), 2);
         assert_int_equal(state_of(s, "s-2"), SESSION_AUTHORISED);
         assert_int_equal(deviations(s, "item-other-patient"), 1);
