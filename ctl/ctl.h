@@ -49,6 +49,8 @@ int verb_status(Ctl *c, int argc, char **argv);
 int verb_item(Ctl *c, int argc, char **argv);
 int verb_load(Ctl *c, int argc, char **argv);
 int verb_cycle(Ctl *c, int argc, char **argv);
+int verb_exposure(Ctl *c, int argc, char **argv);
+int verb_exposures(Ctl *c, int argc, char **argv);
 int verb_alerts(Ctl *c, int argc, char **argv);
 int verb_rooms(Ctl *c, int argc, char **argv);
 /* record.c: one session, as `session` without an act shows it. */
@@ -61,6 +63,7 @@ int verb_lookback(Ctl *c, int argc, char **argv);
 int verb_key(Ctl *c, int argc, char **argv);
 int verb_override(Ctl *c, int argc, char **argv);
 int verb_recall(Ctl *c, int argc, char **argv);
+int verb_sharps(Ctl *c, int argc, char **argv);
 int verb_clock(Ctl *c, int argc, char **argv);
 int verb_restore(Ctl *c, int argc, char **argv);
 int verb_audit(Ctl *c, int argc, char **argv);

@@ -31,6 +31,9 @@ static const struct Verb {
         { "autoclave", "[ID]", "one or all; and: out, return, commission", 0, 0, false, true, verb_autoclave },
         { "lookback", "WHAT...", "who was treated with it, and what of it lies unused", 0, 0, false, true, verb_lookback },
         { "recall", "...", "recalls and quarantines: list, show, make, confirm, end", 0, 0, false, true, verb_recall },
+        { "exposures", "", "injuries that are not settled; --all: those that are, too", 0, 0, true, false, verb_exposures },
+        { "exposure", "NUMBER", "an injury, and whose blood it may have been", 1, 1, false, false, verb_exposure },
+        { "sharps", "SESSION", "sign where needles are that no container saw", 0, 0, false, true, verb_sharps },
         { "override", "...", "sign, as one of two officers, for a session that a rule denies", 0, 0, false, true, verb_override },
         { "clock", "[confirm]", "how the clock stands; and an officer's word for it", 0, 0, false, true, verb_clock },
         { "restore", "confirm", "an officer's word to go on with a restored ledger", 0, 0, false, true, verb_restore },
@@ -46,7 +49,7 @@ static void print_help(void) {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 printf("  %-9s %-9s %s\n", verbs[i].name, verbs[i].argument, verbs[i].help);
         printf("\n  -j, --json          one line of JSON, for programs\n"
-               "  -a, --all           load, alerts: those that are settled, too\n"
+               "  -a, --all           load, alerts, exposures: those that are settled, too\n"
                "  -s, --socket=PATH   the daemon's socket; otherwise $ASEPSIS_SOCKET, or\n"
                "                      " CTL_SOCKET_DEFAULT "\n"
                "  -h, --help          this text; after a verb with ways of its own: its\n"

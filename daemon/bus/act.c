@@ -179,6 +179,14 @@ int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         return r < 0 ? r : perform(m, userdata, &act, error);
 }
 
+/* SignSharps(s session, s by, s reason). */
+int method_sign_sharps(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_SHARPS };
+        int r = sd_bus_message_read(m, "sss", &act.subject, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
 static int act_on_recall(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
         Act act = { .type = type };
         char number[32];

@@ -51,6 +51,10 @@ int method_look_back(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_get_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_list_recalls(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
+/* exposure.c */
+int method_get_exposure(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_exposures(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
 /* act.c: acts of people. All: (subject..., s by, s reason) -> a{sv} with `text`. Refused, Ledger. */
 int method_commission(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_autoclave_out(sd_bus_message *m, void *userdata, sd_bus_error *error);
@@ -68,6 +72,7 @@ int method_accept_key(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_unlock_room(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_end_session(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_override(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_sign_sharps(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /*
