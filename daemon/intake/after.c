@@ -212,6 +212,7 @@ int after_tick(Intake *in) {
         int r, n = 0;
 
         if (intake_doubted(in, DOUBT_CLOCK)) {
+                in->after_all = true; /* what is put down meanwhile may stand at any time */
                 in->next_after_us = in->now.boot_us + SOON_US;
                 return 0;
         }

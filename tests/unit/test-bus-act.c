@@ -100,7 +100,10 @@ static void each_method_is_its_own_act(void **state) {
         assert_string_equal(got.cause, "autoclave");
         assert_int_equal(got.from_us, 5);
         assert_int_equal(got.to_us, 9);
-        assert_int_equal(got.calls, 5);
+        sd_bus_message_unref(act(*state, "SignSharps", "sss", "s-1", "olga", "seen in the bin"));
+        assert_int_equal(got.type, ACT_SHARPS);
+        assert_string_equal(got.subject, "s-1");
+        assert_int_equal(got.calls, 6);
 }
 
 static void what_is_refused_is_said_by_name_with_the_reason(void **state) {
