@@ -61,7 +61,7 @@ static void flush(Sim *s) {
 static void start(Sim *s) {
         char why[STORE_WHY_MAX] = "", boot[32], machine[32];
         StoreOpened opened;
-        int r = store_open(&s->store, &(StoreOptions){ .path = s->ledger }, &opened, why);
+        int r = s->store ? 0 : store_open(&s->store, &(StoreOptions){ .path = s->ledger }, &opened, why);
 
         if (r < 0)
                 fail_msg("store_open: %s (%s)", strerror(-r), why);
@@ -77,7 +77,8 @@ static void start(Sim *s) {
 
 static void stop(Sim *s) {
         s->intake = intake_free(s->intake);
-        s->store = store_close(s->store);
+        if (!s->keep_store)
+                s->store = store_close(s->store);
 }
 
 void sim_open(Sim *s, const char *more) {
@@ -93,6 +94,7 @@ void sim_open(Sim *s, const char *more) {
 }
 
 void sim_close(Sim *s) {
+        s->keep_store = false;
         stop(s);
         sim_forget(s);
         free(s->out);

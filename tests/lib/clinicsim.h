@@ -35,6 +35,8 @@ typedef struct Sim {
         Intake *intake;
         Now now;
         int starts, machine;   /* how often the daemon and the machine started */
+        bool keep_store;       /* the connection to the ledger outlives the daemon: what was not committed is gone as well,
+                                * and starting anew is quicker */
         uint64_t nonce;        /* the last that sim_ask() made */
         size_t n_out;
         SimOut *out;
