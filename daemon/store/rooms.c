@@ -38,13 +38,17 @@ int room_next_due(Store *s, int64_t *ret_boot_us) {
 
 /* What it was granted by the old clock says nothing any more. */
 static int relays_restart(Store *s, int64_t until_us) {
-        RelayRow relay = {};
+        char device[LABEL_MAX + 1] = "";
         int r;
 
-        while ((r = sql_first(s, SQL_RELAY_NEXT, "t", relay.device)) > 0) {
-                TEXT(SQL_RELAY_NEXT, 0, relay.device);
+        while ((r = sql_first(s, SQL_RELAY_NEXT, "t", device)) > 0) {
+                RelayRow relay;
+
+                col_text(s, SQL_RELAY_NEXT, 0, device, sizeof(device));
                 sql_done(s, SQL_RELAY_NEXT);
-                r = relay_get(s, relay.device, &relay);
+                r = relay_get(s, device, &relay);
+                if (r < 0)
+                        return r;
                 relay.permit_from_us = relay.permit_until_us = 0;
                 relay.due_us = relay.due_us ? until_us : 0;
                 if (r > 0)
