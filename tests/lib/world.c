@@ -306,10 +306,12 @@ static void tick(World *w, int64_t us) {
         commit(w);
 }
 
-/* What waits for what is missing waits no longer than it should, however long this is. */
+/* No batch spans two moments; and what waits for what is missing waits no longer than it should. */
 static void pass(World *w, int64_t us) {
         const int64_t first_us = MIN_OF(us, 5 * US_PER_S);
 
+        if (w->observer->n_handed)
+                commit(w);
         tick(w, first_us);
         if (us > first_us)
                 tick(w, us - first_us);
@@ -478,5 +480,5 @@ void world_end(World *w) {
         commit(w);
         pass(w, 2 * WORLD_LEASE_US);
         sql(w, "BEGIN; UPDATE session SET state = 3, free_due = 0 WHERE state < 3 OR free_due > 0;"
-               "UPDATE room SET session_end_us = NULL; DELETE FROM alert; COMMIT");
+               "UPDATE room SET session_end_us = NULL; DELETE FROM room_lock; DELETE FROM alert; COMMIT");
 }
