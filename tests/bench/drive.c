@@ -98,7 +98,11 @@ static void drive(const Config *config, const char *ledger, size_t n) {
         must(store_open(&store, &(StoreOptions){ ledger, config->store.cache_kib }, &opened, why), why);
         (void)snprintf(key, sizeof(key), "%s.key", ledger);
         must(signer_open(&signer, key), "key");
-        must(intake_new(&in, &(IntakeOptions){ store, signer, config, "bench", "machine" }, &t), "intake");
+        must(intake_new(&in,
+                        &(IntakeOptions){ .store = store, .signer = signer, .config = config, .boot = "bench",
+                                          .machine_boot = "machine" },
+                        &t),
+             "intake");
         traffic_init(&traffic, config->site.id, "drive", 10);
         begin(in, &traffic);
         for (size_t i = 0; i < n; i++)
