@@ -6,12 +6,12 @@ nothing to do with Asepsis:
 
     relay.py PLAN LOG
 
-PLAN (JSON): {"host", "port", "site", "jwk", "lease_s", "rooms": [{"room", "password", "session", "items", "practitioner", "patient",
+PLAN (JSON): {"host", "port", "site", "jwk", "lease_s", "resume"?, "rooms": [{"room", "password", "session", "items", "practitioner", "patient",
 "procedure", "after_s", "relay"?, "relay_password"?}]}. Each room asks for its session `after_s` after the start, starts it,
 and goes on asking. Where there is `relay`, that is a login of kind actuator, which asks for permits of its own and says what
-it does; otherwise the controller asks for it, with the relay's nonce. SIGTERM ends all.
+it does; otherwise the controller asks for it, with the relay's nonce. `resume`: its session runs already. SIGTERM ends all.
 
-LOG: a line of JSON for each event of each relay, with the time of CLOCK_BOOTTIME (s): `sent` a nonce, `permit` that was
+LOG: a line of JSON for each event of each relay, with the time of CLOCK_BOOTTIME (s): `boot`, locked; `sent` a nonce, `permit` that was
 believed, `refused` one that was not, `denied` by the daemon, `energised`, `locked`. tests/it/50-fail-locked judges by it."""
 import collections, contextlib, json, os, secrets, select, signal, sys, time
 
@@ -38,6 +38,7 @@ class Relay:
     def __init__(self, site, room, jwk, log):
         self.verifier, self.room, self.log = Verifier(site, room, jwk), room, log
         self.nonce, self.until = None, None
+        log(room, "boot")
 
     def ask(self, session=None):
         self.nonce = self.verifier.ask(session)
@@ -121,13 +122,14 @@ class Room:
         self.link = Link(plan, mine["room"], mine["password"], "room", self._heard)
         self.kept = collections.deque()      # (seq, message, content): unreceipted
         self.sent_at, self.next = 0, now() + mine["after_s"]
-        self.question, self.allowed = None, False
+        self.question, self.allowed = None, bool(plan.get("resume"))
         self.asks = self.relay               # whose nonces the controller sends
         self.own = None
         if "relay" in mine:
             self.asks = Relay(plan["site"], mine["room"], plan["jwk"], lambda *_, **__: None)
             self.own = Actuator(plan, mine, self.relay, self.renew_s)
-        self._keep("disinfected", by=mine["practitioner"], contact_s=120)
+        if not self.allowed:
+            self._keep("disinfected", by=mine["practitioner"], contact_s=120)
 
     def links(self):
         return [self.link, *([self.own.link] if self.own else [])]
