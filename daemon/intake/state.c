@@ -262,6 +262,9 @@ int intake_checkpoint(Intake *in, const Now *now, char **ret_jws) {
 
 void intake_doubt(Intake *in, Doubt doubt, const char *sentence) {
         run_close(in);
+        /* What waited for the clock to be believed need not wait any longer. */
+        if (doubt == DOUBT_CLOCK && !sentence && intake_doubted(in, doubt))
+                in->next_after_us = in->next_watch_us = in->now.boot_us;
         snprintf(in->doubts[doubt], sizeof(in->doubts[doubt]), "%s", sentence ?: "");
 }
 
