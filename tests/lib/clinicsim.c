@@ -69,7 +69,7 @@ static void start(Sim *s) {
         snprintf(machine, sizeof(machine), "machine-%d", s->machine);
         r = intake_new(&s->intake,
                        &(IntakeOptions){ .store = s->store, .signer = s->signer, .config = s->config, .boot = boot,
-                                         .machine_boot = machine },
+                                         .machine_boot = machine, .machine = s->host },
                        &s->now);
         if (r < 0)
                 fail_msg("intake_new: %s (%s)", strerror(-r), store_why(s->store));
@@ -117,6 +117,16 @@ int sim_teardown(void **state) {
         sim_close(*state);
         free(*state);
         return 0;
+}
+
+void sim_stop(Sim *s) {
+        sim_commit(s);
+        assert_int_equal(intake_witness(s->intake), 0);
+        stop(s);
+}
+
+void sim_begin(Sim *s) {
+        start(s);
 }
 
 void sim_restart(Sim *s) {

@@ -37,6 +37,7 @@ typedef struct Sim {
         int starts, machine;   /* how often the daemon and the machine started */
         bool keep_store;       /* the connection to the ledger outlives the daemon: what was not committed is gone as well,
                                 * and starting anew is quicker */
+        const char *host;      /* which machine it is; NULL: the ledger's place is not looked at */
         uint64_t nonce;        /* the last that sim_ask() made */
         size_t n_out;
         SimOut *out;
@@ -54,6 +55,9 @@ void sim_close(Sim *s);
 int sim_setup(void **state);
 int sim_teardown(void **state);
 
+/* The daemon stops in good order, and starts again; between them the test has the ledger's files. */
+void sim_stop(Sim *s);
+void sim_begin(Sim *s);
 /* The daemon stops in good order, or dies with the batch at hand; then a new one starts on the same ledger. */
 void sim_restart(Sim *s);
 void sim_crash(Sim *s);

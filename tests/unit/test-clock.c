@@ -17,6 +17,7 @@ static void a_clock_that_goes_on_is_trusted(void **state) {
         for (int64_t t = 0; t < 86400; t += 60)
                 assert_int_equal(clock_judge(&c, WALL + t * US_PER_S, BOOT + t * US_PER_S, WALL - 1, true), CLOCK_TRUSTED);
         assert_null(clock_text(CLOCK_TRUSTED));
+        assert_null(clock_doubt_id(CLOCK_TRUSTED));
 }
 
 static void a_clock_behind_the_ledger_is_not_trusted(void **state) {
@@ -38,6 +39,19 @@ static void a_clock_that_is_moved_is_not_trusted_either_way(void **state) {
                 assert_int_equal(clock_judge(&c, WALL + sign * 2 * CLOCK_STEP_US, BOOT + 2 * US_PER_S, 0, true), CLOCK_STEPPED);
                 assert_int_equal(clock_judge(&c, WALL + 3 * US_PER_S, BOOT + 3 * US_PER_S, 0, true), CLOCK_TRUSTED);
         }
+}
+
+static void a_step_is_not_believed_by_waiting(void **state) {
+        const int64_t step = 90 * US_PER_S, week = 7 * US_PER_DAY;
+        Clock c = {};
+        (void)state;
+        assert_int_equal(clock_judge(&c, WALL, BOOT, 0, true), CLOCK_TRUSTED);
+        for (int64_t t = 0; t < week; t += US_PER_S * 600)
+                assert_int_equal(clock_judge(&c, WALL + step + t, BOOT + t, 0, true), CLOCK_STEPPED);
+        /* Somebody's word, and the next step is one again. */
+        clock_accept(&c, WALL + step + week, BOOT + week);
+        assert_int_equal(clock_judge(&c, WALL + step + week, BOOT + week, 0, true), CLOCK_TRUSTED);
+        assert_int_equal(clock_judge(&c, WALL + week, BOOT + week, 0, true), CLOCK_STEPPED);
 }
 
 static void slow_corrections_are_followed_and_small_steps_do_not_add_up_unseen(void **state) {
@@ -66,8 +80,33 @@ static void a_clock_that_was_never_synchronised_is_not_trusted(void **state) {
         (void)state;
         assert_int_equal(clock_judge(&c, WALL, BOOT, 0, false), CLOCK_UNSYNCHRONISED);
         assert_int_equal(clock_judge(&c, WALL, BOOT, 0, true), CLOCK_TRUSTED);
-        for (ClockDoubt d = CLOCK_BEHIND; d <= CLOCK_UNSYNCHRONISED; d++)
+        for (ClockDoubt d = CLOCK_BEHIND; d <= CLOCK_UNSYNCHRONISED; d++) {
                 assert_non_null(clock_text(d));
+                assert_non_null(clock_doubt_id(d));
+        }
+}
+
+static void what_sets_a_clock_that_nobody_believes_yet_is_no_step(void **state) {
+        Clock c = {};
+        (void)state;
+        assert_int_equal(clock_judge(&c, WALL, BOOT, 0, false), CLOCK_UNSYNCHRONISED);
+        assert_int_equal(clock_judge(&c, WALL + US_PER_DAY, BOOT + US_PER_S, 0, true), CLOCK_TRUSTED);
+        /* Once it was believed a step is one, synchronised or not. */
+        assert_int_equal(clock_judge(&c, WALL, BOOT + 2 * US_PER_S, 0, false), CLOCK_STEPPED);
+        assert_int_equal(clock_judge(&c, WALL, BOOT + 2 * US_PER_S, 0, true), CLOCK_STEPPED);
+}
+
+static void a_sleep_of_more_than_two_seconds_is_noticed_once(void **state) {
+        Clock c = {};
+        (void)state;
+        /* What was slept before the first look is nobody's. */
+        assert_int_equal(clock_slept(&c, BOOT + 500 * US_PER_S, BOOT), 0);
+        assert_int_equal(clock_slept(&c, BOOT + 510 * US_PER_S, BOOT + 10 * US_PER_S), 0);
+        assert_int_equal(clock_slept(&c, BOOT + 540 * US_PER_S, BOOT + 10 * US_PER_S), 30 * US_PER_S);
+        assert_int_equal(clock_slept(&c, BOOT + 541 * US_PER_S, BOOT + 11 * US_PER_S), 0);
+        /* Just less than two seconds is none; another little more makes it one. */
+        assert_int_equal(clock_slept(&c, BOOT + 543 * US_PER_S - 1, BOOT + 11 * US_PER_S), 0);
+        assert_int_equal(clock_slept(&c, BOOT + 543 * US_PER_S, BOOT + 11 * US_PER_S), 2 * US_PER_S);
 }
 
 int main(void) {
@@ -75,8 +114,11 @@ int main(void) {
                 cmocka_unit_test(a_clock_that_goes_on_is_trusted),
                 cmocka_unit_test(a_clock_behind_the_ledger_is_not_trusted),
                 cmocka_unit_test(a_clock_that_is_moved_is_not_trusted_either_way),
+                cmocka_unit_test(a_step_is_not_believed_by_waiting),
                 cmocka_unit_test(slow_corrections_are_followed_and_small_steps_do_not_add_up_unseen),
                 cmocka_unit_test(a_clock_that_was_never_synchronised_is_not_trusted),
+                cmocka_unit_test(what_sets_a_clock_that_nobody_believes_yet_is_no_step),
+                cmocka_unit_test(a_sleep_of_more_than_two_seconds_is_noticed_once),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
