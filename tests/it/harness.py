@@ -207,10 +207,10 @@ class Clinic(demo.Clinic):
         subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, os.path.join(HERE, f"shim/{name}.c")], check=True)
         return shim
 
-    def set_clock(self, off_s):
-        """The daemon's wall clock goes so many seconds before or behind the machine's."""
+    def set_clock(self, off_s, asleep_s=0):
+        """The daemon's wall clock goes so many seconds before or behind the machine's; the machine slept so long."""
         with open(self.path("clock.new"), "w", encoding="ascii") as f:
-            f.write(str(off_s))
+            f.write(f"{off_s} {asleep_s}")
         os.rename(self.path("clock.new"), self.path("clock"))
 
     def fail_disk(self, how):
