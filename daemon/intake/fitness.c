@@ -33,14 +33,30 @@ static int32_t day_of(const Intake *in, int64_t t_us) {
 
 /* --- facts --- */
 
-static int facts_of_penetration(Intake *in, const ConfigAutoclave *c, FitnessFacts *f) {
-        const int64_t start_us = clinic_day_start(f->day, in->config->site.day_start_us);
+/*
+ * Has none passed since the last that failed? One stamped by a clock that was set back since counts by when it was told: a
+ * failure then does not stand for years, and a pass then takes no later failure back.
+ */
+static int facts_of_failure(Intake *in, const ConfigAutoclave *c, TestType first, TestType second, bool *ret) {
+        const int64_t now_us = in->now.wall_us;
         TestRow passed = {}, failed = {};
-        int r = test_last(in->store, c->id, TEST_BOWIE_DICK, TEST_HELIX, TEST_FAILED, INT64_MAX, &failed);
+        int r = test_last(in->store, c->id, first, second, TEST_PASSED, now_us, &passed);
 
         if (r >= 0)
-                r = test_last(in->store, c->id, TEST_BOWIE_DICK, TEST_HELIX, TEST_PASSED, INT64_MAX, &passed);
-        f->penetration_failed = failed.id && (!passed.id || passed.run_us <= failed.run_us);
+                r = test_last(in->store, c->id, first, second, TEST_FAILED, INT64_MAX, &failed);
+        if (r > 0 && failed.run_us > now_us && failed.id < passed.id) {
+                failed = (TestRow){};
+                r = test_last(in->store, c->id, first, second, TEST_FAILED, now_us, &failed);
+        }
+        *ret = failed.id && (!passed.id || failed.run_us > now_us || passed.run_us <= failed.run_us);
+        return r < 0 ? r : 0;
+}
+
+static int facts_of_penetration(Intake *in, const ConfigAutoclave *c, FitnessFacts *f) {
+        const int64_t start_us = clinic_day_start(f->day, in->config->site.day_start_us);
+        TestRow passed = {};
+        int r = facts_of_failure(in, c, TEST_BOWIE_DICK, TEST_HELIX, &f->penetration_failed);
+
         if (r >= 0)
                 r = test_last(in->store, c->id, TEST_BOWIE_DICK, TEST_HELIX, TEST_PASSED, f->load_us - 1, &passed);
         if (r > 0) {
@@ -53,12 +69,9 @@ static int facts_of_penetration(Intake *in, const ConfigAutoclave *c, FitnessFac
 }
 
 static int facts_of_leak(Intake *in, const ConfigAutoclave *c, FitnessFacts *f) {
-        TestRow passed = {}, failed = {};
-        int r = test_last(in->store, c->id, TEST_VACUUM_LEAK, TEST_VACUUM_LEAK, TEST_FAILED, INT64_MAX, &failed);
+        TestRow passed = {};
+        int r = facts_of_failure(in, c, TEST_VACUUM_LEAK, TEST_VACUUM_LEAK, &f->leak_failed);
 
-        if (r >= 0)
-                r = test_last(in->store, c->id, TEST_VACUUM_LEAK, TEST_VACUUM_LEAK, TEST_PASSED, INT64_MAX, &passed);
-        f->leak_failed = failed.id && (!passed.id || passed.run_us <= failed.run_us);
         if (r >= 0)
                 r = test_last(in->store, c->id, TEST_VACUUM_LEAK, TEST_VACUUM_LEAK, TEST_PASSED, f->load_us - 1,
                               &passed);

@@ -202,6 +202,40 @@ static void what_was_sterilized_by_a_clock_ahead_is_not_good_for_longer(void **s
         assert_non_null(strstr(sim_rules(s, "down/room/room-1/decision"), "shelf-life-over"));
 }
 
+static void put_leak_test(Sim *s, int64_t run_us, int outcome) {
+        sim_sql(s, "INSERT INTO test (i, autoclave, test, run_us, read_us, outcome) VALUES (1, 'ac-1', 2, %lld, %lld, %d)",
+                (long long)run_us, (long long)run_us, outcome);
+}
+
+static bool leak_failed(Sim *s) {
+        static AutoclaveStatus status;
+        bool found = false;
+
+        memset(&status, 0, sizeof(status));
+        assert_int_equal(intake_autoclave_status(s->intake, &s->now, "ac-1", &status), 1);
+        for (size_t i = 0; i < status.refusals.n; i++)
+                found |= streq(status.refusals.v[i].rule, "leak-test-failed");
+        return found;
+}
+
+static void a_test_of_a_clock_ahead_counts_by_when_it_was_told(void **state) {
+        const int64_t years = 800 * US_PER_DAY;
+        Sim *s = *state;
+
+        put_leak_test(s, s->now.wall_us - 9 * US_PER_S, 1);
+        assert_false(leak_failed(s));
+        put_leak_test(s, s->now.wall_us + years, 2);
+        assert_true(leak_failed(s));
+        put_leak_test(s, s->now.wall_us - 8 * US_PER_S, 1);
+        assert_false(leak_failed(s));
+        /* A pass then takes back no failure of today. */
+        put_leak_test(s, s->now.wall_us + years + 1, 1);
+        put_leak_test(s, s->now.wall_us - 7 * US_PER_S, 2);
+        assert_true(leak_failed(s));
+        put_leak_test(s, s->now.wall_us - 6 * US_PER_S, 1);
+        assert_false(leak_failed(s));
+}
+
 static void a_sleep_is_recorded_alerted_and_counts_as_absence(void **state) {
         Sim *s = *state;
 
@@ -237,6 +271,7 @@ int main(void) {
                 T(what_had_expired_stays_so_until_the_old_time_is_reached),
                 T(a_clock_that_was_years_ahead_is_no_dead_end),
                 T(what_was_sterilized_by_a_clock_ahead_is_not_good_for_longer),
+                T(a_test_of_a_clock_ahead_counts_by_when_it_was_told),
                 T(a_sleep_is_recorded_alerted_and_counts_as_absence),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
