@@ -214,6 +214,13 @@ static void print_session(const json_t *s) {
         print_event(s, "allowed", "allowed_at", "", PLAIN);
         print_event(s, "started", "started_at", "", PLAIN);
         print_event(s, "ended", "ended_at", text_of(s, "outcome"), PLAIN);
+        print_event(s, "needles", "sharps_missing_since", "missing", RED);
+        if (has_text(s, "sharps_signed_by")) {
+                Line by = {};
+
+                line_add(&by, "signed by %s: %s", text_of(s, "sharps_signed_by"), text_of(s, "sharps_reason"));
+                print_event(s, "needles", "sharps_signed_at", by.text, PLAIN);
+        }
         if (has_text(s, "ended_by")) {
                 Line by = {};
 

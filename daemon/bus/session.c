@@ -8,6 +8,7 @@
 #include "bus/internal.h"
 #include "core/event.h"
 #include "core/gate.h"
+#include "store/after.h"
 #include "store/overrides.h"
 
 static const char *const outcomes[] = {
@@ -125,6 +126,20 @@ static int put_ended_by(Store *s, int64_t session, Reply *r) {
         return 0;
 }
 
+/* Needles that did not reach a container, and who signed where they are. */
+static int put_sharps(Store *s, int64_t session, Reply *r) {
+        AfterRow row;
+        int found = after_get(s, session, &row);
+
+        if (found <= 0)
+                return found;
+        reply_time(r, "sharps_missing_since", row.sharps_since_us);
+        reply_time(r, "sharps_signed_at", row.sharps_us);
+        reply_text(r, "sharps_signed_by", row.sharps_by);
+        reply_text(r, "sharps_reason", row.sharps_reason);
+        return 0;
+}
+
 static int read_items(Store *s, int64_t session, Reply *reply) {
         char code[CODE_MAX + 1];
         int64_t item = 0;
@@ -153,6 +168,8 @@ static int put_all(Store *s, const char *label, const SessionRow *row, const Req
         if (row) {
                 put_row(row, reply);
                 r = put_ended_by(s, row->id, reply);
+                if (r >= 0)
+                        r = put_sharps(s, row->id, reply);
                 if (r >= 0)
                         r = read_items(s, row->id, reply);
                 if (r >= 0)
