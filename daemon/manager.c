@@ -432,7 +432,7 @@ static void check_losses(Manager *m, const Now *t) {
  * machine. It is of the committed head and needs no commit itself.
  */
 static void checkpoint(Manager *m, const Now *t) {
-        const bool hourly = m->seconds % HEAD_LOGGED_EVERY_S == 0;
+        const bool hourly = m->seconds % HEAD_LOGGED_EVERY_S == 0 && !intake_doubted(m->intake, DOUBT_KEY);
         _cleanup_(freep) char *jws = NULL;
         int r = 0;
 

@@ -164,7 +164,7 @@ struct Intake {
         int64_t witnessed;            /* size of the ledger, as its witness has it; -1: not written yet */
         int64_t restored_i;           /* of the question at hand: what was received before is blocked */
         Settling settling;
-        bool keys_stale;              /* another key signs once this batch is committed */
+        bool keys_stale;              /* after the next commit: which key signs, by the ledger, and does it lie in its file */
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
         int64_t listening_us;         /* CLOCK_BOOTTIME since when nothing that comes in can have waited for us */
         char doubts[_DOUBT_MAX][DOUBT_TEXT_MAX]; /* empty: none */

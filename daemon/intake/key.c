@@ -133,7 +133,6 @@ void keys_settle(Intake *in) {
                           "key %s signs, and could not be put into the key file: %s. The next start does it; leave the files as "
                           "they are",
                           row.kid, strerror(-r));
-        in->published = (Head){}; /* the retained checkpoint is to bear the new signature */
 }
 
 /* --- acts --- */

@@ -32,7 +32,6 @@ void intake_rollback(Intake *in) {
         store_rollback(in->store);
         run_forget(in);
         in->settling = (Settling){};
-        in->keys_stale = false;
         batch_clear(&in->batch);
         slots_forget(in);
         running_forget(in);

@@ -142,6 +142,7 @@ static const char *const doubt_ways_out[_DOUBT_MAX] = {
         [DOUBT_AUDIT] = "asepsisctl audit accept --by=OFFICER --reason=TEXT",
         [DOUBT_RESTORE] = "asepsisctl restore confirm --by=OFFICER --reason=TEXT",
         [DOUBT_SECOND] = "asepsisctl audit accept --by=OFFICER --reason=TEXT",
+        [DOUBT_KEY] = "the right key file and a restart; or asepsisctl key accept KID --by=OFFICER --reason=TEXT",
 };
 
 static int state_daemon(Intake *in) {
