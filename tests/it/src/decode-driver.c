@@ -64,6 +64,7 @@ static void show_decisions(JsonWriter *w) {
                                  .overridden = overridden, .n_overridden = 1, .permit = JWS };
         EncodePermit permit = { "clinic", "r-1", "s-81", nonce, 12, 90000, "us-1", 345, "00ff" };
         EncodeCheckpoint checkpoint = { "log-1", "b-1", 346, "00ff", NOON_US };
+        EncodeNextKey next = { "clinic", "k2", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", NOON_US };
 
         show("down-decision", w, encode_decision(w, &deny));
         show("down-decision", w, encode_decision(w, &allow));
@@ -71,6 +72,7 @@ static void show_decisions(JsonWriter *w) {
         deny.session = NULL;
         show("down-permit", w, encode_decision(w, &deny));
         show("jws-permit", w, encode_permit_payload(w, &permit));
+        show("jws-next-key", w, encode_next_key(w, &next));
         show("jws-checkpoint", w, encode_checkpoint_payload(w, &checkpoint));
 }
 
