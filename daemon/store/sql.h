@@ -314,8 +314,8 @@
                                "release_until_us = excluded.release_until_us, "                                       \
                                "released_before_us = excluded.released_before_us, "                                   \
                                "hold_until_us = excluded.hold_until_us")                                              \
-        X(ROOM_DUE, "SELECT r.id FROM room r CROSS JOIN session s ON s.room = r.id AND s.state < 3 "                  \
-                    "WHERE r.interlock > 0 AND r.interlock < 3 AND s.lease_until_us <= ? LIMIT 1")                    \
+        X(ROOM_DUE, "SELECT id FROM room WHERE interlock > 0 AND interlock < 3 AND NOT EXISTS (SELECT 1 FROM session s "\
+                    "WHERE s.room = room.id AND s.state < 3 AND s.lease_until_us > ?) LIMIT 1")                       \
         X(ROOM_NEXT_DUE, "SELECT min(s.lease_until_us) FROM room r CROSS JOIN session s ON s.room = r.id "            \
                          "AND s.state < 3 WHERE r.interlock > 0 AND r.interlock < 3")                                 \
         X(ROOM_RESTART, "UPDATE room SET release_from_us = 0, released_before_us = 0, release_until_us = ? "          \
