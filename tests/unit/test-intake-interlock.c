@@ -98,6 +98,21 @@ static void the_room_knows_until_when_it_could_be_released_and_never_less_than_w
         assert_int_equal(row(s, "release_from_us"), s->now.boot_us);
 }
 
+static void a_shorter_lease_takes_nothing_back_from_what_was_given(void **state) {
+        Sim *s = *state;
+        int64_t first;
+
+        running(s, "s-1", "R1");
+        first = row(s, "release_until_us");
+        sim_end(s, "room-1", "s-1", "completed");
+        sim_disinfect_room(s, "room-1");
+        s->config->gate.lease_us = 10 * S;
+        sim_receive(s, "R2");
+        assert_asked(s, "room-1", "s-2", "R2", "allow");
+        assert_true(sim_sql(s, "SELECT lease_until_us FROM session WHERE label = 's-2'") < first);
+        assert_int_equal(row(s, "release_until_us"), first);
+}
+
 static void after_a_reboot_of_the_machine_a_room_could_be_released_for_one_lease_more(void **state) {
         Sim *s = *state;
 
@@ -428,6 +443,7 @@ int main(void) {
                 CASE(a_room_goes_through_its_states_and_says_each),
                 CASE(a_running_session_whose_lease_ran_out_leaves_its_room_locked_until_it_renews),
                 CASE(the_room_knows_until_when_it_could_be_released_and_never_less_than_was_given),
+                CASE(a_shorter_lease_takes_nothing_back_from_what_was_given),
                 CASE(after_a_reboot_of_the_machine_a_room_could_be_released_for_one_lease_more),
                 CASE(a_critical_alert_locks_a_room_in_which_nobody_is),
                 CASE(a_lock_acts_again_although_its_alert_is_open_and_the_room_was_unlocked),
