@@ -273,7 +273,8 @@ static void look_at_sessions(Observer *o) {
         static const char sql[] = "SELECT label, state, lease_until_us, (SELECT count(*) FROM session_item si JOIN item i "
                                   "ON i.id = si.item LEFT JOIN claim c ON c.item = i.id WHERE si.session = x.id AND "
                                   "coalesce(c.session, 0) <> x.id AND coalesce(i.used_session, '') <> x.label AND NOT "
-                                  "i.returned) FROM session x WHERE id > ?1";
+                                  "(i.used_us IS NOT NULL AND i.used_session IS NULL) AND NOT i.returned) "
+                                  "FROM session x WHERE id > ?1";
         sqlite3_stmt *stmt = query(o, &of_sessions, sql, o->first_session);
 
         while (sqlite3_step(stmt) == SQLITE_ROW) {
