@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A day in a needling clinic. The times are the story's; each step says what must come of it, or the day has failed."""
-import base64, collections, datetime, json
+import collections, datetime, json
 
 import tell
 from device import Device, Display
+from relay import Relay, opened
 
 # Login: what it speaks as. All of them stand in etc/asepsisd.conf.
 DEVICES = {"station-1": "station", "ac-1": "autoclave", "room-1": "room", "room-2": "room", "pen-1": "handpiece",
            "pen-2": "handpiece", "sharps-1": "sharps"}
+RELAYS = {"relay-1": "room-1", "relay-2": "room-2"}
 DISPLAY = "corridor"
-LOGINS = (*DEVICES, DISPLAY)
+LOGINS = (*DEVICES, *RELAYS, DISPLAY)
 
 BATCH = 30    # samples in a message
 
@@ -30,6 +32,10 @@ def code(gtin, serial):
 CARTRIDGE, ROLLER, SLEEVE = "00844588003288", "00844588004001", "00844588006029"
 
 
+def shell_word(text):
+    return text if text.replace("-", "").replace("=", "").isalnum() else f"'{text}'"
+
+
 def short(item):
     """As people call it: what the product is, and its serial number."""
     for gtin, name in ((CARTRIDGE, "cartridge"), (ROLLER, "roller"), (SLEEVE, "sleeve")):
@@ -43,21 +49,10 @@ def listed(items):
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def open_jws(jws, public_key):
-    """The payload of a compact JWS that bears the clinic's signature. Raises where it does not."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    def plain(s):
-        return base64.urlsafe_b64decode(s + "=" * (-len(s) % 4))
-    header, payload, signature = jws.split(".")
-    must(json.loads(plain(header))["alg"] == "EdDSA", "the permit names another algorithm")
-    Ed25519PublicKey.from_public_bytes(plain(public_key)).verify(plain(signature), f"{header}.{payload}".encode())
-    return json.loads(plain(payload))
-
-
 class Day:
     def __init__(self, clinic):
         self.clinic = clinic
-        self.key = None                         # pinned when a room is paired: never taken from the broker
+        self.key = None                         # its JWK, pinned when a room is paired: never taken from the broker
         self.released = []                      # (cycle, verdict)
         self.decided = []                       # (session, room, verdict, rules)
         self.alerts = {}                        # id: what stood there last
@@ -78,8 +73,9 @@ class Day:
         self.display.wait("daemon", lambda s: s["state"] == "online", 15)
         for name, kind in DEVICES.items():
             self.devices[name] = Device(*at, kind, name, self.clinic.passwords[name], self.on_retry)
-        status = json.loads(self.clinic.ctl("status", "--json").stdout)
-        self.key = status["public_key"]
+        self.key = self.clinic.ctl("key", "--jwk").stdout
+        for name, room in RELAYS.items():
+            self.devices[name] = Relay(*at, name, self.clinic.passwords[name], room, self.key, self.on_retry)
 
     def close(self):
         for d in (*self.devices.values(), *([self.display] if self.display else [])):
@@ -130,7 +126,7 @@ class Day:
             self.show_permit(answer)
 
     def show_permit(self, answer):
-        p = open_jws(answer["permit"], self.key)
+        p = opened(answer["permit"], self.key)
         must(p["nonce"] == answer["nonce"], "the permit answers another nonce")
         tell.note(f"permit {p['seq']} for {p['room']}, good for {p['ttl_ms'] // 1000} s from the asking; signature and "
                   f"nonce checked; the audit chain had {p['audit']['size']} records, head {p['audit']['head'][:12]}...")
@@ -195,31 +191,47 @@ class Day:
 
     # ------------------------------------------------------------------------------------------------------- sessions
 
-    def treat(self, room, pen, session, needle, areas=("forehead", "cheeks")):
-        """From the permit to the sharps container."""
+    def treat(self, room, pen, session, needle, areas=("forehead", "cheeks"), passes=8):
+        """From the permit to the last round: what is done before needling, and a cleanse before each round."""
         r, p = self.devices[room], self.devices[pen]
+        r.send("session-start", session=session)
         r.send("session-step", session=session, step="screened", form_hash="5f2b" * 16)
-        for step in ("anaesthetic", "wash"):
+        for step in ("anaesthetic", "wash", "serum"):
             r.send("session-step", session=session, step=step)
         r.settle()
-        r.send("session-start", session=session)
-        r.send("session-step", session=session, step="serum")
         p.send("usage", item=needle, event="attached", session=session)
         for n, area in enumerate(areas, 1):
             r.send("session-step", session=session, step="cleanse", round=n)
             r.settle()
             p.send("usage", item=needle, event="contact", session=session, area=area)
-            p.send("usage", item=needle, event="round", session=session, area=area, round=n, passes=8, depth_mm=0.5,
-                   motor_s=140)
+            p.send("usage", item=needle, event="round", session=session, area=area, round=n, passes=passes,
+                   depth_mm=0.5, motor_s=140)
             p.settle()
-        r.settle()
-        p.settle()
         answer, _ = r.ask("session-renew", session=session)
         must("permit" in answer, f"{session} must go on: {answer}")
-        p_next = open_jws(answer["permit"], self.key)
-        tell.says(room, f"asks for a new permit with a fresh nonce, and gets number {p_next['seq']}")
+        tell.says(room, f"asks for a new permit with a fresh nonce, and gets number {opened(answer['permit'], self.key)['seq']}")
         p.send("usage", item=needle, event="detached", session=session)
         p.settle()
+
+    def relay(self, name, expect):
+        """Its relay asks for itself; it is energised by that answer and nothing else."""
+        relay = self.devices[name]
+        answer = relay.renew()
+        must(relay.energised == expect, f"{name} must {'be energised' if expect else 'open'}: {answer}")
+        if expect:
+            p = opened(answer["permit"], self.key)
+            tell.says(name, f"asks for a permit of its own, verifies it, and is energised for {p['ttl_ms'] / 1000:.0f} s "
+                            "at most: never longer than the room's own lease")
+        else:
+            tell.says(name, f"asks again, is told {answer['reasons'][0]['rule']}, and opens")
+
+    def officer(self, *arguments, status=0):
+        """What a person types, and what comes of it."""
+        answer = self.clinic.ctl(*arguments)
+        said = answer.stdout + answer.stderr
+        tell.command("asepsisctl " + " ".join(shell_word(a) for a in arguments), said)
+        tell.line()
+        must(answer.returncode == status, f"asepsisctl {arguments} ended with {answer.returncode}: {said}")
 
     def finish(self, room, session, needle):
         r = self.devices[room]
@@ -313,11 +325,14 @@ def first_session(day):
     tell.note("Nobody ever received SN7777. Ana takes one from the shelf.")
     needle = code(CARTRIDGE, "SN1001")
     day.ask_for("room-1", "s-1", "ana", "p-4711", [needle, *kit], "allow")
-    tell.says("room-1", "releases the handpiece; Ana opens P-1, the indicator inside has changed")
+    day.relay("relay-1", True)
+    tell.says("room-1", "Ana opens P-1, the indicator inside has changed")
     day.devices["room-1"].send("open", pack="P-1", indicator="pass", by="ana")
-    tell.says("pen-1", "SN1001 attached; forehead, 8 passes; cheeks, 8 passes; detached")
+    tell.says("room-1", "screened, and the form signed; anaesthetic, wash, serum")
+    tell.says("pen-1", "SN1001 attached; forehead, 8 passes; a cleanse; cheeks, 8 passes; detached")
     day.treat("room-1", "pen-1", "s-1", needle)
     day.finish("room-1", "s-1", needle)
+    day.relay("relay-1", False)
     tell.says("sharps-1", "something dropped in: SN1001")
     day.devices["sharps-1"].send("drop", item=needle, container="SC-3")
     day.settle("sharps-1", text=False)
@@ -335,8 +350,9 @@ def used_needle(day):
     tell.note("the very same answer; a question counts once")
     needle = code(CARTRIDGE, "SN1002")
     day.ask_for("room-2", "s-2", "ana", "p-0815", [needle, *kit], "allow")
-    tell.says("pen-2", "SN1002 attached; neck, 8 passes; detached")
-    day.treat("room-2", "pen-2", "s-2", needle, ("neck",))
+    tell.says("pen-2", "SN1002 attached; neck, 14 passes; detached")
+    day.treat("room-2", "pen-2", "s-2", needle, ("neck",), 14)
+    day.wait_alert("passes-exceeded")
     day.finish("room-2", "s-2", needle)
 
 
@@ -371,6 +387,7 @@ def reuse(day):
     room.send("session-start", session="s-5")
     room.settle()
     day.interlock("room-2", "running")
+    day.relay("relay-2", True)
     tell.says("pen-2", "sees roller R-1 in contact, which was used in room 1 this noon")
     day.devices["pen-2"].send("usage", item=code(ROLLER, "R-1"), event="contact", area="cheeks")
     day.settle("pen-2", text=False)
@@ -379,6 +396,33 @@ def reuse(day):
     tell.says("room-2", "asks for a new permit for s-5, to go on")
     answer, _ = room.ask("session-renew", session="s-5")
     day.judged("room-2", "s-5", answer, "deny", ["session-over"])
+    day.relay("relay-2", False)
+
+
+def unlock(day):
+    """No alert that somebody acknowledges opens a room: an officer does, who says why."""
+    why = "--reason=Looked at the room and the roller; both patients are called"
+    tell.at("14:00", "Room 2 stays locked until an officer unlocks it")
+    day.officer("room", "unlock", "room-2", "--by=clara", why, status=1)
+    day.officer("session", "end", "s-5", "--by=clara", why)
+    day.officer("room", "unlock", "room-2", "--by=clara", why)
+    day.officer("rooms")
+
+
+def needlestick(day):
+    """A roller without a cap, and whose blood may be on it."""
+    tell.at("14:15", "Room 2: Ben pricks himself on the roller while he clears up")
+    room = day.devices["room-2"]
+    room.send("injury", item=code(ROLLER, "R-1"), detail="pricked the left thumb while clearing up")
+    room.settle()
+    day.wait_alert("exposure-open")
+    day.ask_for("room-2", "s-8", "ana", "p-2005", [code(ROLLER, "R-2")], "deny", ["exposure-open"])
+    tell.note("Whose blood may it be? Only the officer is told, at the daemon's own socket:")
+    day.officer("exposure", "1")
+    day.station("first aid was given, and the report is written", "duty", duty="first-aid", subject="room-2", by="clara")
+    day.station(None, "duty", duty="exposure-report", subject="room-2", by="clara")
+    day.settle(text=False)
+    day.disinfect("room-2")
 
 
 def without_session(day):
@@ -387,6 +431,8 @@ def without_session(day):
     day.devices["pen-1"].send("usage", item=code(CARTRIDGE, "SN1004"), event="contact", area="cheeks")
     day.settle("pen-1", text=False)
     day.wait_alert("use-without-session")
+    day.ask_for("room-1", "s-9", "ana", "p-2006", [code(ROLLER, "R-2")], "deny", ["room-locked"])
+    day.officer("room", "unlock", "room-1", "--by=clara", "--reason=The patient of 14:30 is found; told and followed up")
 
 
 def contract(day):
@@ -428,15 +474,14 @@ def lost(day, station):
     tell.note(f"receipted up to {station.seq}, without a hole")
 
 
-CHAPTERS = (deliveries, morning_test, first_load, second_load, first_session, used_needle, many_reasons, roller, reuse,
-            without_session, contract)
+CHAPTERS = (deliveries, morning_test, first_load, second_load, first_session, used_needle, many_reasons, roller, reuse, unlock,
+            needlestick, without_session, contract)
 
 
 def evening(day):
     """As a person asks who comes in the evening."""
     tell.at("18:00", "Closing time: what an officer looks at")
-    for arguments in (("status",), ("alerts",), ("item", code(CARTRIDGE, "SN1001")), ("session", "s-1"),
-                      ("session", "s-5")):
+    for arguments in (("status",), ("alerts",), ("item", code(CARTRIDGE, "SN1001")), ("session", "s-2")):
         answer = day.clinic.ctl(*arguments)
         shown = " ".join(f"'{a}'" if "(" in a else a for a in arguments)
         tell.command(f"asepsisctl {shown}", answer.stdout + answer.stderr)
