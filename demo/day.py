@@ -194,10 +194,11 @@ class Day:
     def treat(self, room, pen, session, needle, areas=("forehead", "cheeks"), passes=8):
         """From the permit to the last round: what is done before needling, and a cleanse before each round."""
         r, p = self.devices[room], self.devices[pen]
-        r.send("session-start", session=session)
         r.send("session-step", session=session, step="screened", form_hash="5f2b" * 16)
-        for step in ("anaesthetic", "wash", "serum"):
+        for step in ("anaesthetic", "wash"):
             r.send("session-step", session=session, step=step)
+        r.send("session-start", session=session)
+        r.send("session-step", session=session, step="serum")
         r.settle()
         p.send("usage", item=needle, event="attached", session=session)
         for n, area in enumerate(areas, 1):
@@ -384,6 +385,7 @@ def reuse(day):
     day.settle(text=False)
     day.ask_for("room-2", "s-5", "ana", "p-2002", ["HP-2", code(CARTRIDGE, "SN1003"), code(SLEEVE, "SL3")], "allow")
     room = day.devices["room-2"]
+    room.send("session-step", session="s-5", step="screened", form_hash="c0de" * 16)
     room.send("session-start", session="s-5")
     room.settle()
     day.interlock("room-2", "running")

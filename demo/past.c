@@ -250,11 +250,15 @@ static void treat(Past *p, int room, const char *patient, const char *instrument
         commit(p);
         if (!p->allowed)
                 die(patient, "no answer to the request");
+        say(p, where, "session-step", "'session':'past-%d','step':'screened','form_hash':'%064d'", p->session, p->session);
         say(p, where, "session-start", "'session':'past-%d'", p->session);
         say(p, pen, "usage", "'item':'%s','event':'contact','session':'past-%d','area':'face'", needle, p->session);
         pass(p, 1500);
+        say(p, where, "session-step", "'session':'past-%d','step':'aftercare'", p->session);
         say(p, where, "session-end", "'session':'past-%d','outcome':'completed','dropped':['%s'],'by':'ana'",
             p->session, needle);
+        say(p, "station/station-1", "clean", "'items':['%s'%s%s%s],'method':'manual','operator':'ben'", handpiece,
+            instrument[0] ? ",'" : "", instrument, instrument[0] ? "'" : "");
         p->sessions++;
         p->in_room_1 += room == 1;
 }
