@@ -135,7 +135,7 @@ static int doubt_audit(Intake *in, const Now *now, const Seen *seen) {
 static int head_accepted(Intake *in, const Seen *seen, bool by_boot) {
         int r = accepted_is(in->store, "head", seen->head);
 
-        return r != 0 || !by_boot || streq(seen->boot, in->boot) ? r : accepted_is(in->store, "boot", seen->boot);
+        return r != 0 || !by_boot ? r : accepted_is(in->store, "boot", seen->boot);
 }
 
 static int unknown_head(Intake *in, const Now *now, const Seen *seen, bool by_boot) {
