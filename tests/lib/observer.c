@@ -34,18 +34,26 @@ void observer_begin(Observer *o, const World *w, Sim *s) {
         const Observer before = *o;
 
         *o = (Observer){ .sim = s, .world = w };
-        o->allowed = before.allowed;
-        o->denied = before.denied;
-        o->permits = before.permits;
-        o->relay_permits = before.relay_permits;
-        o->freed = before.freed;
-        o->locked = before.locked;
+        o->counts = before.counts;
         memcpy(o->permit_seq, before.permit_seq, sizeof(o->permit_seq));
         o->first_session = sim_sql(s, "SELECT max(id) FROM session");
         o->first_item = sim_sql(s, "SELECT max(id) FROM item");
         for (int i = 0; i < WORLD_ITEMS; i++)
                 o->owner[i] = o->touched[i] = -1;
 }
+
+const char *const observer_counted[] = {
+        [COUNT_ALLOWED] = "requests allowed, with those repeated",
+        [COUNT_DENIED] = "questions denied",
+        [COUNT_PERMITS] = "permits",
+        [COUNT_RELAY_PERMITS] = "permits of relays",
+        [COUNT_FREED] = "needles that came free by a cancellation, and were allowed to another session",
+        [COUNT_RETURNED] = "needles that came back unopened, and were allowed to another session",
+        [COUNT_STOPPED] = "sessions stopped by a contact that belongs to none",
+        [COUNT_LAPSED] = "sessions lapsed",
+        [COUNT_REPEATED] = "permits given again for the same nonce",
+        [COUNT_OUTLIVED] = "times that somebody was still energised after the end",
+};
 
 /* --- what was said ---------------------------------------------------------------------------------------------------------- */
 
@@ -119,7 +127,7 @@ static json_t *payload_of(Observer *o, const char *jws) {
         uint8_t payload[1024];
         size_t n = 0;
 
-        if (o->permits % 16 == 0)
+        if (o->counts.of[COUNT_PERMITS] % 16 == 0)
                 return sim_open_jws(o->sim, jws);
         if (!first || last <= first ||
             sodium_base642bin(payload, sizeof(payload), first + 1, (size_t)(last - first - 1), NULL, &n, NULL,
@@ -160,8 +168,8 @@ static void allow_item(Observer *o, int item, int session) {
         if (o->touched[item] >= 0 && o->touched[item] != session)
                 broken(o, "claim 1: item %d is allowed to session %d and was used in session %d", item, session,
                        o->touched[item]);
-        if (owner >= 0 && owner != session && !(o->returned & (1U << item)))
-                o->freed++;
+        if (owner >= 0 && owner != session)
+                o->counts.of[o->returned & (1U << item) ? COUNT_RETURNED : COUNT_FREED]++;
         o->owner[item] = session;
 }
 
@@ -198,6 +206,7 @@ static void permit_time(Observer *o, const Permit *p) {
         if (now_us - (waited ? o->told_us[p->nonce] ?: now_us : first_us) > WORLD_LEASE_US)
                 broken(o, "claim 2: a permit of session %d for a nonce that came a lease ago", p->session);
         s->lease_until_us = MAX_OF(s->lease_until_us, first_us + WORLD_LEASE_US);
+        o->counts.of[COUNT_REPEATED] += o->told_us[p->nonce] > 0;
         if (o->told_us[p->nonce])
                 return;
         s->lease_most_us = MAX_OF(s->lease_most_us, now_us + WORLD_LEASE_US);
@@ -237,7 +246,7 @@ static void answer(Observer *o, World *w, const SimOut *out) {
         if (nonce < 0 || !verdict) {
                 broken(o, "an answer to no question: %.200s", out->payload);
         } else if (!streq(verdict, "allow") || !jws) {
-                o->denied++;
+                o->counts.of[COUNT_DENIED]++;
         } else if (!permit_is(o, jws, l, &p)) {
                 broken(o, "claim 2: a permit that is not for what was asked: %.200s", out->payload);
         } else {
@@ -245,9 +254,9 @@ static void answer(Observer *o, World *w, const SimOut *out) {
                         broken(o, "claim 2: a permit of session %d, which was over, stopped or had a damaged item", p.session);
                 allow(o, l, p.session);
                 permit_time(o, &p);
-                o->allowed += l->what == LETTER_REQUEST;
-                o->permits++;
-                o->relay_permits += p.relay;
+                o->counts.of[COUNT_ALLOWED] += l->what == LETTER_REQUEST;
+                o->counts.of[COUNT_PERMITS]++;
+                o->counts.of[COUNT_RELAY_PERMITS] += p.relay;
                 world_answered(w, &p);
         }
         json_decref(j);
@@ -255,7 +264,7 @@ static void answer(Observer *o, World *w, const SimOut *out) {
 
 /* --- the ledger ------------------------------------------------------------------------------------------------------------------ */
 
-static sqlite3_stmt *of_sessions, *of_items;
+static sqlite3_stmt *of_sessions, *of_items, *of_ends;
 
 static sqlite3_stmt *query(Observer *o, sqlite3_stmt **stmt, const char *sql, int64_t after) {
         if (!*stmt && sqlite3_prepare_v2(o->sim->store->db, sql, -1, stmt, NULL) != SQLITE_OK)
@@ -267,13 +276,14 @@ static sqlite3_stmt *query(Observer *o, sqlite3_stmt **stmt, const char *sql, in
 void observer_done(void) {
         sqlite3_finalize(TAKE(of_sessions));
         sqlite3_finalize(TAKE(of_items));
+        sqlite3_finalize(TAKE(of_ends));
 }
 
 static void look_at_sessions(Observer *o) {
         static const char sql[] = "SELECT label, state, lease_until_us, (SELECT count(*) FROM session_item si JOIN item i "
                                   "ON i.id = si.item LEFT JOIN claim c ON c.item = i.id WHERE si.session = x.id AND "
-                                  "coalesce(c.session, 0) <> x.id AND coalesce(i.used_session, '') <> x.label AND NOT "
-                                  "(i.used_us IS NOT NULL AND i.used_session IS NULL) AND NOT i.returned) "
+                                  "coalesce(c.session, 0) <> x.id AND (x.state < 3 OR (i.used_us IS NULL AND NOT "
+                                  "i.returned))) "
                                   "FROM session x WHERE id > ?1";
         sqlite3_stmt *stmt = query(o, &of_sessions, sql, o->first_session);
 
@@ -287,10 +297,12 @@ static void look_at_sessions(Observer *o) {
                 s->state = sqlite3_column_int(stmt, 1);
                 s->covered_until_us = sqlite3_column_int64(stmt, 2) - o->sim->now.boot_us + o->world->t_us;
                 s->unclaimed = sqlite3_column_int64(stmt, 3);
-                if (!live(s) && s->gone_us == 0)
+                if (!live(s) && s->gone_us == 0) {
                         s->gone_us = o->world->t_us;
-                else if (live(s) && s->gone_us)
+                        o->counts.of[COUNT_LAPSED] += s->state == LAPSED;
+                } else if (live(s) && s->gone_us) {
                         broken(o, "claim 2: session %d was over or stopped, and lives again", k);
+                }
         }
         sqlite3_reset(stmt);
 }
@@ -325,7 +337,9 @@ static void check_energised(Observer *o, int session, int64_t until_us, const ch
                        (long long)s->unclaimed);
         else if (s->gone_us && until_us > s->gone_us + WORLD_LEASE_US)
                 broken(o, "claim 2: a %s is energised by session %d longer than a lease after it was over", who, session);
-        else if (!s->gone_us && until_us > s->covered_until_us)
+        else if (s->gone_us)
+                o->counts.of[COUNT_OUTLIVED]++;
+        else if (until_us > s->covered_until_us)
                 broken(o, "claim 3: a %s is energised by session %d longer than the ledger knows", who, session);
 }
 
@@ -352,7 +366,7 @@ static void check_locks(Observer *o) {
                 for (int k = r; o->contact[r] & ~known && k < WORLD_SESSIONS; k += WORLD_ROOMS) {
                         if (o->sessions[k].was_live && live(o->sessions + k))
                                 broken(o, "claim 2: session %d goes on after a contact that belongs to none", k);
-                        o->locked += o->sessions[k].was_live;
+                        o->counts.of[COUNT_STOPPED] += o->sessions[k].was_live;
                 }
                 o->contact[r] = 0;
         }
@@ -378,6 +392,28 @@ void observer_committed(Observer *o, World *w) {
                 o->sessions[k].was_live = live(o->sessions + k);
         }
         o->n_handed = 0;
+}
+
+/* --- what must hold in every ledger ---------------------------------------------------------------------------------------------- */
+
+void observer_ended(Observer *o) {
+        static const char *const what[] = { "a claim of a session that ended otherwise than cancelled",
+                                            "a session that lives or lapsed and does not hold the needles it was allowed",
+                                            "a session without items", "two live sessions in one room" };
+        static const char sql[] =
+                "WITH x AS (SELECT * FROM session WHERE id > ?1) SELECT "
+                "(SELECT count(*) FROM x JOIN claim c ON c.session = x.id WHERE state = 3 AND coalesce(outcome, -1) <> 1), "
+                "(SELECT count(*) FROM x JOIN session_item i ON i.session = x.id WHERE state <> 3 AND NOT EXISTS "
+                "(SELECT 1 FROM claim c WHERE c.item = i.item AND c.session = x.id)), "
+                "(SELECT count(*) FROM x WHERE NOT EXISTS (SELECT 1 FROM session_item i WHERE i.session = x.id)), "
+                "(SELECT count(*) FROM (SELECT 1 FROM x WHERE state < 3 GROUP BY room HAVING count(*) > 1))";
+        sqlite3_stmt *stmt = query(o, &of_ends, sql, o->first_session);
+
+        assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+        for (int i = 0; i < (int)ELEMENTSOF(what); i++)
+                if (sqlite3_column_int64(stmt, i))
+                        broken(o, "in the ledger: %s", what[i]);
+        sqlite3_reset(stmt);
 }
 
 void observer_rebooted(Observer *o) {

@@ -27,6 +27,26 @@ typedef struct SessionSeen {
         int64_t unclaimed;         /* items that it neither holds nor used up */
 } SessionSeen;
 
+/* What came up. */
+enum {
+        COUNT_ALLOWED,
+        COUNT_DENIED,
+        COUNT_PERMITS,
+        COUNT_RELAY_PERMITS,
+        COUNT_FREED,
+        COUNT_RETURNED,
+        COUNT_STOPPED,
+        COUNT_LAPSED,
+        COUNT_REPEATED,
+        COUNT_OUTLIVED,
+        _COUNT_MAX
+};
+extern const char *const observer_counted[];
+
+typedef struct ObserverCounts {
+        uint64_t of[_COUNT_MAX];
+} ObserverCounts;
+
 typedef struct Observer {
         Sim *sim;
         const World *world;
@@ -51,10 +71,12 @@ typedef struct Observer {
         int64_t told_us[LETTERS_MAX];  /* when its permit was published for the first time; 0: not yet */
         bool got[16][LETTERS_MAX];     /* numbers of each device's current boot that were committed */
         int got_boot[16];
-        uint64_t allowed, denied, permits, relay_permits, freed, locked;
+        ObserverCounts counts;
 } Observer;
 
 void observer_begin(Observer *o, const World *w, Sim *s);
+/* The history is over: what must hold in every ledger. */
+void observer_ended(Observer *o);
 /* Before the ledger is closed. */
 void observer_done(void);
 void observer_handed(Observer *o, int letter);

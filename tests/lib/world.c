@@ -341,6 +341,24 @@ static void reboot(World *w) {
         commit(w);
 }
 
+/* Whatever it finds there; it is refused where there is nothing to do. */
+static void officer(World *w, int r) {
+        const bool ends = roll(w, 2);
+        char room[16], text[ACT_TEXT_MAX];
+        const Act act = { .type = ends ? ACT_SESSION_END : ACT_ROOM_UNLOCK,
+                          .subject = ends ? session_label(w, w->rooms[r].session) : room,
+                          .by = "clara",
+                          .reason = "looked into it",
+                          .uid = 1,
+                          .pid = 1 };
+
+        tell(w, ends ? "an officer ends a session" : "an officer unlocks a room");
+        snprintf(room, sizeof(room), "room-%d", r + 1);
+        commit(w);
+        assert_true(intake_act(w->sim->intake, &w->sim->now, &act, text) >= 0);
+        commit(w);
+}
+
 /* --- steps ----------------------------------------------------------------------------------------------------------------- */
 
 static void room_step(World *w, int r) {
@@ -406,8 +424,10 @@ static void others_step(World *w, int r) {
                 take_permit(w, w->permits + roll(w, (int)w->n_permits));
         else if (what < 72)
                 let_time_pass(w);
-        else if (what < 76)
+        else if (what < 75)
                 stray(w, r);
+        else if (what < 78)
+                officer(w, r);
         else if (what < 82)
                 treat(w, r);
         else if (what < 86)
@@ -479,6 +499,7 @@ void world_begin(World *w, Sim *s, int history) {
 void world_end(World *w) {
         commit(w);
         pass(w, 2 * WORLD_LEASE_US);
+        observer_ended(w->observer);
         sql(w, "BEGIN; UPDATE session SET state = 3, free_due = 0 WHERE state < 3 OR free_due > 0;"
                "UPDATE room SET session_end_us = NULL; DELETE FROM room_lock; DELETE FROM alert; COMMIT");
 }
