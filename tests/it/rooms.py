@@ -4,7 +4,7 @@
 process of its own, with its own clock, that verifies permits by what etc/verifier shows, on a JOSE library that has
 nothing to do with Asepsis:
 
-    relay.py PLAN LOG
+    rooms.py PLAN LOG
 
 PLAN (JSON): {"host", "port", "site", "jwk", "lease_s", "resume"?, "rooms": [{"room", "password", "session", "items", "practitioner", "patient",
 "procedure", "after_s", "relay"?, "relay_password"?}]}. Each room asks for its session `after_s` after the start, starts it,
