@@ -20,9 +20,9 @@ typedef struct Way {
 } Way;
 
 static const struct option options[] = {
-        { "by", required_argument, NULL, 'b' },     { "reason", required_argument, NULL, 'r' },
-        { "json", no_argument, NULL, 'j' },         { "socket", required_argument, NULL, 's' },
-        { "help", no_argument, NULL, 'h' },         {},
+        { "by", required_argument, NULL, 'b' }, { "reason", required_argument, NULL, 'r' },
+        { "json", no_argument, NULL, 'j' },     { "socket", required_argument, NULL, 's' },
+        { "help", no_argument, NULL, 'h' },     {},
 };
 
 #define SIGNED "The act is signed: who, what was meant, why and when stay in the record. Name no patient.\n"
@@ -93,7 +93,7 @@ static void print_clock(const json_t *s) {
                  up_s / 60 % 60, up_s % 60);
         out_field("machine up", PLAIN, up.text);
         out_field("synchronised", synchronised ? PLAIN : YELLOW,
-                  synchronised                     ? "yes"
+                  synchronised                    ? "yes"
                   : truth_of(s, "clock_believed") ? "no; an officer confirmed it until the machine starts anew"
                                                   : "no");
         line_add_time(&floor, "until ", number_of(s, "clock_floor"));
@@ -105,7 +105,7 @@ static void print_clock(const json_t *s) {
 }
 
 static int look_at_clock(Ctl *c) {
-        static const char *const shown[] = { "clock_wall", "clock_mark", "clock_floor", "clock_boot_us",
+        static const char *const shown[] = { "clock_wall",         "clock_mark",     "clock_floor", "clock_boot_us",
                                              "clock_synchronised", "clock_believed", "clock_doubt" };
         json_t *s = NULL, *clock;
         int r = ctl_call(c, &s, "GetStatus", NULL);
@@ -148,21 +148,22 @@ static int run_way(Ctl *c, const Way *way, int argc, char **argv) {
 }
 
 int verb_clock(Ctl *c, int argc, char **argv) {
-        static const Way way = { "clock", "confirm", "ConfirmClock", "it is looked at, or confirmed", print_clock_help,
-                                 look_at_clock };
+        static const Way way = { "clock",          "confirm",    "ConfirmClock", "it is looked at, or confirmed",
+                                 print_clock_help, look_at_clock };
 
         return run_way(c, &way, argc, argv);
 }
 
 int verb_restore(Ctl *c, int argc, char **argv) {
-        static const Way way = { "restore", "confirm", "ConfirmRestore", "a restored ledger is confirmed",
+        static const Way way = { "restore",          "confirm", "ConfirmRestore", "a restored ledger is confirmed",
                                  print_restore_help, NULL };
 
         return run_way(c, &way, argc, argv);
 }
 
 int verb_audit(Ctl *c, int argc, char **argv) {
-        static const Way way = { "audit", "accept", "AcceptAudit", "what was seen of others is accepted as gone",
+        static const Way way = { "audit",          "accept",
+                                 "AcceptAudit",    "what was seen of others is accepted as gone",
                                  print_audit_help, NULL };
 
         return run_way(c, &way, argc, argv);

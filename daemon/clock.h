@@ -13,9 +13,9 @@
 #define CLOCK_SLEPT_US INT64_C(2000000)
 
 typedef struct Clock {
-        bool started;     /* the base is taken: the clock was believed once since the machine started */
-        bool stepped;     /* by the last judgement */
-        int64_t base_us;  /* wall less CLOCK_BOOTTIME, following slow corrections only */
+        bool started;    /* the base is taken: the clock was believed once since the machine started */
+        bool stepped;    /* by the last judgement */
+        int64_t base_us; /* wall less CLOCK_BOOTTIME, following slow corrections only */
         int64_t last_boot_us;
         bool looked;
         int64_t asleep_us; /* CLOCK_BOOTTIME less CLOCK_MONOTONIC, at the last look */

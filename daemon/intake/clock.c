@@ -3,11 +3,11 @@
  * The clocks: judged at every look, kept over restarts of the daemon, and the officer's word for a clock in doubt.
  *
  * A clock that is set back could make good again what has run out, and what was stamped meanwhile would lie in the
- * future. So: what a set-back clock would lengthen stands still until the old time is reached again, where that is a day
- * away at most; a longer way back is believed only of a clock that is synchronised (or that the configuration trusts),
- * which is a second witness beside the officer. What is stamped later than now is of a time that nobody knows, and
- * permits nothing (facts.c); and every room is to be disinfected anew, or its order of use and disinfection would hang on
- * stamps of two different clocks. Nothing of this outlasts a day but what new evidence mends.
+ * future. So: what a set-back clock would lengthen stands still until the old time is reached again, where that is a
+ * day away at most; a longer way back is believed only of a clock that is synchronised (or that the configuration
+ * trusts), which is a second witness beside the officer. What is stamped later than now is of a time that nobody knows,
+ * and permits nothing (facts.c); and every room is to be disinfected anew, or its order of use and disinfection would
+ * hang on stamps of two different clocks. Nothing of this outlasts a day but what new evidence mends.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,15 +16,15 @@
 #include "codec/rfc3339.h"
 #include "intake/internal.h"
 
-#define SAVE_MOVED_US US_PER_S           /* the base has moved so far: it is saved anew */
+#define SAVE_MOVED_US US_PER_S /* the base has moved so far: it is saved anew */
 #define SAVE_EVERY_US (3600 * US_PER_S)
 #define SAVED_MAX 160
 
 /* --- looking --- */
 
 void intake_clock(Intake *in, const Now *now, int64_t monotonic_us, bool synchronised) {
-        const ClockDoubt doubt = clock_judge(&in->clock, now->wall_us, now->boot_us, in->mark_us,
-                                             synchronised || in->clock_believed);
+        const ClockDoubt doubt =
+                clock_judge(&in->clock, now->wall_us, now->boot_us, in->mark_us, synchronised || in->clock_believed);
         const int64_t slept = clock_slept(&in->clock, now->boot_us, monotonic_us);
 
         in->clock_synchronised = synchronised;
@@ -33,7 +33,8 @@ void intake_clock(Intake *in, const Now *now, int64_t monotonic_us, bool synchro
         in->clock_doubt = doubt;
         if (slept > 0) {
                 in->slept_us += slept;
-                intake_doubt(in, DOUBT_ARMING, "The machine was asleep, and the daemon is reading the broker's records again.");
+                intake_doubt(in, DOUBT_ARMING,
+                             "The machine was asleep, and the daemon is reading the broker's records again.");
         }
         if (in->floor_us <= now->wall_us)
                 in->floor_us = 0;
@@ -117,7 +118,8 @@ int clock_take_up(Intake *in) {
 
         if (r >= 0)
                 r = store_meta_int_get(in->store, "clock_floor_us", &in->floor_us);
-        if (r < 0 || sscanf(text, "%64s %" SCNd64 " %" SCNd64 " %d", boot, &c.base_us, &c.last_boot_us, &believed) != 4 ||
+        if (r < 0 ||
+            sscanf(text, "%64s %" SCNd64 " %" SCNd64 " %d", boot, &c.base_us, &c.last_boot_us, &believed) != 4 ||
             !streq(boot, in->machine_boot) || c.last_boot_us > in->now.boot_us)
                 return r < 0 ? r : 0;
         in->clock = in->clock_saved = c;
@@ -200,15 +202,16 @@ static void confirm_text(const Intake *in, int64_t back_us, char ret_text[static
                 snprintf(ret_text, ACT_TEXT_MAX, "The clock is taken as it is: %s.%s", wall,
                          in->clock_synchronised ? "" : " This counts until the machine starts anew.");
         else
-                snprintf(ret_text, ACT_TEXT_MAX,
-                         "The clock is taken as it is: %s; the ledger had seen %s. Every room needs disinfection before "
-                         "its next session, what was stamped later than now counts for nothing until it is done again, "
-                         "and %s.%s",
-                         wall, mark,
-                         back_us <= US_PER_DAY ? "what had expired stays so until that time is reached"
-                                               : "look through the stock: by this clock something may be good again "
-                                                 "that had expired by the old one",
-                         in->clock_synchronised ? "" : " This counts until the machine starts anew.");
+                snprintf(
+                        ret_text, ACT_TEXT_MAX,
+                        "The clock is taken as it is: %s; the ledger had seen %s. Every room needs disinfection before "
+                        "its next session, what was stamped later than now counts for nothing until it is done again, "
+                        "and %s.%s",
+                        wall, mark,
+                        back_us <= US_PER_DAY ? "what had expired stays so until that time is reached"
+                                              : "look through the stock: by this clock something may be good again "
+                                                "that had expired by the old one",
+                        in->clock_synchronised ? "" : " This counts until the machine starts anew.");
 }
 
 int intake_clock_confirm(Intake *in, const Now *now, char ret_text[static ACT_TEXT_MAX]) {
@@ -222,7 +225,8 @@ int intake_clock_confirm(Intake *in, const Now *now, char ret_text[static ACT_TE
         if (back > US_PER_DAY && !in->clock_synchronised) {
                 snprintf(ret_text, ACT_TEXT_MAX,
                          "The clock is more than a day behind what the ledger has seen, and nothing but your word says "
-                         "that it is right. Have the machine synchronised with a time server, or have its admin set clock "
+                         "that it is right. Have the machine synchronised with a time server, or have its admin set "
+                         "clock "
                          "= rtc-trusted in [gate]; then confirm again.");
                 return 1;
         }

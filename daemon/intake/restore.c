@@ -3,10 +3,10 @@
  * A ledger that is not the newest: how it is noticed at start, how the doubt stays over restarts, and what an officer's
  * word for it costs. (What the broker and the devices know of a newer one is in broker.c.)
  *
- * Noticed by the mark of a backup; by the witness beside it, which knows more or another history, or is missing although
- * one was written; and by its place: machine and path. A copy with its witness can run well elsewhere beside the original,
- * so a ledger that was moved is in doubt too. While it is in doubt the witness stays as it is: the right ledger may yet be
- * put back.
+ * Noticed by the mark of a backup; by the witness beside it, which knows more or another history, or is missing
+ * although one was written; and by its place: machine and path. A copy with its witness can run well elsewhere beside
+ * the original, so a ledger that was moved is in doubt too. While it is in doubt the witness stays as it is: the right
+ * ledger may yet be put back.
  *
  * Whoever goes on with such a ledger does not know what was used after it. So each single-use piece that was received
  * before is to be received again, unopened; rooms are to be disinfected; what was live gets no permit; and numbers that
@@ -106,13 +106,13 @@ static int doubt(Intake *in, const char *cause) {
         jsonw_member_string(&in->w, "cause", cause);
         r = record_end(in, NULL);
         return r < 0 ? r
-                     : alert_raise(in,
-                                   &(AlertAbout){ .rule = "restore-unconfirmed",
-                                                  .subject = "ledger",
-                                                  .severity = ALERT_CRITICAL },
-                                   "%s Put the right ledger back, or have an officer confirm this one (asepsisctl restore "
-                                   "confirm).",
-                                   text_of(cause));
+                     : alert_raise(
+                               in,
+                               &(AlertAbout){
+                                       .rule = "restore-unconfirmed", .subject = "ledger", .severity = ALERT_CRITICAL },
+                               "%s Put the right ledger back, or have an officer confirm this one (asepsisctl restore "
+                               "confirm).",
+                               text_of(cause));
 }
 
 /* This is the ledger, here and now: from now on its witness and its place say so. */
@@ -196,8 +196,8 @@ static int restored(Intake *in, const char *cause, const char *by, const char *r
         return r < 0 ? r : labels_jump(in);
 }
 
-#define RESTORED_TEXT                                                                                                 \
-        "Every single-use item that was in it is blocked until a station receives it again, unopened. Every room "    \
+#define RESTORED_TEXT                                                                                                  \
+        "Every single-use item that was in it is blocked until a station receives it again, unopened. Every room "     \
         "needs disinfection. Sessions that were live get no permit any more: end them. Reprocess whatever lies open."
 
 int intake_restore_confirm(Intake *in, const Now *now, const char *by, const char *reason,
@@ -206,7 +206,8 @@ int intake_restore_confirm(Intake *in, const Now *now, const char *by, const cha
         int r = store_meta_text_get(in->store, "doubt_restore", cause, sizeof(cause));
 
         if (r == 0) {
-                snprintf(ret_text, ACT_TEXT_MAX, "This ledger is not in doubt as a restored one. There is nothing to confirm.");
+                snprintf(ret_text, ACT_TEXT_MAX,
+                         "This ledger is not in doubt as a restored one. There is nothing to confirm.");
                 return 1;
         }
         if (r > 0)
@@ -268,8 +269,10 @@ int intake_audit_accept(Intake *in, const Now *now, const char *by, const char *
                 return r;
         in->settling.doubts |= (lost ? 1U << DOUBT_AUDIT : 0) | (second ? 1U << DOUBT_SECOND : 0);
         snprintf(ret_text, ACT_TEXT_MAX, "%s%s",
-                 second ? "What another daemon has said is accepted as gone; this one takes over, and locks again should the "
-                          "other speak. " : "",
+                 second ? "What another daemon has said is accepted as gone; this one takes over, and locks again "
+                          "should the "
+                          "other speak. "
+                        : "",
                  lost ? "What was seen of a newer ledger is accepted as lost. " RESTORED_TEXT : "");
         return 0;
 }
@@ -287,12 +290,15 @@ int restore_receive(Intake *in, const Origin *o, const ItemRow *known, const cha
         if (r < 0 || !restore_blocks(known, last) || !item_single_use(in, known) || !o->sequenced || o->late)
                 return r;
         if (!streq(known->class_id, class_id))
-                return reject(in, REJECT_BAD_MEMBER, "class", "%.100s was received as class %s. Receive it again as that.",
-                              known->code, known->class_id);
+                return reject(in, REJECT_BAD_MEMBER, "class",
+                              "%.100s was received as class %s. Receive it again as that.", known->code,
+                              known->class_id);
         r = item_vouch(in->store, known->id, last, o->i);
         if (r != 0)
                 return r < 0 ? r : 0;
-        return reject(in, REJECT_BAD_MEMBER, "item",
-                      "%.100s cannot be received again: it was given to a session, used, opened, dropped or damaged. Discard "
-                      "it.", known->code);
+        return reject(
+                in, REJECT_BAD_MEMBER, "item",
+                "%.100s cannot be received again: it was given to a session, used, opened, dropped or damaged. Discard "
+                "it.",
+                known->code);
 }

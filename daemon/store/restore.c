@@ -14,7 +14,8 @@ int copy_mark(sqlite3 *db, int64_t at_us) {
 
         snprintf(sql, sizeof(sql),
                  "INSERT INTO meta (name, value) VALUES ('" META_COPY "', %lld) "
-                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value", (long long)at_us);
+                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                 (long long)at_us);
         return sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
 

@@ -25,8 +25,8 @@ int restored_add(Store *s, const RestoredRow *row);
 int restored_last(Store *s, int64_t *ret_i);
 
 /*
- * What was seen of others: `what` is head (of a checkpoint), boot (of a daemon that signed such heads) or word (what stood
- * on state/, as a hash). Noted as unknown at first; accepted by an officer later.
+ * What was seen of others: `what` is head (of a checkpoint), boot (of a daemon that signed such heads) or word (what
+ * stood on state/, as a hash). Noted as unknown at first; accepted by an officer later.
  */
 int accepted_note(Store *s, const char *what, const char *value, int64_t i);
 int accepted_is(Store *s, const char *what, const char *value);

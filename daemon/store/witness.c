@@ -43,7 +43,8 @@ static int format(const Witness *w, char ret[static WITNESS_SIZE]) {
 
         memset(ret, '\n', WITNESS_SIZE);
         to_hex(w->head.hash, hex);
-        n = snprintf(ret, WITNESS_SIZE, "asepsis witness 1\nlog %s\nsize %" PRId64 "\nhead %s\n", w->log, w->head.size, hex);
+        n = snprintf(ret, WITNESS_SIZE, "asepsis witness 1\nlog %s\nsize %" PRId64 "\nhead %s\n", w->log, w->head.size,
+                     hex);
         r = sha256(&(Sha256Part){ ret, (size_t)n }, 1, sum);
         if (r < 0)
                 return r;
@@ -59,7 +60,8 @@ static int parse(const char *text, Witness *ret) {
         int r;
 
         if (sscanf(text, "asepsis witness 1\nlog %64[-A-Za-z0-9._]\nsize %" SCNd64 "\nhead %64[0-9a-f]\n", w.log,
-                   &w.head.size, hex) != 3 || strlen(hex) != HEX_SIZE - 1)
+                   &w.head.size, hex) != 3 ||
+            strlen(hex) != HEX_SIZE - 1)
                 return -EBADMSG;
         r = from_hex(hex, w.head.hash);
         if (r == 0)

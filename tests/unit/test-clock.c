@@ -15,7 +15,8 @@ static void a_clock_that_goes_on_is_trusted(void **state) {
         Clock c = {};
         (void)state;
         for (int64_t t = 0; t < 86400; t += 60)
-                assert_int_equal(clock_judge(&c, WALL + t * US_PER_S, BOOT + t * US_PER_S, WALL - 1, true), CLOCK_TRUSTED);
+                assert_int_equal(clock_judge(&c, WALL + t * US_PER_S, BOOT + t * US_PER_S, WALL - 1, true),
+                                 CLOCK_TRUSTED);
         assert_null(clock_text(CLOCK_TRUSTED));
         assert_null(clock_doubt_id(CLOCK_TRUSTED));
 }
@@ -36,7 +37,8 @@ static void a_clock_that_is_moved_is_not_trusted_either_way(void **state) {
                 assert_int_equal(clock_judge(&c, WALL + sign * CLOCK_STEP_US, BOOT, 0, true), CLOCK_TRUSTED);
                 assert_int_equal(clock_judge(&c, WALL + sign * (CLOCK_STEP_US + 1), BOOT, 0, true), CLOCK_STEPPED);
                 /* It stays so until it is set back. */
-                assert_int_equal(clock_judge(&c, WALL + sign * 2 * CLOCK_STEP_US, BOOT + 2 * US_PER_S, 0, true), CLOCK_STEPPED);
+                assert_int_equal(clock_judge(&c, WALL + sign * 2 * CLOCK_STEP_US, BOOT + 2 * US_PER_S, 0, true),
+                                 CLOCK_STEPPED);
                 assert_int_equal(clock_judge(&c, WALL + 3 * US_PER_S, BOOT + 3 * US_PER_S, 0, true), CLOCK_TRUSTED);
         }
 }

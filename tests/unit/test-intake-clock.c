@@ -25,7 +25,9 @@ static const char *look(Sim *s, int64_t on_us, int64_t step_us, bool synchronise
 }
 
 static int confirm(Sim *s, const char *by) {
-        const Act a = { .type = ACT_CLOCK_CONFIRM, .subject = "clock", .by = by, .reason = "I looked at the wall", .uid = 7 };
+        const Act a = {
+                .type = ACT_CLOCK_CONFIRM, .subject = "clock", .by = by, .reason = "I looked at the wall", .uid = 7
+        };
         int r = intake_act(s->intake, &s->now, &a, text);
 
         assert_true(r >= 0);
@@ -80,9 +82,12 @@ static void an_officer_ends_the_doubt_of_a_clock_that_was_set_back(void **state)
         assert_null(intake_doubted(s->intake, DOUBT_CLOCK));
         assert_int_equal(mark(s), s->now.wall_us);
         assert_int_equal(sim_alert(s, "clock-untrusted"), 0);
-        assert_int_equal(sim_sql(s, "SELECT record ->> 'mark_us' FROM audit WHERE record ->> 'type' = 'clock'"), before);
-        assert_int_equal(sim_sql(s, "SELECT record ->> 'wall_us' FROM audit WHERE record ->> 'type' = 'clock'"), s->now.wall_us);
-        assert_string_equal(sim_text(s, "SELECT record ->> 'doubt' FROM audit WHERE record ->> 'type' = 'clock'"), "behind");
+        assert_int_equal(sim_sql(s, "SELECT record ->> 'mark_us' FROM audit WHERE record ->> 'type' = 'clock'"),
+                         before);
+        assert_int_equal(sim_sql(s, "SELECT record ->> 'wall_us' FROM audit WHERE record ->> 'type' = 'clock'"),
+                         s->now.wall_us);
+        assert_string_equal(sim_text(s, "SELECT record ->> 'doubt' FROM audit WHERE record ->> 'type' = 'clock'"),
+                            "behind");
         /* Its order of use and disinfection hangs on two clocks: once more. */
         assert_string_equal(sim_ask(s, "room-1", "s-2", "R1"), "room-not-disinfected");
         sim_disinfect_room(s, "room-1");
@@ -203,7 +208,8 @@ static void what_was_sterilized_by_a_clock_ahead_is_not_good_for_longer(void **s
 }
 
 static void put_leak_test(Sim *s, int64_t run_us, int outcome) {
-        sim_sql(s, "INSERT INTO test (i, autoclave, test, run_us, read_us, outcome) VALUES (1, 'ac-1', 2, %lld, %lld, %d)",
+        sim_sql(s,
+                "INSERT INTO test (i, autoclave, test, run_us, read_us, outcome) VALUES (1, 'ac-1', 2, %lld, %lld, %d)",
                 (long long)run_us, (long long)run_us, outcome);
 }
 
@@ -254,7 +260,8 @@ static void a_sleep_is_recorded_alerted_and_counts_as_absence(void **state) {
         assert_int_equal(intake_slept_us(s->intake), 0);
         assert_int_equal(sim_alert(s, "machine-asleep"), 1);
         assert_int_equal(sim_sql(s, "SELECT severity FROM alert WHERE rule = 'machine-asleep'"), 1);
-        assert_int_equal(sim_sql(s, "SELECT record ->> 'slept_us' FROM audit WHERE record ->> 'type' = 'asleep'"), 90 * US_PER_S);
+        assert_int_equal(sim_sql(s, "SELECT record ->> 'slept_us' FROM audit WHERE record ->> 'type' = 'asleep'"),
+                         90 * US_PER_S);
         /* A chunk without samples and not empty: an absence. */
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM sample_chunk WHERE samples = 0 AND length(data) > 0"), 1);
 }

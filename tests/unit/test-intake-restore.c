@@ -287,7 +287,9 @@ static void only_what_can_be_unopened_is_received_again(void **state) {
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM item WHERE vouched_i IS NOT NULL"), 1);
         /* Received twice more it changes nothing. */
         sim_receive(s, "R5 R5");
-        assert_int_equal(sim_sql(s, "SELECT vouched_i < (SELECT max(i) FROM message) FROM item WHERE code = '%s'", sim_code("R5")), 1);
+        assert_int_equal(sim_sql(s, "SELECT vouched_i < (SELECT max(i) FROM message) FROM item WHERE code = '%s'",
+                                 sim_code("R5")),
+                         1);
 }
 
 static void a_session_that_was_live_may_end_and_gets_no_permit(void **state) {
@@ -313,8 +315,8 @@ static void hand_back(Sim *s, const char *boot, const char *head) {
         Status now = {};
 
         intake_status(s->intake, &now);
-        snprintf(payload, sizeof(payload), "{\"log\":\"%s\",\"boot\":\"%s\",\"size\":100000,\"head\":\"%s\",\"at\":\"\"}", now.log,
-                 boot, head);
+        snprintf(payload, sizeof(payload),
+                 "{\"log\":\"%s\",\"boot\":\"%s\",\"size\":100000,\"head\":\"%s\",\"at\":\"\"}", now.log, boot, head);
         assert_int_equal(signer_jws(s->signer, payload, strlen(payload), &jws), 0);
         sim_say(s, "room/room-1/heartbeat", "{'head':'%s'}", jws);
         free(jws);
@@ -338,7 +340,9 @@ static void a_head_that_is_not_known_locks_over_restarts_until_it_is_accepted(vo
         assert_int_equal(act(s, ACT_AUDIT_ACCEPT, "clara"), 0);
         assert_says("receives it again, unopened");
         assert_int_equal(sim_alert(s, "audit-inconsistent"), 0);
-        assert_string_equal(sim_text(s, "SELECT record ->> '$.seen[1].head' FROM audit WHERE record ->> 'type' = 'accepted'"), HEAD_1);
+        assert_string_equal(
+                sim_text(s, "SELECT record ->> '$.seen[1].head' FROM audit WHERE record ->> 'type' = 'accepted'"),
+                HEAD_1);
         sim_disinfect_room(s, "room-1");
         assert_string_equal(sim_ask(s, "room-1", "s-2", "R1"), "restore-unconfirmed");
         /* The same again, and others of the same lost run, lock no more; one of another run does. */
@@ -368,7 +372,8 @@ static int state_audit(Sim *s, const char *boot, const char *head) {
         char payload[256], *jws;
         int r;
 
-        snprintf(payload, sizeof(payload), "{\"log\":\"x\",\"boot\":\"%s\",\"size\":100000,\"head\":\"%s\",\"at\":\"\"}", boot, head);
+        snprintf(payload, sizeof(payload),
+                 "{\"log\":\"x\",\"boot\":\"%s\",\"size\":100000,\"head\":\"%s\",\"at\":\"\"}", boot, head);
         assert_int_equal(signer_jws(s->signer, payload, strlen(payload), &jws), 0);
         r = intake_check_checkpoint(s->intake, &s->now, jws, strlen(jws));
         sim_commit(s);
@@ -397,7 +402,8 @@ static int state_daemon(Sim *s, const char *word) {
 }
 
 static void another_daemon_is_accepted_as_gone_and_locks_again_when_it_speaks(void **state) {
-        static const char online[] = "{\"state\":\"online\",\"boot\":\"other\"}", offline[] = "{\"state\":\"offline\",\"boot\":\"other\"}";
+        static const char online[] = "{\"state\":\"online\",\"boot\":\"other\"}",
+                          offline[] = "{\"state\":\"offline\",\"boot\":\"other\"}";
         Sim *s = *state;
 
         ready(s, "R1");
