@@ -155,7 +155,7 @@ static bool came_free(const Observer *o, int item, int64_t now_us) {
 
         if (o->returned & (1U << item))
                 return true;
-        return s->cancelled && !s->start_came && !(o->spent & (1U << item)) && s->lease_until_us <= now_us;
+        return s->cancelled && !s->started && !s->start_came && !(o->spent & (1U << item)) && s->lease_until_us <= now_us;
 }
 
 static void allow_item(Observer *o, int item, int session) {
@@ -419,6 +419,10 @@ void observer_ended(Observer *o) {
 void observer_rebooted(Observer *o) {
         for (int k = 0; k < WORLD_SESSIONS; k++)
                 o->sessions[k].lease_most_us = MAX_OF(o->sessions[k].lease_most_us, o->world->t_us + WORLD_LEASE_US);
+}
+
+void observer_started(Observer *o, int session) {
+        o->sessions[session].started = true;
 }
 
 void observer_touched(Observer *o, int item, int session) {

@@ -19,6 +19,7 @@ typedef struct SessionSeen {
         bool allowed, committed;   /* committed: the ledger has it */
         int state;                 /* there */
         bool cancelled, start_came;
+        bool started;              /* really, whether or not word of it came */
         bool was_gone, was_live;   /* as of the commit before the last */
         int64_t lease_until_us;    /* of the permits that were published: not before this does anything come free */
         int64_t lease_most_us;     /* the same, where nobody knows when a nonce was taken: not after this */
@@ -85,6 +86,8 @@ void observer_committed(Observer *o, World *w);
 void observer_lost(Observer *o);
 /* The machine started anew: every lease is taken as fresh. */
 void observer_rebooted(Observer *o);
+/* The room starts this session, and says so. */
+void observer_started(Observer *o, int session);
 /* The needle touches skin in this session, as the room has it. */
 void observer_touched(Observer *o, int item, int session);
 /* A room or relay is energised until then. */

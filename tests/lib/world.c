@@ -157,6 +157,8 @@ static void add(World *w, int r) {
              items_of(w, l->items), nonce_of(w, l));
 }
 
+static void pass(World *w, int64_t us);
+
 static void start(World *w, int r) {
         WorldRoom *room = w->rooms + r;
         Letter *l = letter_begin(w, LETTER_START, r, r);
@@ -165,6 +167,7 @@ static void start(World *w, int r) {
                 return;
         room->phase = PHASE_STARTED;
         room->start_said = true;
+        observer_started(w->observer, room->session);
         l->session = room->session;
         send(w, l, "session-start", NUMBERED, "'session':'%s'}", session_label(w, l->session));
 }
@@ -189,8 +192,11 @@ static void end(World *w, int r, const char *outcome) {
 static void cancel(World *w, int r) {
         const WorldRoom *room = w->rooms + r;
 
-        if (room->phase < PHASE_STARTED || (room->start_said && !room->no_word))
-                end(w, r, "cancelled");
+        if (room->phase == PHASE_STARTED && (!room->start_said || room->no_word))
+                return;
+        end(w, r, "cancelled");
+        if (roll(w, 2)) /* what comes free then is worth waiting for */
+                pass(w, WORLD_LEASE_US + US_PER_S);
 }
 
 static void next_session(World *w, int r) {
@@ -369,9 +375,9 @@ static void room_step(World *w, int r) {
                 request(w, r);
                 return;
         case PHASE_ASKED:
-                if (what < 60)
+                if (what < 55)
                         request(w, r);
-                else if (what < 85)
+                else if (what < 75)
                         renew(w, r);
                 else
                         cancel(w, r);
@@ -397,10 +403,12 @@ static void room_step(World *w, int r) {
                         add(w, r);
                 else if (what < 65)
                         treat(w, r);
+                else if (what < 80)
+                        end(w, r, what < 76 ? "completed" : "stopped");
                 else if (what < 90)
-                        end(w, r, what < 84 ? "completed" : "stopped");
-                else
                         cancel(w, r);
+                else
+                        room_restarts(w, r);
                 return;
         case PHASE_OVER:
                 next_session(w, r);
