@@ -155,7 +155,7 @@ static bool came_free(const Observer *o, int item, int64_t now_us) {
 
         if (o->returned & (1U << item))
                 return true;
-        return s->cancelled && !s->started && !s->start_came && !(o->spent & (1U << item)) && s->lease_until_us <= now_us;
+        return s->cancelled && !s->started && !s->start_came && !(o->was_spent & (1U << item)) && s->lease_until_us <= now_us;
 }
 
 static void allow_item(Observer *o, int item, int session) {
