@@ -9,6 +9,7 @@ static void outgoing_done(Outgoing *o) {
         free(o->topic);
         free(o->payload);
         free(o->correlation);
+        free(o->permit_of);
 }
 
 static void line_done(LogLine *l) {
@@ -82,6 +83,17 @@ int outgoing_correlate(Outgoing *o, const void *data, size_t n) {
         return 0;
 }
 
+int outgoing_permits(Outgoing *o, const char *session) {
+        o->permit_of = strdup(session);
+        return o->permit_of ? 0 : -ENOMEM;
+}
+
+void batch_withdraw(Batch *b, const char *session) {
+        for (size_t i = 0; i < b->n_out; i++)
+                if (b->out[i].permit_of && streq(b->out[i].permit_of, session))
+                        b->out[i].withdrawn = true;
+}
+
 int batch_log(Batch *b, LogKind kind, int priority, const LogSubject *subject, const char *format, ...) {
         const char *const parts[] = { subject ? subject->rule : NULL,    subject ? subject->item : NULL,
                                       subject ? subject->session : NULL, subject ? subject->room : NULL,
@@ -130,7 +142,7 @@ static void drop_superseded(Batch *b) {
 void batch_flush(Batch *b, void (*publish)(void *userdata, const Outgoing *o), void *userdata) {
         drop_superseded(b);
         for (size_t i = 0; i < b->n_out; i++)
-                if (!b->out[i].superseded)
+                if (!b->out[i].superseded && !b->out[i].withdrawn)
                         publish(userdata, b->out + i);
         for (size_t i = 0; i < b->n_log; i++) {
                 const LogLine *l = b->log + i;

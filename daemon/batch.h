@@ -17,6 +17,8 @@ typedef struct Outgoing {
         void *correlation; /* as asked with; NULL: none */
         size_t n_correlation;
         int64_t outbox;    /* its row, to be deleted once the broker has it; 0: none */
+        char *permit_of;   /* it carries a permit of this session; NULL: it carries none */
+        bool withdrawn;
 } Outgoing;
 
 typedef struct LogLine {
@@ -45,6 +47,11 @@ void batch_done(Batch *b);
 int batch_publish(Batch *b, const char *topic, const char *payload, size_t n, Outgoing **ret);
 /* The answer to a message that came with correlation data; n 0: it had none. */
 int outgoing_correlate(Outgoing *o, const void *data, size_t n);
+/* Says that it carries a permit of this session. */
+int outgoing_permits(Outgoing *o, const char *session);
+/* The permits of this session that have not left yet will not. No answer means locked, so an undo does not bring them
+ * back. */
+void batch_withdraw(Batch *b, const char *session);
 int batch_log(Batch *b, LogKind kind, int priority, const LogSubject *subject, const char *format, ...) _printf_(5, 6);
 
 /* Hands every message to `publish`, but of retained ones to one topic (almost always) only the last and those of the

@@ -605,8 +605,8 @@ static bool room_unknown(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
 static bool room_locked(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         if (!f->room_lock)
                 return false;
-        say(text, "Locked: %s. An officer unlocks it: asepsisctl room unlock %s.", PROSE(f->room_lock),
-            LABEL(f->room));
+        say(text, "This room is locked (%s). Treat nobody in it. An officer looks, then unlocks it: asepsisctl room unlock %s.",
+            LABEL(f->room_lock), LABEL(f->room));
         return true;
 }
 

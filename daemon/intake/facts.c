@@ -218,7 +218,7 @@ static int facts_of_room(Intake *in, const char *room, int64_t session, GateFact
                 r = room_lock_next(in->store, room, "", &t->lock);
         if (r < 0)
                 return r;
-        f->room_lock = r > 0 ? t->lock.text : NULL;
+        f->room_lock = r > 0 ? t->lock.rule : NULL;
         f->room_held_s = MAX_OF(INT64_C(0), (t->room.hold_until_us - in->now.boot_us + US_PER_S - 1) / US_PER_S);
         f->room_known = config_room(in->config, room) != NULL;
         f->room_never_used = t->room.session_end_us == 0;

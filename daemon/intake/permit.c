@@ -64,6 +64,8 @@ static int publish(Intake *in, const Answer *a, const EncodeDecision *d) {
                 r = encode_decision(&in->w, d);
         if (r == 0)
                 r = publish_w(in, topic, &out);
+        if (r == 0 && d->permit)
+                r = outgoing_permits(out, d->session);
         return r < 0 ? r : outgoing_correlate(out, a->correlation, a->n_correlation);
 }
 

@@ -26,7 +26,9 @@ static const char rule[] = "interlock-mismatch";
 /* --- its own permit --- */
 
 static void deny_locked(const char *room, const char *lock, GateVerdict *v) {
-        verdict_deny(v, "room-locked", "Locked: %.111s. An officer unlocks it: asepsisctl room unlock %s.", lock, room);
+        verdict_deny(v, "room-locked", "Room %s is locked (%s). An officer looks at it, and then unlocks it: asepsisctl room "
+                                       "unlock %s.",
+                     room, lock, room);
 }
 
 /* 0 and the verdict, with *ret_ttl_us on allow. */
@@ -45,7 +47,7 @@ static int judge(Intake *in, const RoomLook *look, GateVerdict *v, Overridden *r
         v->allow = false;
         r = room_lock_next(in->store, look->room.id, "", &lock);
         if (r > 0)
-                deny_locked(look->room.id, lock.text, v);
+                deny_locked(look->room.id, lock.rule, v);
         if (!look->live)
                 verdict_deny(v, "session-over", "No session is live in room %s. Ask for one in the room.",
                              look->room.id);

@@ -177,6 +177,13 @@ static int refuse_unlock(Intake *in, const RoomLook *look, char ret_text[static 
         return r < 0 ? r : 0;
 }
 
+static const char *times(int64_t count, char buf[static 32]) {
+        if (count < 2)
+                return "";
+        snprintf(buf, 32, " (%lld times)", (long long)count);
+        return buf;
+}
+
 /* What it unlocks, one rule after the other. */
 static int list_locks(Intake *in, const char *room, char *ret, size_t size) {
         RoomLockRow lock = {};
@@ -185,8 +192,8 @@ static int list_locks(Intake *in, const char *room, char *ret, size_t size) {
 
         ret[0] = '\0';
         while ((r = room_lock_next(in->store, room, lock.rule, &lock)) > 0 && n < size)
-                n += (size_t)snprintf(ret + n, size - n, "%s%s (%lld times): %s", n ? " / " : "", lock.rule,
-                                      (long long)lock.count, lock.text);
+                n += (size_t)snprintf(ret + n, size - n, "%s%s%s: %s", n ? " / " : "", lock.rule, times(lock.count, (char[32]){ 0 }),
+                                      lock.text);
         return r < 0 ? r : 0;
 }
 

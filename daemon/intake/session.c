@@ -18,6 +18,9 @@ static void session_enter_state(Intake *in, SessionRow *s, SessionState state) {
         batch_log(&in->batch, LOG_SESSION_CHANGED_KIND, LOG_INFO, &subject, "session %s in %s: %s, was %s", s->label,
                   s->room, session_state_name(state), session_state_name(s->state));
         s->state = (int)state;
+        /* A permit that was decided in the same batch must not leave after this. */
+        if (state != SESSION_AUTHORISED && state != SESSION_RUNNING)
+                batch_withdraw(&in->batch, s->label);
         if (state == SESSION_RUNNING)
                 s->started_us = in->now.wall_us;
         if (state == SESSION_ENDED || state == SESSION_LAPSED)

@@ -54,7 +54,8 @@ static void flush(Sim *s) {
         Batch *b = intake_batch(s->intake);
 
         for (size_t i = 0; i < b->n_out; i++)
-                collect(s, b->out + i);
+                if (!b->out[i].withdrawn)
+                        collect(s, b->out + i);
         batch_clear(b);
 }
 

@@ -88,6 +88,27 @@ static void a_mark_takes_one_messages_part_back(void **state) {
         batch_done(&b);
 }
 
+static void put_permit(Batch *b, const char *topic, const char *session) {
+        Outgoing *out;
+
+        assert_int_equal(batch_publish(b, topic, "{}", 2, &out), 0);
+        assert_int_equal(outgoing_permits(out, session), 0);
+}
+
+static void permits_of_a_session_that_is_over_do_not_leave(void **state) {
+        char said[256] = "";
+        Batch b = {};
+        (void)state;
+        put_permit(&b, "a", "s-1");
+        put_permit(&b, "b", "s-2");
+        put(&b, "c");
+        batch_withdraw(&b, "s-1");
+        put_permit(&b, "d", "s-1");
+        batch_flush(&b, note, said);
+        assert_string_equal(said, "b c d ");
+        batch_done(&b);
+}
+
 static void a_dropped_batch_says_nothing(void **state) {
         char said[256] = "";
         Batch b = {};
@@ -104,6 +125,7 @@ int main(void) {
                 cmocka_unit_test(everything_is_copied_and_handed_out_in_order),
                 cmocka_unit_test(of_a_retained_topic_only_the_last_goes_out_but_all_of_the_outbox),
                 cmocka_unit_test(a_mark_takes_one_messages_part_back),
+                cmocka_unit_test(permits_of_a_session_that_is_over_do_not_leave),
                 cmocka_unit_test(a_dropped_batch_says_nothing),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

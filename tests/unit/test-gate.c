@@ -396,8 +396,8 @@ ALLOWED(room_unknown_is_silent_for_a_configured_one, "room-unknown", f.room_know
 FIRES(room_busy_fires, "room-busy", NULL, "s-80", f.room_busy_session = "s-80")
 FIRES(room_busy_fires_while_a_permit_of_the_last_session_may_hold, "room-busy", NULL, "for 89 s", f.room_held_s = 89)
 ALLOWED(room_busy_is_silent_when_none_can_hold, "room-busy", f.room_held_s = 0)
-FIRES(room_locked_fires, "room-locked", NULL, "asepsisctl room unlock room-1", f.room_lock = "it touched skin."; f.room = "room-1")
-FIRES(room_locked_fires_when_items_are_added, "room-locked", NULL, "Locked: it touched", f.room_lock = "it touched skin.";
+FIRES(room_locked_fires, "room-locked", NULL, "asepsisctl room unlock room-1", f.room_lock = "reuse-detected"; f.room = "room-1")
+FIRES(room_locked_fires_when_items_are_added, "room-locked", NULL, "locked (reuse-detected)", f.room_lock = "reuse-detected";
       f.adding = true)
 ALLOWED(room_locked_is_silent_without_a_lock, "room-locked", f.room_lock = NULL)
 SILENT(room_busy_is_silent_when_items_are_added, "room-busy", f.room_busy_session = "s-80"; f.adding = true)

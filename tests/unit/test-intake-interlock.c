@@ -139,6 +139,36 @@ static void a_critical_alert_locks_a_room_in_which_nobody_is(void **state) {
         sim_check_chain(s);
 }
 
+static void a_permit_of_the_same_batch_does_not_leave_after_the_lock(void **state) {
+        static const char *const causes[] = { "a lock", "an end" };
+        Sim *s = *state;
+
+        for (int cause = 0; cause < 2; cause++) {
+                char label[16], topic[] = "down/room/room-1/permit";
+
+                snprintf(label, sizeof(label), "s-%d", cause + 1);
+                sim_receive(s, "R1 R2");
+                sim_disinfect_room(s, "room-1");
+                assert_asked(s, "room-1", label, cause == 0 ? "R1" : "R2", "allow");
+                sim_start(s, "room-1", label);
+                sim_forget(s);
+                sim_say_as(s, "room/room-1/session-renew", NULL, 0, "{'session':'%s','nonce':'%s'}", label,
+                           sim_nonce((uint64_t)(7000 + cause)));
+                if (cause == 0)
+                        sim_say_as(s, "handpiece/pen-1/usage", NULL, 0, "{'item':'nobody-knows','event':'contact'}");
+                else
+                        sim_say_as(s, "room/room-1/session-end", NULL, 0, "{'session':'%s','outcome':'stopped','by':'ana'}",
+                                   label);
+                sim_commit(s);
+                if (sim_count(s, topic) != 0)
+                        fail_msg("a permit left after %s", causes[cause]);
+                if (cause == 0) {
+                        sim_end(s, "room-1", label, "stopped");
+                        assert_string_equal(sim_unlock(s, "room-1"), "done");
+                }
+        }
+}
+
 static void a_lock_acts_again_although_its_alert_is_open_and_the_room_was_unlocked(void **state) {
         Sim *s = *state;
 
@@ -446,6 +476,7 @@ int main(void) {
                 CASE(a_shorter_lease_takes_nothing_back_from_what_was_given),
                 CASE(after_a_reboot_of_the_machine_a_room_could_be_released_for_one_lease_more),
                 CASE(a_critical_alert_locks_a_room_in_which_nobody_is),
+                CASE(a_permit_of_the_same_batch_does_not_leave_after_the_lock),
                 CASE(a_lock_acts_again_although_its_alert_is_open_and_the_room_was_unlocked),
                 CASE(reuse_across_rooms_locks_both),
                 CASE(a_lock_outlives_restart_crash_and_reboot),
