@@ -35,8 +35,7 @@ static void print_help(void) {
                "CAUSE is fault, installation, relocation, repair or other. Anybody registered takes one out.\n"
                "After a minor cause an officer or a releaser returns it. After any other the way back is three\n"
                "empty cycles, each with a negative spore test and a passing indicator, then (vacuum) three\n"
-               "Bowie-Dick tests, then an officer.\n"
-               "The act is signed: who, what was meant, why and when stay in the record. Name no patient.\n");
+               "Bowie-Dick tests, then an officer.\n" CTL_SIGNED);
 }
 
 static int usage(const char *text) {

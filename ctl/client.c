@@ -2,8 +2,8 @@
 /* The connection to the daemon, and how its errors reach a person or a program. */
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -226,6 +226,28 @@ int ctl_call_pages(Ctl *c, json_t **ret, const char *member, const char *text, b
         return CTL_YES;
 }
 
+int ctl_call_numbered(Ctl *c, json_t **ret, const char *member, const char *id, bool all) {
+        json_t *list = json_array(), *page = NULL;
+        uint64_t after = 0;
+        size_t n;
+
+        do {
+                int r = ctl_call(c, &page, member, "tbu", after, (int)all, CTL_PAGE);
+
+                if (r != CTL_YES) {
+                        json_decref(list);
+                        return r;
+                }
+                n = json_array_size(page);
+                if (n > 0)
+                        after = (uint64_t)number_of(json_array_get(page, n - 1), id);
+                json_array_extend(list, page);
+                json_decref(page);
+        } while (n == CTL_PAGE);
+        *ret = list;
+        return CTL_YES;
+}
+
 int ctl_act(Ctl *c, const char *member, const char *types, ...) {
         json_t *done = NULL;
         va_list ap;
@@ -271,4 +293,30 @@ int ctl_option(Ctl *c, int o, void (*help)(void)) {
         default:
                 return CTL_TROUBLE;
         }
+}
+
+int ctl_read_signed(Ctl *c, Signature *ret, void (*help)(void), int argc, char **argv) {
+        static const struct option options[] = {
+                { "by", required_argument, NULL, 'b' }, { "reason", required_argument, NULL, 'r' },
+                { "json", no_argument, NULL, 'j' },     { "socket", required_argument, NULL, 's' },
+                { "help", no_argument, NULL, 'h' },     {},
+        };
+        Signature by = {};
+        int o, r;
+
+        optind = 0; /* glibc: from the beginning */
+        while ((o = getopt_long(argc, argv, "b:r:js:h", options, NULL)) >= 0) {
+                if (o == 'b')
+                        by.by = optarg;
+                else if (o == 'r')
+                        by.reason = optarg;
+                else if ((r = ctl_option(c, o, help)) >= 0)
+                        return r;
+        }
+        *ret = by;
+        return -1;
+}
+
+bool ctl_signed(const Signature *s) {
+        return s->by && s->by[0] && s->reason && s->reason[0];
 }

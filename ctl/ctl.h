@@ -31,6 +31,9 @@ void ctl_disconnect(Ctl *c);
 #define CTL_PAGE 100u
 int ctl_call_pages(Ctl *c, json_t **ret, const char *member, const char *text, bool with_limit);
 
+/* The same for `member` with a number (0), all or only what still stands (b), CTL_PAGE; id: the member that counts. */
+int ctl_call_numbered(Ctl *c, json_t **ret, const char *member, const char *id, bool all);
+
 /* An act: prints what was done, or why not. */
 int ctl_act(Ctl *c, const char *member, const char *types, ...);
 /* "ac-1.7", or "ac-1" and "101": joined as the daemon takes it, or CTL_TROUBLE where it is too long. */
@@ -40,6 +43,16 @@ int ctl_attempt(int argc, char **argv, char *ret, size_t size);
 int ctl_usage(const char *verb, const char *text);
 /* -j, -s and -h of a verb that reads its own options: -1, go on; otherwise the exit status. */
 int ctl_option(Ctl *c, int o, void (*help)(void));
+
+/* Who signs an act, and why. */
+typedef struct Signature {
+        const char *by, *reason; /* NULL: not said */
+} Signature;
+#define CTL_SIGNED "The act is signed: who, what was meant, why and when stay in the record. Name no patient.\n"
+/* The options of a verb that knows --by and --reason beside -j, -s and -h. -1: go on at optind; otherwise the exit status. */
+int ctl_read_signed(Ctl *c, Signature *ret, void (*help)(void), int argc, char **argv);
+/* Both are said. */
+bool ctl_signed(const Signature *s);
 
 /* Prints the answer as one line of JSON and releases it. CTL_YES, or CTL_TROUBLE when that cannot be written. */
 int ctl_print_json(json_t *answer);

@@ -8,10 +8,6 @@
 #include "out.h"
 #include "show.h"
 
-typedef struct Wanted {
-        const char *by, *reason;
-} Wanted;
-
 /* A verb, the act that it knows, and the daemon's name for it. */
 typedef struct Way {
         const char *verb, *act, *method, *help;
@@ -19,55 +15,26 @@ typedef struct Way {
         int (*look)(Ctl *c); /* without an act; NULL: there is nothing to look at */
 } Way;
 
-static const struct option options[] = {
-        { "by", required_argument, NULL, 'b' }, { "reason", required_argument, NULL, 'r' },
-        { "json", no_argument, NULL, 'j' },     { "socket", required_argument, NULL, 's' },
-        { "help", no_argument, NULL, 'h' },     {},
-};
-
-#define SIGNED "The act is signed: who, what was meant, why and when stay in the record. Name no patient.\n"
-
 static void print_clock_help(void) {
         printf("asepsisctl clock                     the clock as it is, and what the ledger has seen\n"
                "asepsisctl clock confirm --by=OFFICER --reason=TEXT\n"
                "                                     it is right as it stands\n\n"
                "Look at the clock first (date), and set it right where it is wrong. A clock that was confirmed\n"
-               "without a time server is believed until the machine starts anew.\n" SIGNED);
+               "without a time server is believed until the machine starts anew.\n" CTL_SIGNED);
 }
 
 static void print_restore_help(void) {
         printf("asepsisctl restore confirm --by=OFFICER --reason=TEXT\n"
                "                                     go on with this ledger; what came after it is lost\n\n"
                "Put the newest ledger back instead, if there is one. After this every single-use item that was\n"
-               "in the ledger is to be received again, unopened, and every room to be disinfected.\n" SIGNED);
+               "in the ledger is to be received again, unopened, and every room to be disinfected.\n" CTL_SIGNED);
 }
 
 static void print_audit_help(void) {
         printf("asepsisctl audit accept --by=OFFICER --reason=TEXT\n"
                "                                     what was seen of another ledger or daemon is gone\n\n"
                "Stop the other daemon first, if there is one, or find the newer ledger. Where this ledger lost\n"
-               "records, every single-use item in it is then to be received again, unopened.\n" SIGNED);
-}
-
-/* -1: go on; otherwise the exit status. */
-static int read_options(Ctl *c, const Way *way, Wanted *w, int argc, char **argv) {
-        int o, r;
-
-        optind = 0; /* glibc: from the beginning */
-        while ((o = getopt_long(argc, argv, "b:r:js:h", options, NULL)) >= 0)
-                switch (o) {
-                case 'b':
-                        w->by = optarg;
-                        break;
-                case 'r':
-                        w->reason = optarg;
-                        break;
-                default:
-                        r = ctl_option(c, o, way->print_help);
-                        if (r >= 0)
-                                return r;
-                }
-        return -1;
+               "records, every single-use item in it is then to be received again, unopened.\n" CTL_SIGNED);
 }
 
 /* --- how the clock stands --- */
@@ -131,20 +98,20 @@ static int look_at_clock(Ctl *c) {
 /* --- the acts --- */
 
 static int run_way(Ctl *c, const Way *way, int argc, char **argv) {
-        Wanted w = {};
-        int r = read_options(c, way, &w, argc, argv);
+        Signature by;
+        int r = ctl_read_signed(c, &by, way->print_help, argc, argv);
 
         if (r >= 0)
                 return r;
         argc -= optind;
         argv += optind;
-        if (argc == 0 && way->look && !w.by && !w.reason)
+        if (argc == 0 && way->look && !by.by && !by.reason)
                 return way->look(c);
         if (argc != 1 || !streq(argv[0], way->act))
                 return ctl_usage(way->verb, way->help);
-        if (!w.by || !w.by[0] || !w.reason || !w.reason[0])
+        if (!ctl_signed(&by))
                 return ctl_usage(way->verb, "this is signed: say --by=OFFICER and --reason=TEXT");
-        return ctl_act(c, way->method, "ss", w.by, w.reason);
+        return ctl_act(c, way->method, "ss", by.by, by.reason);
 }
 
 int verb_clock(Ctl *c, int argc, char **argv) {

@@ -25,28 +25,6 @@ static void wants_of(const json_t *x, Line *l) {
 
 /* --- the list --- */
 
-static int fetch_all(Ctl *c, json_t **ret) {
-        json_t *all = json_array(), *page;
-        uint64_t after = 0;
-        size_t n;
-
-        do {
-                int r = ctl_call(c, &page, "ListExposures", "tbu", after, (int)c->all, CTL_PAGE);
-
-                if (r != CTL_YES) {
-                        json_decref(all);
-                        return r;
-                }
-                n = json_array_size(page);
-                if (n > 0)
-                        after = (uint64_t)number_of(json_array_get(page, n - 1), "exposure");
-                json_array_extend(all, page);
-                json_decref(page);
-        } while (n == CTL_PAGE);
-        *ret = all;
-        return CTL_YES;
-}
-
 static void print_list(const json_t *all) {
         static const Column columns[] = {
                 { "NUMBER", true }, { "AT", false }, { "ROOM", false }, { "SESSION", false }, { "STILL OPEN", false }
@@ -73,7 +51,7 @@ static void print_list(const json_t *all) {
 
 int verb_exposures(Ctl *c, int argc, char **argv) {
         json_t *all = NULL;
-        int r = fetch_all(c, &all);
+        int r = ctl_call_numbered(c, &all, "ListExposures", "exposure", c->all);
 
         (void)argc;
         (void)argv;

@@ -13,41 +13,20 @@ static void print_help(void) {
                "each with a reason. The first signature alone has no effect. Then the room asks again, for the\n"
                "same, with a new nonce: the rule does not speak against it then, once. All others do.\n"
                "asepsisctl session SESSION shows what was denied, what is signed, and what is still missing.\n\n"
-               "RULE is practitioner-unknown, practitioner-not-qualified, room-not-disinfected or exposure-open.\n"
-               "The act is signed: who, what was meant, why and when stay in the record. Name no patient.\n");
-}
-
-static int read_options(Ctl *c, const char **by, const char **reason, int argc, char **argv) {
-        static const struct option options[] = {
-                { "by", required_argument, NULL, 'b' },     { "reason", required_argument, NULL, 'r' },
-                { "json", no_argument, NULL, 'j' },         { "socket", required_argument, NULL, 's' },
-                { "help", no_argument, NULL, 'h' },         {},
-        };
-        int o, r;
-
-        optind = 0; /* glibc: from the beginning */
-        while ((o = getopt_long(argc, argv, "b:r:js:h", options, NULL)) >= 0) {
-                if (o == 'b')
-                        *by = optarg;
-                else if (o == 'r')
-                        *reason = optarg;
-                else if ((r = ctl_option(c, o, print_help)) >= 0)
-                        return r;
-        }
-        return -1;
+               "RULE is practitioner-unknown, practitioner-not-qualified, room-not-disinfected or exposure-open.\n" CTL_SIGNED);
 }
 
 int verb_override(Ctl *c, int argc, char **argv) {
-        const char *by = NULL, *reason = NULL;
-        int r = read_options(c, &by, &reason, argc, argv);
+        Signature by;
+        int r = ctl_read_signed(c, &by, print_help, argc, argv);
 
         if (r >= 0)
                 return r;
         if (argc - optind != 2)
                 return ctl_usage("override", "say which session, and which rule");
-        if (!by || !by[0] || !reason || !reason[0])
+        if (!ctl_signed(&by))
                 return ctl_usage("override", "this is signed: say --by=OFFICER and --reason=TEXT");
-        return ctl_act(c, "Override", "ssss", argv[optind], argv[optind + 1], by, reason);
+        return ctl_act(c, "Override", "ssss", argv[optind], argv[optind + 1], by.by, by.reason);
 }
 
 static const char *state_words(const char *state) {

@@ -106,28 +106,6 @@ static Paint state_paint(const char *state) {
         return streq(state, "recall") ? RED : streq(state, "quarantine") ? YELLOW : DIM;
 }
 
-static int fetch_all(Ctl *c, bool ended_too, json_t **ret) {
-        json_t *all = json_array(), *page;
-        uint64_t after = 0;
-        size_t n;
-
-        do {
-                int r = ctl_call(c, &page, "ListRecalls", "tbu", after, (int)ended_too, CTL_PAGE);
-
-                if (r != CTL_YES) {
-                        json_decref(all);
-                        return r;
-                }
-                n = json_array_size(page);
-                if (n > 0)
-                        after = (uint64_t)number_of(json_array_get(page, n - 1), "recall");
-                json_array_extend(all, page);
-                json_decref(page);
-        } while (n == CTL_PAGE);
-        *ret = all;
-        return CTL_YES;
-}
-
 static void print_list(const json_t *all) {
         static const Column columns[] = {
                 { "NUMBER", true }, { "STATE", false }, { "CAUSE", false }, { "SINCE", false }, { "WHAT", false }
@@ -153,7 +131,7 @@ static void print_list(const json_t *all) {
 
 static int list(Ctl *c, const Wanted *w) {
         json_t *all = NULL;
-        int r = fetch_all(c, w->all, &all);
+        int r = ctl_call_numbered(c, &all, "ListRecalls", "recall", w->all);
 
         if (r != CTL_YES)
                 return r;

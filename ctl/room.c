@@ -8,19 +8,13 @@
 #include "out.h"
 #include "show.h"
 
-typedef struct Wanted {
-        const char *by, *reason;
-} Wanted;
-
-#define SIGNED "The act is signed: who, what was meant, why and when stay in the record. Name no patient.\n"
-
 static void print_room_help(void) {
         printf("asepsisctl rooms                     all of them\n"
                "asepsisctl room ROOM                 one of them\n"
                "asepsisctl room unlock ROOM --by=OFFICER --reason=TEXT\n"
                "                                     what locked it was looked into, and is over\n\n"
                "A critical alert locks the room it names until an officer unlocks it. End the session that is\n"
-               "suspended there first, and let a relay that says that it is energised be repaired.\n" SIGNED);
+               "suspended there first, and let a relay that says that it is energised be repaired.\n" CTL_SIGNED);
 }
 
 static void print_session_help(void) {
@@ -28,32 +22,7 @@ static void print_session_help(void) {
                "asepsisctl session end SESSION --by=OFFICER --reason=TEXT\n"
                "                                     its room does not end it\n\n"
                "Whatever the session held counts as used then, and its room stays busy until the last permit\n"
-               "that was given for it has surely run out.\n" SIGNED);
-}
-
-/* -1: go on; otherwise the exit status. */
-static int read_options(Ctl *c, Wanted *w, void (*help)(void), int argc, char **argv) {
-        static const struct option options[] = {
-                { "by", required_argument, NULL, 'b' }, { "reason", required_argument, NULL, 'r' },
-                { "json", no_argument, NULL, 'j' },     { "socket", required_argument, NULL, 's' },
-                { "help", no_argument, NULL, 'h' },     {},
-        };
-        int o, r;
-
-        optind = 0; /* glibc: from the beginning */
-        while ((o = getopt_long(argc, argv, "b:r:js:h", options, NULL)) >= 0) {
-                if (o == 'b')
-                        w->by = optarg;
-                else if (o == 'r')
-                        w->reason = optarg;
-                else if ((r = ctl_option(c, o, help)) >= 0)
-                        return r;
-        }
-        return -1;
-}
-
-static bool signed_by(const Wanted *w) {
-        return w->by && w->by[0] && w->reason && w->reason[0];
+               "that was given for it has surely run out.\n" CTL_SIGNED);
 }
 
 /* --- looking --- */
@@ -165,31 +134,31 @@ static int show_one(Ctl *c, const char *id) {
 /* --- acts --- */
 
 int verb_room(Ctl *c, int argc, char **argv) {
-        Wanted w = {};
-        int r = read_options(c, &w, print_room_help, argc, argv);
+        Signature by;
+        int r = ctl_read_signed(c, &by, print_room_help, argc, argv);
 
         if (r >= 0)
                 return r;
-        if (argc - optind == 1 && !w.by && !w.reason)
+        if (argc - optind == 1 && !by.by && !by.reason)
                 return show_one(c, argv[optind]);
         if (argc - optind != 2 || !streq(argv[optind], "unlock"))
                 return ctl_usage("room", "say which room, or: unlock ROOM");
-        if (!signed_by(&w))
+        if (!ctl_signed(&by))
                 return ctl_usage("room", "this is signed: say --by=OFFICER and --reason=TEXT");
-        return ctl_act(c, "UnlockRoom", "sss", argv[optind + 1], w.by, w.reason);
+        return ctl_act(c, "UnlockRoom", "sss", argv[optind + 1], by.by, by.reason);
 }
 
 int verb_session(Ctl *c, int argc, char **argv) {
-        Wanted w = {};
-        int r = read_options(c, &w, print_session_help, argc, argv);
+        Signature by;
+        int r = ctl_read_signed(c, &by, print_session_help, argc, argv);
 
         if (r >= 0)
                 return r;
-        if (argc - optind == 1 && !w.by && !w.reason)
+        if (argc - optind == 1 && !by.by && !by.reason)
                 return show_session(c, argv[optind]);
         if (argc - optind != 2 || !streq(argv[optind], "end"))
                 return ctl_usage("session", "say which session, or: end SESSION");
-        if (!signed_by(&w))
+        if (!ctl_signed(&by))
                 return ctl_usage("session", "this is signed: say --by=OFFICER and --reason=TEXT");
-        return ctl_act(c, "EndSession", "sss", argv[optind + 1], w.by, w.reason);
+        return ctl_act(c, "EndSession", "sss", argv[optind + 1], by.by, by.reason);
 }
