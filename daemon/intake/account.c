@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
 
 struct Account {
         int64_t session; /* 0: none */

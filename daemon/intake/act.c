@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
 
 #define ROLE(role) (1U << PERSON_##role)
 #define ANYBODY UINT32_MAX

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "core/after.h"
-#include "intake/internal.h"
+#include "intake/session.h"
 #include "store/after.h"
 
 #define SLICE 8                       /* sessions that one tick looks at */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "codec/jsonr.h"
-#include "intake/internal.h"
+#include "intake/sterile.h"
 
 int intake_publish_outbox(Intake *in) {
         int64_t id = 0;

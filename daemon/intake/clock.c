@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "codec/rfc3339.h"
-#include "intake/internal.h"
+#include "intake/sterile.h"
 
 #define SAVE_MOVED_US US_PER_S /* the base has moved so far: it is saved anew */
 #define SAVE_EVERY_US (3600 * US_PER_S)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "codec/attempt.h"
-#include "intake/internal.h"
+#include "intake/sterile.h"
 
 #define REFUSED 1
 

@@ -9,7 +9,7 @@
 
 #include "codec/attempt.h"
 #include "core/samples.h"
-#include "intake/internal.h"
+#include "intake/sterile.h"
 
 #define ATTEMPT_SAMPLES_MAX 100000 /* more than a day at one a second */
 

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
 #include "store/exposures.h"
 
 #define OPEN_MAX 50 /* of one room that have an alert of their own */

@@ -7,7 +7,8 @@
 
 #include "intake/day.h"
 #include "intake/facts.h"
-#include "intake/internal.h"
+#include "intake/session.h"
+#include "intake/sterile.h"
 #include "store/after.h"
 
 /* Stamped by a clock that was set back since: when that was, nobody knows. */

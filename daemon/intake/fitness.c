@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/sterile.h"
 #include "store/fitness.h"
 
 #define LOOK_EVERY_US (60 * US_PER_S)

@@ -11,7 +11,8 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/sterile.h"
+#include "intake/session.h"
 
 /* What each message does. NULL: nothing yet beyond standing in the ledger. */
 static const Handler handlers[_EVENT_TYPE_MAX] = {

@@ -105,7 +105,6 @@ typedef struct Settling {
         Clock base;
 } Settling;
 
-
 typedef struct Account Account;
 
 #define ACCOUNTS_MAX 16 /* sessions whose account is at hand: 110 KiB each when it is full */
@@ -288,46 +287,6 @@ int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) _p
 /* Where it is open: ends it. */
 int alert_resolve(Intake *in, const char *rule, const char *subject, const char *by);
 
-/* recall.c */
-/*
- * Begins a recall or a quarantine in the transaction of its cause: row, audit record, alert. Sets id, i and at_us; where
- * nothing is said, cause "recall", by "asepsisd", and for a quarantine decide_by_us in 24 h. What its strings point to
- * need not outlive the call. A load that was released is LOAD_RECALLED from then on. 0, -ENOENT (no such attempt), or
- * the store's error.
- */
-int recall_begin(Intake *in, RecallRow *row);
-/* Alerts about quarantines that nobody decided on in time. */
-int recalls_tick(Intake *in);
-
-/* fitness.c: may what an autoclave sterilized be released */
-/* Appends why this attempt's load may not be released now as to its autoclave; nothing: it may. */
-int fitness_refusals(Intake *in, const AttemptRow *a, Reasons *ret);
-/* Alerts about what is due, for one autoclave each time; at a rate of its own. */
-int fitness_tick(Intake *in);
-/* Something was reported of it: its alerts are raised and resolved before the batch is committed, once for all that it
- * brings. */
-int fitness_changed(Intake *in, const char *autoclave);
-int fitness_settle(Intake *in);
-
-/* service.c: in and out of service */
-/* Appends why it is out of service and what remains to be done; nothing: it is in. */
-int fitness_service(Intake *in, const char *autoclave, Reasons *ret);
-int service_out(Intake *in, const char *autoclave, ServiceCause cause, const char *format, ...) _printf_(4, 5);
-/* Out of service, and quarantine or recall of what it sterilized since the last pass. */
-int service_test_failed(Intake *in, const TestRow *t);
-int service_calibration_failed(Intake *in, const ConfigAutoclave *c);
-/* a NULL: the cycle that was named is not known. */
-int service_spore_positive(Intake *in, const char *autoclave, const AttemptRow *a);
-/* The negative one of this cycle says nothing any more: a recall that began with it goes further back. */
-int service_spore_doubted(Intake *in, const AttemptRow *a);
-/* 1: configured, or it ran here once. */
-int autoclave_known(Intake *in, const char *id);
-
-/* test.c: reports */
-/* What all spore tests of this attempt come to. */
-int spore_outcome(Intake *in, const AttemptRow *a, SporeOutcome *ret);
-int duty_done(Intake *in, const Event *e, const Origin *o);
-
 /* slot.c: devices and their streams */
 /* NULL: out of memory. */
 Slot *slot_get(Intake *in, Kind kind, const char *device);
@@ -386,66 +345,6 @@ int item_contact(Intake *in, const char *code, int64_t pack, const char *room);
 int item_stray(Intake *in, const char *code, bool used, bool dropped);
 int item_take_up(Intake *in, ItemRow *item);
 
-/* running.c: the cycle that runs in an autoclave */
-/* 1 and the cycle that runs there; 0: none does. */
-int running_get(Intake *in, const char *autoclave, Running **ret);
-/* All are rebuilt from the ledger at their next use. */
-void running_forget(Intake *in);
-/* The broker was away for so long, and what was sent meanwhile comes late. */
-int running_away(Intake *in, int64_t us);
-/* Messages of the autoclave are missing, or may be. */
-int running_gap(Intake *in, const char *autoclave);
-/* At start: what runs goes on. Recorded, and told by running_tell() once there is somebody to tell. */
-int running_take_up(Intake *in);
-int running_tell(Intake *in);
-/* Its place, whatever is in it. NULL: out of memory. */
-Running *running_slot(Intake *in, const char *autoclave);
-/* A new cycle for running->attempt. */
-int running_begin(Intake *in, Running *running);
-/* arrival NULL: not known. */
-void running_feed(Running *running, const Sample *samples, size_t n, const Stamp *arrival);
-
-/* cycle.c */
-/* What commissioning left, and what the policy makes of it where it left nothing. */
-int running_reference(Intake *in, Running *running);
-/* An attempt of a cycle of which nothing was heard, ended at once and judged by that, with the packs that were put down
- * for it by its number; late are those that came after it began. */
-int cycle_unheard(Intake *in, const char *autoclave, int64_t cycle, const char *program, int64_t started_us,
-                  AttemptRow *ret);
-
-/* transcript.c: readings for want of samples */
-#define TRANSCRIBERS_MAX 256
-typedef struct Transcribed {
-        ReleaseManual facts; /* points to lacks */
-        Reasons lacks;
-        char by[TRANSCRIBERS_MAX]; /* ids, apart by commas */
-} Transcribed;
-/* 1 and what was transcribed of this attempt, judged, with all of its samples; 0: nothing. *ret is zeroed before. */
-int transcript_facts(Intake *in, const AttemptRow *a, const char *releaser, Transcribed *ret);
-/* The autoclave speaks of a cycle: where it is one that was transcribed unheard, its load waits for an officer. */
-int transcript_doubted(Intake *in, const char *autoclave, int64_t cycle);
-/* 1 and a sentence for as long as manual evidence is on, or is configured and has no effect; 0: neither. */
-int transcript_alert_text(Intake *in, const ConfigAutoclave *c, char ret_text[static TEXT_MAX + 1]);
-
-/* commission.c */
-/* What the alert not-commissioned is about. */
-void commissioning_subject(const char *autoclave, const char *program, char ret[static CODE_MAX + 1]);
-
-/* reprocess.c */
-/* Whether all that is in the pack may go into this autoclave; a known program is judged too. 0, a Reject, or an error. */
-int pack_may_load(Intake *in, const PackRow *pack, const ConfigAutoclave *a, const ConfigProgram *known);
-/* Whether the program, in this autoclave, sterilizes items of the class in such a wrap. */
-bool process_suits(const ConfigClass *c, const ConfigAutoclave *a, const ConfigProgram *p, int wrap);
-
-/* load.c */
-/* The attempt has ended: each of its items counts it, and single-use ones are spent, with an alert. */
-int load_through_cycle(Intake *in, const AttemptRow *a);
-
-/* release.c */
-/* Steam may not have reached everything in this load: it waits for an officer, 24 h at most. */
-int load_quarantine(Intake *in, int64_t attempt, const char *cause, const char *by, const char *format, ...)
-        _printf_(5, 6);
-
 /* key.c: which key signs */
 /* At start: the key file must hold the key that the ledger says; otherwise DOUBT_KEY. */
 int keys_take_up(Intake *in);
@@ -455,87 +354,6 @@ int key_rotate(Intake *in, const char *cause, char ret_text[static ACT_TEXT_MAX]
 int key_accept(Intake *in, const char *kid, char ret_text[static ACT_TEXT_MAX]);
 /* What was decided about keys is committed: the new one signs, and lies in the key file. */
 void keys_settle(Intake *in);
-
-/* override.c */
-/* What two officers have taken out of an answer; points into the gate's table. */
-typedef struct Overridden {
-        size_t n;
-        const char *rules[OVERRIDE_RULES_MAX];
-} Overridden;
-/* Takes out of the verdict over in->facts what is overridden for this question, or for the live session (asked->session). */
-int override_apply(Intake *in, const Asked *asked, const uint8_t content[static CONTENT_SIZE], GateVerdict *v,
-                   Overridden *ret);
-/* A question was denied: what of it two officers may override. i: the decision's audit record. */
-int override_offer(Intake *in, const Asked *asked, const uint8_t content[static CONTENT_SIZE], const GateVerdict *v,
-                   int64_t i);
-/* A session was allowed by these: they are used up, and it is told. Fills in s->overridden, and does not save it. */
-int override_use(Intake *in, SessionRow *s, const Overridden *o, int64_t i);
-/* An officer signs. 0 or 1 (refused), and a text. */
-int override_sign(Intake *in, const char *session, const char *rule, const char *by, const char *reason,
-                  char ret_text[static ACT_TEXT_MAX]);
-
-/* session.c */
-bool session_touch(SessionRow *s);
-/* A report that could not be read: whatever it said, the live session of the room may have been touched. */
-int session_doubted(Intake *in, const char *room);
-int sessions_tick(Intake *in);
-/* It gets no permit any more, and stays live until it is ended. */
-int session_suspend(Intake *in, SessionRow *s, const char *why);
-
-/* room.c: interlocks and locks */
-/* A room as it is now. */
-int room_look(Intake *in, const char *room, RoomLook *ret);
-/* Something that the room's state follows from has changed: its session, a lease, a lock. Enters the state, and tells it. */
-int room_settle(Intake *in, const char *room);
-/* Tells it without a change. */
-int room_tell(Intake *in, const char *room);
-/* A permit that lasts until then (CLOCK_BOOTTIME) goes to somebody in the room; from: the first that is known of it. */
-int room_leased(Intake *in, const char *room, int64_t from_us, int64_t until_us);
-/* Busy until the last permit that was ever given for it has surely run out. */
-int room_hold(Intake *in, const char *room);
-/* Somebody was treated in the room, or may have been: it needs disinfection before the next session. */
-int room_used(Intake *in, const char *room);
-/*
- * A critical alert of section 5 locks the room it names, at each occurrence: nobody gets a permit there until an officer
- * has unlocked it, and the session that is live there is suspended. text: what happened, without any patient. room NULL:
- * none is known, and nothing is done.
- */
-int room_lock(Intake *in, const char *room, const char *rule, const char *text);
-/* Leases that ran out, and relays that should have spoken. */
-int rooms_tick(Intake *in);
-
-/* relay.c */
-int relays_tick(Intake *in);
-int on_relay_renew(Intake *in, const Event *e, const Origin *o);
-int on_relay_state(Intake *in, const Event *e, const Origin *o);
-
-/* account.c: 0, and what was done in that session so far. Whoever changes it changes its rows too. Good until another
- * session's is asked for. */
-int account_of(Intake *in, int64_t session, Treatment **ret);
-void accounts_free(Intake *in);
-
-/* treatment.c: the protocol of a session, followed */
-/* What the needles did: it belongs to this session, which holds them or just did, whatever the report names. */
-int follow_usage(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const char *session);
-/* To be called last: it may suspend the session, in the ledger and not in *s. */
-int follow_step(Intake *in, const Event *e, const Origin *o, const SessionRow *s);
-int follow_start(Intake *in, const SessionRow *s);
-/* Whoever ended it, once s->outcome is set (-1: nobody said): what is missing, and its protocol into the chain. */
-int follow_end(Intake *in, const SessionRow *s);
-/* after.c: what sessions still owe */
-int after_tick(Intake *in);
-void after_take_up(Intake *in);
-/* Something of it was used, or it is over: looked at within a minute. */
-int after_session(Intake *in, const char *session);
-/* The item was dropped, cleaned, disinfected or damaged: whoever waits for that is looked at now. The item as it was. */
-int after_item(Intake *in, const ItemRow *item);
-/* As item_drop(). named: a reader saw it, or a registered person says so; otherwise it is spent, and still missing. */
-int after_dropped(Intake *in, const char *code, bool named);
-
-/* exposure.c: injuries */
-bool exposure_is_duty(const char *duty);
-int exposure_duty(Intake *in, const Event *e);
-int exposure_turnover(Intake *in, const char *room, const char *by);
 
 /* watch.c: devices that fell silent */
 /* It spoke. Writes nothing. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
 
 int item_code(Intake *in, const char *member, const char *code, Udi *ret) {
         int e = udi_parse(code, strlen(code), year_now(in), ret);

@@ -7,7 +7,8 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
+#include "intake/sterile.h"
 
 /* --- the batch --- */
 

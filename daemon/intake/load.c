@@ -2,7 +2,7 @@
 /* Loads: which packs went into a cycle, and what the cycle does to everything in them, whatever its verdict. */
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/sterile.h"
 
 /* The attempt that a manifest without or with a cycle number belongs to, if it has begun: 1, and whether it is late. */
 static int attempt_of_load(Intake *in, const Event *e, AttemptRow *ret, bool *ret_late) {

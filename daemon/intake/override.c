@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
 
 static bool same_question(const OverrideRow *row, const Asked *asked, const uint8_t content[static CONTENT_SIZE]) {
         return streq(row->room, asked->room) && memcmp(row->content, content, CONTENT_SIZE) == 0;

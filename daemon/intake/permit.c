@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/permit.h"
+#include "intake/session.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * relays that ask for their own. Claims, decision and permit are in one transaction; the batch sends nothing before it
  * is committed.
  */
-#include "intake/internal.h"
+#include "intake/session.h"
 
 /* Whom is answered, and about what. Borrowed strings. */
 typedef struct Answer {

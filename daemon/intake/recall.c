@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/sterile.h"
 #include "store/loads.h"
 
 #define DECIDE_WITHIN_US US_PER_DAY

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "intake/permit.h"
+#include "intake/session.h"
 
 /* What waited at the broker, or here, while nobody took it, has come through by then. */
 #define QUEUE_US (10 * US_PER_S)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "codec/attempt.h"
-#include "intake/internal.h"
+#include "intake/sterile.h"
 
 /* All of one decision; large. */
 typedef struct Releasing {

@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
+#include "intake/sterile.h"
 
 typedef int (*EachItem)(Intake *in, const Event *e, const Origin *o, ItemRow *item);
 

@@ -9,8 +9,8 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
 #include "intake/permit.h"
+#include "intake/session.h"
 
 /* One question of a room, however it came. */
 typedef struct Question {

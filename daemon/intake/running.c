@@ -10,7 +10,7 @@
 
 #include "codec/attempt.h"
 #include "core/samples.h"
-#include "intake/internal.h"
+#include "intake/sterile.h"
 
 static bool program_of(const Intake *in, const char *autoclave, const char *announced, CycleProgram *ret) {
         const ConfigAutoclave *a = config_autoclave(in->config, autoclave);

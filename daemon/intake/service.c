@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/sterile.h"
 #include "store/fitness.h"
 
 #define UNREAD_LOOK_US (60 * US_PER_DAY) /* an older spore test is not read any more */

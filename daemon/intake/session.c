@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
 
 /* The one place where a session changes its state. */
 static void session_enter_state(Intake *in, SessionRow *s, SessionState state) {

@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 #include "codec/attempt.h"
-#include "intake/internal.h"
+#include "intake/session.h"
+#include "intake/sterile.h"
 
 static int publish_retained(Intake *in, const char *topic, uint32_t expiry_s) {
         Outgoing *out;

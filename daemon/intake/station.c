@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
+#include "intake/sterile.h"
 
 /* --- damage, opening, disposal --- */
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "codec/attempt.h"
-#include "intake/internal.h"
+#include "intake/sterile.h"
 #include "store/fitness.h"
 #include "store/loads.h"
 

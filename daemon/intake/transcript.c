@@ -13,7 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/sterile.h"
 
 #define SAME_CYCLE_US (7 * US_PER_DAY) /* a number that comes again later is another cycle: the machine counts anew */
 

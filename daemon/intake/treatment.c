@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
 
 static void profile_of(const Intake *in, const SessionRow *s, const ItemRow *needles, TreatmentProfile *ret) {
         config_treatment(config_procedure(in->config, s->procedure),

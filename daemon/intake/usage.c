@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "intake/internal.h"
+#include "intake/session.h"
 
 #define AFTER_END_US (60 * US_PER_S)
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "../lib/clinicsim.h"
-#include "intake/internal.h"
+#include "intake/session.h"
 
 static Sim *running(void **state) {
         Sim *s = *state;

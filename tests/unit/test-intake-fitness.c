@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "../lib/clinicsim.h"
-#include "intake/internal.h"
+#include "intake/sterile.h"
 
 #define STATION "station/station-1"
 #define AC "autoclave/ac-1"

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "../lib/clinicsim.h"
-#include "intake/internal.h"
+#include "intake/sterile.h"
 
 #define STATION "station/station-1"
 #define allow(room, session, items) assert_string_equal(sim_ask(s, room, session, items), "allow")
