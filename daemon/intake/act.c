@@ -12,7 +12,6 @@
 
 #define ROLE(role) (1U << PERSON_##role)
 #define ANYBODY UINT32_MAX
-#define REFUSED 1
 
 static const struct {
         const char *id, *meaning;
@@ -59,14 +58,13 @@ static const unsigned way_out_of[_ACT_MAX] = {
         [ACT_KEY_ACCEPT] = ENDS(KEY),
 };
 
-static int refuse(char ret_text[static ACT_TEXT_MAX], const char *format, ...) _printf_(2, 3);
-static int refuse(char ret_text[static ACT_TEXT_MAX], const char *format, ...) {
+int act_refuse(char *ret_text, const char *format, ...) {
         va_list ap;
 
         va_start(ap, format);
-        vsnprintf(ret_text, ACT_TEXT_MAX, format, ap);
+        vsnprintf(ret_text, TEXT_MAX + 1, format, ap);
         va_end(ap);
-        return REFUSED;
+        return ACT_REFUSED;
 }
 
 /* While any of these stands nobody can know what is being permitted. Not having reached the broker yet is none. */
@@ -91,18 +89,18 @@ static int may(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
         const char *doubt;
 
         if (in->config->control.acts != CONTROL_ACTS_ALLOWED)
-                return refuse(ret_text,
-                              "No acts are taken at this control socket: the configuration says so ([control] "
-                              "acts = refused).");
+                return act_refuse(ret_text,
+                                  "No acts are taken at this control socket: the configuration says so ([control] "
+                                  "acts = refused).");
         if (!by)
-                return refuse(ret_text, "Nobody here is registered as %s. Give the id of a registered person.",
-                              act->by[0] ? act->by : "nobody");
+                return act_refuse(ret_text, "Nobody here is registered as %s. Give the id of a registered person.",
+                                  act->by[0] ? act->by : "nobody");
         if (!(by->roles & rule->roles))
-                return refuse(ret_text, "%s may not do this; %s may. Ask one.", act->by, rule->who);
+                return act_refuse(ret_text, "%s may not do this; %s may. Ask one.", act->by, rule->who);
         if (rule->wants_reason && (!act->reason || !act->reason[0]))
-                return refuse(ret_text, "Say why: the reason is kept with the act.");
+                return act_refuse(ret_text, "Say why: the reason is kept with the act.");
         doubt = rule->grants ? doubt_of(in, act->type) : NULL;
-        return doubt ? refuse(ret_text, "Nothing can be permitted now. %s", doubt) : 0;
+        return doubt ? act_refuse(ret_text, "Nothing can be permitted now. %s", doubt) : 0;
 }
 
 /* Personal data is not in it: people are known by their ids, and reasons are told to name no patient. */
@@ -126,7 +124,7 @@ static int act_log(Intake *in, const Act *act, const char *refused) {
                          refused ?: act->reason ?: words[act->type].meaning);
 }
 
-/* What each act does. 0 or REFUSED, with a text; or the store's error. A savepoint is open, so they open none. */
+/* What each act does. 0 or ACT_REFUSED, with a text; or the store's error. A savepoint is open, so they open none. */
 static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
         const Now now = in->now;
         int64_t recall;
@@ -200,7 +198,7 @@ static int act_try(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX
         if (r < 0)
                 return r;
         undone = act_undo(in, &head, mark);
-        return undone < 0 ? undone : REFUSED;
+        return undone < 0 ? undone : ACT_REFUSED;
 }
 
 /* The counter of this user. Where none is free, the one that began longest ago. */
@@ -249,14 +247,14 @@ int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static 
         if (r < 0)
                 return r;
         if (!allowed)
-                return refuse(ret_text, "Too many acts came in at once. Wait a minute, then do it again.");
+                return act_refuse(ret_text, "Too many acts came in at once. Wait a minute, then do it again.");
         r = may(in, act, ret_text);
         if (r == 0)
                 r = act_try(in, act, ret_text);
-        if (r != REFUSED)
+        if (r != ACT_REFUSED)
                 return r;
         r = act_record(in, act, ret_text);
         if (r == 0)
                 r = act_log(in, act, ret_text);
-        return r < 0 ? r : REFUSED;
+        return r < 0 ? r : ACT_REFUSED;
 }

@@ -298,16 +298,6 @@ int after_dropped(Intake *in, const char *code, bool named) {
 
 /* --- an officer's or the practitioner's word --- */
 
-static int refuse(char ret_text[static TEXT_MAX + 1], const char *format, ...) _printf_(2, 3);
-static int refuse(char ret_text[static TEXT_MAX + 1], const char *format, ...) {
-        va_list ap;
-
-        va_start(ap, format);
-        vsnprintf(ret_text, TEXT_MAX + 1, format, ap);
-        va_end(ap);
-        return 1;
-}
-
 /* 0, and what is missing of it; 1 and why nothing can be said of this session; or an error. */
 static int answer_may(Intake *in, const char *session, const char *by, SessionRow *s, Owed *ret_sharps,
                       char ret_text[static TEXT_MAX + 1]) {
@@ -317,12 +307,12 @@ static int answer_may(Intake *in, const char *session, const char *by, SessionRo
         int r = session_get(in->store, session, s);
 
         if (r == 0)
-                return refuse(ret_text, "There is no session %.64s.", session);
+                return act_refuse(ret_text, "There is no session %.64s.", session);
         if (r > 0 && s->state <= SESSION_SUSPENDED)
-                return refuse(ret_text, "Session %s has not ended. End it first.", session);
+                return act_refuse(ret_text, "Session %s has not ended. End it first.", session);
         if (r > 0 && !streq(s->practitioner, by) && (!p || !config_person_is(p, PERSON_OFFICER)))
-                return refuse(ret_text, "An officer, or %s, signs for the needles of session %s. Ask one.",
-                              s->practitioner, session);
+                return act_refuse(ret_text, "An officer, or %s, signs for the needles of session %s. Ask one.",
+                                  s->practitioner, session);
         if (r > 0)
                 r = after_get(in->store, s->id, &after);
         if (r > 0)
@@ -331,8 +321,8 @@ static int answer_may(Intake *in, const char *session, const char *by, SessionRo
                 return r;
         return ret_sharps->n
                        ? 0
-                       : refuse(ret_text, "All needles of session %s are accounted for. There is nothing to sign.",
-                                session);
+                       : act_refuse(ret_text, "All needles of session %s are accounted for. There is nothing to sign.",
+                                    session);
 }
 
 static int answer_record(Intake *in, const SessionRow *s, const Owed *sharps, const char *by) {

@@ -10,8 +10,6 @@
 #include "codec/attempt.h"
 #include "intake/sterile.h"
 
-#define REFUSED 1
-
 void commissioning_subject(const char *autoclave, const char *program, char ret[static CODE_MAX + 1]) {
         snprintf(ret, CODE_MAX + 1, "%s/%.63s", autoclave, program);
 }
@@ -32,22 +30,13 @@ static void _printf_(2, 3) say(Text *t, const char *format, ...) {
                 t->n = MIN_OF(t->n + (size_t)n, (size_t)TEXT_MAX);
 }
 
-static int _printf_(2, 3) refuse(char *ret_text, const char *format, ...) {
-        va_list ap;
-
-        va_start(ap, format);
-        vsnprintf(ret_text, TEXT_MAX + 1, format, ap);
-        va_end(ap);
-        return REFUSED;
-}
-
 static int want_officer(const Intake *in, const char *by, char *ret_text) {
         const ConfigPractitioner *p = config_practitioner(in->config, by);
 
         if (!p)
-                return refuse(ret_text, "%.64s is not a registered person. An officer commissions.", by);
+                return act_refuse(ret_text, "%.64s is not a registered person. An officer commissions.", by);
         if (!(p->roles >> PERSON_OFFICER & 1))
-                return refuse(ret_text, "%s is not an officer. Have an officer commission this cycle.", by);
+                return act_refuse(ret_text, "%s is not an officer. Have an officer commission this cycle.", by);
         return 0;
 }
 
@@ -58,24 +47,27 @@ static int want_sound(Intake *in, const AttemptRow *a, char *ret_text) {
         int r;
 
         if (a->verdict < 0)
-                return refuse(ret_text, "%s is still running. Wait for its end.", a->label);
+                return act_refuse(ret_text, "%s is still running. Wait for its end.", a->label);
         if (a->verdict != CYCLE_VERIFIED)
-                return refuse(ret_text, "%s is %s. Only a verified cycle can be a reference: see its reasons, and run the "
-                                        "program again, empty.",
-                              a->label, cycle_verdict_id((CycleVerdictKind)a->verdict));
+                return act_refuse(ret_text,
+                                  "%s is %s. Only a verified cycle can be a reference: see its reasons, and run the "
+                                  "program again, empty.",
+                                  a->label, cycle_verdict_id((CycleVerdictKind)a->verdict));
         if (a->released == LOAD_REJECTED)
-                return refuse(ret_text, "%s was rejected by %s. Run the program again, empty.", a->label, a->released_by);
+                return act_refuse(ret_text, "%s was rejected by %s. Run the program again, empty.", a->label,
+                                  a->released_by);
         r = service_rebuilt(in->store, a->autoclave, &rebuilt_us);
         if (r >= 0 && rebuilt_us >= a->started_us)
-                return refuse(ret_text, "%s ran before the last repair, calibration or move of its autoclave. Run the "
-                                        "program again, empty.",
-                              a->label);
+                return act_refuse(ret_text,
+                                  "%s ran before the last repair, calibration or move of its autoclave. Run the "
+                                  "program again, empty.",
+                                  a->label);
         if (r >= 0)
                 r = pack_in_attempt_next(in->store, a->id, 0, &pack);
         if (r < 0)
                 return r;
-        return r ? refuse(ret_text, "Pack %s was in %s. Commission a cycle without a load: run the program empty.",
-                          pack.label, a->label)
+        return r ? act_refuse(ret_text, "Pack %s was in %s. Commission a cycle without a load: run the program empty.",
+                              pack.label, a->label)
                  : 0;
 }
 
@@ -83,8 +75,8 @@ static int want_attempt(Intake *in, const char *label, AttemptRow *ret, char *re
         int r = attempt_get(in->store, label, ret);
 
         if (r == 0)
-                return refuse(ret_text, "There is no attempt %.64s. state/autoclave and the printed record name it.",
-                              label);
+                return act_refuse(ret_text,
+                                  "There is no attempt %.64s. state/autoclave and the printed record name it.", label);
         return r < 0 ? r : want_sound(in, ret, ret_text);
 }
 
@@ -171,12 +163,12 @@ int intake_commission(Intake *in, const Now *now, const char *attempt, const cha
         if (r != 0)
                 return r;
         if (!attempt_has_figure(&figures, FIGURE_MEDIAN))
-                return refuse(ret_text, "%s has no hold in its record. Run the program again, empty.", a.label);
+                return act_refuse(ret_text, "%s has no hold in its record. Run the program again, empty.", a.label);
         had = reference_get(in->store, a.autoclave, a.program, &old);
         if (had < 0)
                 return had;
         if (had && old.attempt == a.id)
-                return refuse(ret_text, "%s is the reference already, by %s.", a.label, old.by);
+                return act_refuse(ret_text, "%s is the reference already, by %s.", a.label, old.by);
         r = commission(in, &a, &figures, by, had ? &old : NULL);
         if (r < 0)
                 return r;

@@ -364,6 +364,10 @@ void watch_forget(Intake *in);
 void watch_undo(Intake *in);
 void watch_away(Intake *in, int64_t us);
 
+/* act.c: why an act is refused, in TEXT_MAX bytes at the most. ACT_REFUSED, for the act to return. */
+#define ACT_REFUSED 1
+int act_refuse(char *ret_text, const char *format, ...) _printf_(2, 3);
+
 /* 0, or a Reject: not a registered person. */
 int want_person(Intake *in, const char *member, const char *id);
 int32_t year_now(const Intake *in);

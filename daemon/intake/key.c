@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys: which one signs is decided by the ledger, and the key files follow it. To rotate is a commit; only then does the
- * new key sign and go into the key file. A crash in between leaves the ledger with the new key and the file with the old
- * one, and the next start finds the new one beside it and goes on from there. So the daemon signs with the key that the
- * ledger names, or, where it has not got that one, gives no permit until an officer says why.
+ * Keys: which one signs is decided by the ledger, and the key files follow it. To rotate is a commit; only then does
+ * the new key sign and go into the key file. A crash in between leaves the ledger with the new key and the file with
+ * the old one, and the next start finds the new one beside it and goes on from there. So the daemon signs with the key
+ * that the ledger names, or, where it has not got that one, gives no permit until an officer says why.
  */
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "intake/internal.h"
 
-#define REFUSED 1
 #define KEYS_KNOWN (SIGNER_KNOWN_MAX - 1) /* that signed before */
-
-static int refuse(char ret_text[static ACT_TEXT_MAX], const char *format, ...) _printf_(2, 3);
-static int refuse(char ret_text[static ACT_TEXT_MAX], const char *format, ...) {
-        va_list ap;
-
-        va_start(ap, format);
-        vsnprintf(ret_text, ACT_TEXT_MAX, format, ap);
-        va_end(ap);
-        return REFUSED;
-}
 
 /* The public halves stand in the chain: who verifies it learns from it which key signed when. */
 static int key_record(Intake *in, const char *event, const KeyRow *key, const char *was) {
@@ -171,16 +159,18 @@ int key_prepare(Intake *in, char ret_text[static ACT_TEXT_MAX]) {
         if (r < 0)
                 return r;
         if (intake_doubted(in, DOUBT_KEY))
-                return refuse(ret_text, "%s", exchanged_text);
+                return act_refuse(ret_text, "%s", exchanged_text);
         if (r > 0 && streq_ptr(next.kid, signer_next_kid(in->signer)))
-                return refuse(ret_text, "Key %s is prepared already. Give its statement to the devices (asepsisctl key statement), "
-                                        "then rotate.",
-                              next.kid);
+                return act_refuse(
+                        ret_text,
+                        "Key %s is prepared already. Give its statement to the devices (asepsisctl key statement), "
+                        "then rotate.",
+                        next.kid);
         if (r > 0 && (r = drop_next(in, &next)) < 0)
                 return r;
         r = signer_prepare(in->signer);
         if (r < 0)
-                return refuse(ret_text, "The next key cannot be written beside the key file: %s.", strerror(-r));
+                return act_refuse(ret_text, "The next key cannot be written beside the key file: %s.", strerror(-r));
         key_of_signer(in, KEY_NEXT, &next);
         r = key_record(in, "prepared", &next, signer_kid(in->signer));
         if (r == 0)
@@ -231,14 +221,17 @@ int key_rotate(Intake *in, const char *cause, char ret_text[static ACT_TEXT_MAX]
         if (r < 0)
                 return r;
         if (intake_doubted(in, DOUBT_KEY))
-                return refuse(ret_text, "%s", exchanged_text);
+                return act_refuse(ret_text, "%s", exchanged_text);
         if (r == 0)
-                return refuse(ret_text, "No key is prepared. Prepare one (asepsisctl key prepare), give its statement to the "
-                                        "devices, then rotate.");
+                return act_refuse(ret_text,
+                                  "No key is prepared. Prepare one (asepsisctl key prepare), give its statement to the "
+                                  "devices, then rotate.");
         if (!streq_ptr(next.kid, signer_next_kid(in->signer)))
-                return refuse(ret_text, "The file of key %s, which was prepared, is lost or can be read by others. Prepare another "
-                                        "one.",
-                              next.kid);
+                return act_refuse(
+                        ret_text,
+                        "The file of key %s, which was prepared, is lost or can be read by others. Prepare another "
+                        "one.",
+                        next.kid);
         r = key_get(in->store, KEY_CURRENT, &was);
         return r <= 0 ? r : rotate(in, &was, &next, streq_ptr(cause, "compromised"), ret_text);
 }
@@ -265,13 +258,16 @@ int key_accept(Intake *in, const char *kid, char ret_text[static ACT_TEXT_MAX]) 
         int r;
 
         if (!intake_doubted(in, DOUBT_KEY))
-                return refuse(ret_text, "The key that signs is the one that the ledger says. There is nothing to accept.");
+                return act_refuse(ret_text,
+                                  "The key that signs is the one that the ledger says. There is nothing to accept.");
         if (!streq(kid, signer_kid(in->signer)))
-                return refuse(ret_text, "The key file holds key %s, not that one. Compare again what you accept.",
-                              signer_kid(in->signer));
+                return act_refuse(ret_text, "The key file holds key %s, not that one. Compare again what you accept.",
+                                  signer_kid(in->signer));
         r = key_find(in->store, kid, &found);
         if (r > 0 && found.state == KEY_COMPROMISED)
-                return refuse(ret_text, "This key was retired because others may have it. Put the right file back, and restart.");
+                return act_refuse(
+                        ret_text,
+                        "This key was retired because others may have it. Put the right file back, and restart.");
         if (r == 0)
                 found = (KeyRow){};
         if (r >= 0)
