@@ -2,7 +2,6 @@
 #include "manager.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
@@ -13,18 +12,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "broker.h"
 #include "bus/bus.h"
 #include "codec/rfc3339.h"
 #include "codec/topic.h"
 #include "intake/intake.h"
 #include "log.h"
-#include "mqtt/mqtt.h"
 #include "sign.h"
 #include "store/alerts.h"
 #include "store/store.h"
 
-#define PASSWORD_MAX 256
-#define SESSION_EXPIRY_S (30U * 86400)
 #define DISK_EVERY_S 10
 #define STOOD_STILL_US (3 * US_PER_S) /* without a turn of the loop, which has one each second */
 #define HEAD_LOGGED_EVERY_S 3600
@@ -322,72 +319,6 @@ static const MqttHooks hooks = {
         .acknowledged = on_acknowledged,
 };
 
-/* --- the broker's options --- */
-
-/* The first line of a file; never from the command line, never from the configuration itself. */
-static int password_read(const ConfigBroker *b, char ret[static PASSWORD_MAX]) {
-        const char *directory = getenv("CREDENTIALS_DIRECTORY");
-        char path[4096];
-        ssize_t n;
-        int fd;
-
-        if (b->password_credential && !directory)
-                return -ENOENT;
-        if (b->password_credential)
-                snprintf(path, sizeof(path), "%s/%s", directory, b->password_credential);
-        else
-                snprintf(path, sizeof(path), "%s", b->password_file);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        n = read(fd, ret, PASSWORD_MAX - 1);
-        close(fd);
-        if (n < 0)
-                return -EIO;
-        ret[n] = '\0';
-        ret[strcspn(ret, "\r\n")] = '\0';
-        return 0;
-}
-
-typedef struct BrokerText {
-        char password[PASSWORD_MAX], will_topic[TOPIC_MAX], will[256];
-} BrokerText;
-
-static int broker_options(const Manager *m, const Config *c, BrokerText *t, MqttOptions *ret) {
-        const ConfigBroker *b = &c->broker;
-        const bool secret = b->password_file || b->password_credential;
-        char since[TIME_TEXT_SIZE];
-        int r = secret ? password_read(b, t->password) : 0;
-
-        if (r < 0) {
-                log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot read the broker's password (%s): %s",
-                          b->password_credential ?: b->password_file, strerror(-r));
-                return r;
-        }
-        topic_state(c->site.id, "daemon", NULL, NULL, t->will_topic);
-        time_format_utc(m->since_us, since);
-        snprintf(t->will, sizeof(t->will),
-                 "{\"state\":\"offline\",\"boot\":\"%s\",\"version\":\"%s\",\"since\":\"%s\"}", m->boot, VERSION,
-                 since);
-        *ret = (MqttOptions){ .site = c->site.id,
-                              .client_id = b->client_id,
-                              .unix_path = b->unix_socket,
-                              .host = b->unix_socket ? NULL : b->host,
-                              .port = b->port,
-                              .username = b->username,
-                              .password = secret ? t->password : NULL,
-                              .cafile = b->tls_ca,
-                              .certfile = b->tls_certificate,
-                              .keyfile = b->tls_key,
-                              .keepalive_s = b->keepalive_s,
-                              .batch_max = (unsigned)b->batch,
-                              .session_expiry_s = SESSION_EXPIRY_S,
-                              .will_topic = t->will_topic,
-                              .will_payload = t->will,
-                              .n_will_payload = strlen(t->will) };
-        return 0;
-}
-
 /* --- by the clock --- */
 
 static void check_clock(Manager *m, const Now *t) {
@@ -591,7 +522,7 @@ static int take_configuration(Manager *m, Config **wanted) {
         const Now t = now(m);
         BrokerText text;
         MqttOptions options;
-        int r = broker_options(m, *wanted, &text, &options);
+        int r = broker_options(*wanted, m->boot, m->since_us, &text, &options);
 
         if (r == 0)
                 r = mqtt_reconfigure(m->mqtt, &options);
@@ -746,7 +677,7 @@ static int open_bus(Manager *m) {
 static int open_mqtt(Manager *m) {
         BrokerText text;
         MqttOptions options;
-        int r = broker_options(m, m->config, &text, &options);
+        int r = broker_options(m->config, m->boot, m->since_us, &text, &options);
 
         if (r < 0)
                 return r;
