@@ -56,6 +56,16 @@ def until(what, test, seconds=10.0, step=0.02):
         time.sleep(step)
 
 
+def now():
+    """The clock that leases count on."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def rules(answer):
+    """Those that deny, each once."""
+    return sorted({r["rule"] for r in answer["reasons"]})
+
+
 def roller(serial):
     return f"(01){ROLLER}(21){serial}"
 
