@@ -184,7 +184,8 @@ const ConfigKey config_keys[] = {
         { BROKER(unix_socket, "unix-socket"), SOCKET, .otherwise = "host and port",
           .help = "Broker's Unix socket, used instead of host and port." },
         { BROKER(client_id, "client-id"), LABEL, .otherwise = "`asepsisd-` and the site's id",
-          .help = "MQTT client id; also names the session that the broker keeps for us." },
+          .help = "MQTT client id; names the session that the broker keeps for us. With the shipped broker configuration "
+                  "the login does." },
         { BROKER(username, "username"), LABEL, .fallback = "asepsisd", .help = "Login at the broker." },
         { BROKER(password_file, "password-file"), PATH, .otherwise = "no password",
           .help = "File whose first line is the password." },
