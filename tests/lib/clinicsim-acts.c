@@ -217,14 +217,21 @@ void sim_end(Sim *s, const char *room, const char *session, const char *outcome)
 
 /* --- officers and relays ------------------------------------------------------------------------------------------------ */
 
-static const char *officer(Sim *s, ActType type, const char *subject) {
-        static char text[ACT_TEXT_MAX];
-        const Act act = { .type = type, .subject = subject, .by = "clara", .reason = "looked into it", .uid = 1, .pid = 1 };
-        int r = intake_act(s->intake, &s->now, &act, text);
+int sim_act(Sim *s, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        int r = intake_act(s->intake, &s->now, act, ret_text);
 
         assert_true(r >= 0);
         sim_commit(s);
-        return r == 0 ? "done" : text;
+        return r;
+}
+
+static const char *officer(Sim *s, ActType type, const char *subject) {
+        static char text[ACT_TEXT_MAX];
+        const Act act = {
+                .type = type, .subject = subject, .by = "clara", .reason = "looked into it", .uid = 1, .pid = 1
+        };
+
+        return sim_act(s, &act, text) == 0 ? "done" : text;
 }
 
 const char *sim_unlock(Sim *s, const char *room) {

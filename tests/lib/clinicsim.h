@@ -143,6 +143,13 @@ const char *sim_renew(Sim *s, const char *room, const char *session);
 const char *sim_add(Sim *s, const char *room, const char *session, const char *names);
 void sim_start(Sim *s, const char *room, const char *session);
 void sim_end(Sim *s, const char *room, const char *session, const char *outcome);
+/* Somebody does this, and it is committed: 0 or 1 (refused), and the text. */
+int sim_act(Sim *s, const Act *act, char ret_text[static ACT_TEXT_MAX]);
+#define assert_says(text, part)                                                                                        \
+        do {                                                                                                           \
+                if (!strstr(text, part))                                                                               \
+                        fail_msg("\"%s\" does not say \"%s\"", text, part);                                            \
+        } while (0)
 /* An officer unlocks the room, and ends a session: "done", or why not. */
 const char *sim_unlock(Sim *s, const char *room);
 const char *sim_end_for(Sim *s, const char *session);

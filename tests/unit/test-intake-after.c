@@ -17,12 +17,11 @@
 static char text[ACT_TEXT_MAX];
 
 static int sign_for(Sim *s, const char *session, const char *by) {
-        const Act a = { .type = ACT_SHARPS, .subject = session, .by = by, .reason = "seen in the bin", .uid = 1, .pid = 2 };
-        int r = intake_act(s->intake, &s->now, &a, text);
+        const Act a = {
+                .type = ACT_SHARPS, .subject = session, .by = by, .reason = "seen in the bin", .uid = 1, .pid = 2
+        };
 
-        assert_true(r >= 0);
-        sim_commit(s);
-        return r;
+        return sim_act(s, &a, text);
 }
 
 /* Time goes by, and the intake gets its ticks. */

@@ -32,12 +32,11 @@ static int tear_down(void **state) {
 }
 
 static int sign_for(Sim *s, const char *session, const char *rule, const char *by) {
-        const Act a = { .type = ACT_OVERRIDE, .subject = session, .cause = rule, .by = by, .reason = "no other room", .uid = 1 };
-        int r = intake_act(s->intake, &s->now, &a, text);
+        const Act a = {
+                .type = ACT_OVERRIDE, .subject = session, .cause = rule, .by = by, .reason = "no other room", .uid = 1
+        };
 
-        assert_true(r >= 0);
-        sim_commit(s);
-        return r;
+        return sim_act(s, &a, text);
 }
 
 static void both_sign(Sim *s, const char *session, const char *rule) {
