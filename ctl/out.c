@@ -192,15 +192,18 @@ void table_cell(Table *t, Paint paint, const char *format, ...) {
 
 void table_note(Table *t, const char *text) {
         size_t rows = t ? t->n_cells / t->n_columns : 0;
-        char **more = rows > 0 ? reallocarray(t->notes, rows, sizeof(*more)) : NULL;
+        char **more = rows > 0 ? reallocarray(t->notes, rows, sizeof(*more)) : NULL, **note, *longer;
 
         if (!more)
                 return;
         t->notes = more;
         while (t->n_notes < rows)
                 t->notes[t->n_notes++] = NULL;
-        free(t->notes[rows - 1]);
-        t->notes[rows - 1] = strdup(text);
+        note = &t->notes[rows - 1];
+        if (asprintf(&longer, "%s%s%s", *note ?: "", *note ? "\n" : "", text) < 0)
+                return;
+        free(*note);
+        *note = longer;
 }
 
 static const char *cell_text(const Table *t, size_t i) {
@@ -229,16 +232,16 @@ static void put_cell(const Table *t, size_t column, int width, Paint paint, cons
                 printf("\n");
 }
 
-/* The end of what fits into width, at a blank if there is one. */
+/* The end of what fits into width, at a blank if there is one; at the latest the end of the line. */
 static size_t wrap_at(const char *text, int width) {
-        size_t n = strlen(text), at = 0;
+        size_t n = strcspn(text, "\n"), at = 0;
 
-        if (text_width(text) <= width)
+        if (width_of(text, n) <= width)
                 return n;
         for (size_t i = 1; i < n && width_of(text, i) <= width; i++)
                 if (text[i] == ' ')
                         at = i;
-        return at > 0 ? at : strcspn(text, " ");
+        return at > 0 ? at : strcspn(text, " \n");
 }
 
 static void put_note(const char *text, int indent) {
@@ -249,7 +252,7 @@ static void put_note(const char *text, int indent) {
 
                 printf("%*s%.*s\n", indent, "", (int)n, text);
                 text += n;
-                text += strspn(text, " ");
+                text += strspn(text, " \n");
         }
 }
 

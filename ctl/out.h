@@ -45,6 +45,6 @@ Table *table_free(Table *t);
 DEFINE_CLEANUP(Table, table_free)
 /* Cells go in from left to right, row by row. */
 void table_cell(Table *t, Paint paint, const char *format, ...) _printf_(3, 4);
-/* Prose below the row that the last cell completed, wrapped to the terminal. */
+/* Prose below the row that the last cell completed, wrapped to the terminal; each one begins a line of its own. */
 void table_note(Table *t, const char *text);
 void table_print(const Table *t);
