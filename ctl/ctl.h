@@ -48,7 +48,7 @@ int ctl_option(Ctl *c, int o, void (*help)(void));
 typedef struct Signature {
         const char *by, *reason; /* NULL: not said */
 } Signature;
-#define CTL_SIGNED "The act is signed: who, what was meant, why and when stay in the record. Name no patient.\n"
+#define CTL_SIGNED "The act is signed: who, what was meant, why and when stay in the record.\nName no patient.\n"
 /* The options of a verb that knows --by and --reason beside -j, -s and -h. -1: go on at optind; otherwise the exit status. */
 int ctl_read_signed(Ctl *c, Signature *ret, void (*help)(void), int argc, char **argv);
 /* Both are said. */

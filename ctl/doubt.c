@@ -16,25 +16,27 @@ typedef struct Way {
 } Way;
 
 static void print_clock_help(void) {
-        printf("asepsisctl clock                     the clock as it is, and what the ledger has seen\n"
+        printf("asepsisctl clock                     how it stands, and what the ledger has seen\n"
                "asepsisctl clock confirm --by=OFFICER --reason=TEXT\n"
                "                                     it is right as it stands\n\n"
-               "Look at the clock first (date), and set it right where it is wrong. A clock that was confirmed\n"
-               "without a time server is believed until the machine starts anew.\n" CTL_SIGNED);
+               "Look at the clock first (date), and set it right where it is wrong. A clock that\n"
+               "was confirmed without a time server is believed until the machine starts anew.\n" CTL_SIGNED);
 }
 
 static void print_restore_help(void) {
         printf("asepsisctl restore confirm --by=OFFICER --reason=TEXT\n"
-               "                                     go on with this ledger; what came after it is lost\n\n"
-               "Put the newest ledger back instead, if there is one. After this every single-use item that was\n"
-               "in the ledger is to be received again, unopened, and every room to be disinfected.\n" CTL_SIGNED);
+               "              go on with this ledger; what came after it is lost\n\n"
+               "Put the newest ledger back instead, if there is one. After this every single-use\n"
+               "item that was in the ledger is to be received again, unopened, and every room to\n"
+               "be disinfected. See doc/restore.md.\n" CTL_SIGNED);
 }
 
 static void print_audit_help(void) {
         printf("asepsisctl audit accept --by=OFFICER --reason=TEXT\n"
-               "                                     what was seen of another ledger or daemon is gone\n\n"
-               "Stop the other daemon first, if there is one, or find the newer ledger. Where this ledger lost\n"
-               "records, every single-use item in it is then to be received again, unopened.\n" CTL_SIGNED);
+               "              what was seen of another ledger or daemon is gone\n\n"
+               "Stop the other daemon first, if there is one, or find the newer ledger. Where\n"
+               "this ledger lost records, every single-use item in it is then to be received\n"
+               "again, unopened. See doc/restore.md.\n" CTL_SIGNED);
 }
 
 /* --- how the clock stands --- */
@@ -55,7 +57,7 @@ static void print_clock(const json_t *s) {
         line_add_time(&wall, "", number_of(s, "clock_wall"));
         out_field("clock", BOLD, wall.text);
         line_add_time(&mark, "", number_of(s, "clock_mark"));
-        out_field("ledger has seen", PLAIN, mark.text);
+        out_field("highest seen", PLAIN, mark.text);
         line_add(&up, "%" PRId64 " d %02" PRId64 ":%02" PRId64 ":%02" PRId64, up_s / 86400, up_s / 3600 % 24,
                  up_s / 60 % 60, up_s % 60);
         out_field("machine up", PLAIN, up.text);
@@ -63,8 +65,8 @@ static void print_clock(const json_t *s) {
                   synchronised                    ? "yes"
                   : truth_of(s, "clock_believed") ? "no; an officer confirmed it until the machine starts anew"
                                                   : "no");
-        line_add_time(&floor, "until ", number_of(s, "clock_floor"));
-        out_field("expiry stands still", YELLOW, floor.text);
+        line_add_time(&floor, "stands still until ", number_of(s, "clock_floor"));
+        out_field("expiry", YELLOW, floor.text);
         out_field("in doubt", doubt[0] ? RED : GREEN, doubt[0] ? doubt_words(doubt) : "no");
         if (doubt[0])
                 printf("\nNo session can start. Set the clock right; or, if it is right:\n"
@@ -115,14 +117,14 @@ static int run_way(Ctl *c, const Way *way, int argc, char **argv) {
 }
 
 int verb_clock(Ctl *c, int argc, char **argv) {
-        static const Way way = { "clock",          "confirm",    "ConfirmClock", "it is looked at, or confirmed",
+        static const Way way = { "clock",          "confirm",    "ConfirmClock", "clock shows it, clock confirm confirms it",
                                  print_clock_help, look_at_clock };
 
         return run_way(c, &way, argc, argv);
 }
 
 int verb_restore(Ctl *c, int argc, char **argv) {
-        static const Way way = { "restore",          "confirm", "ConfirmRestore", "a restored ledger is confirmed",
+        static const Way way = { "restore",          "confirm", "ConfirmRestore", "say: restore confirm",
                                  print_restore_help, NULL };
 
         return run_way(c, &way, argc, argv);
@@ -130,7 +132,7 @@ int verb_restore(Ctl *c, int argc, char **argv) {
 
 int verb_audit(Ctl *c, int argc, char **argv) {
         static const Way way = { "audit",          "accept",
-                                 "AcceptAudit",    "what was seen of others is accepted as gone",
+                                 "AcceptAudit",    "say: audit accept",
                                  print_audit_help, NULL };
 
         return run_way(c, &way, argc, argv);

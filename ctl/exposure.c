@@ -136,7 +136,7 @@ static void print_one(const json_t *x) {
 
         out_painted(BOLD, "exposure %" PRId64, number_of(x, "exposure"));
         printf("  ");
-        out_painted(open ? YELLOW : GREEN, "%s", text_of(x, "state"));
+        out_painted(open ? YELLOW : GREEN, "%s", open ? "open" : "settled");
         printf("\n");
         print_event(x, "reported", "at", "", PLAIN);
         out_field("room", BOLD, text_of(x, "room"));

@@ -13,17 +13,19 @@ typedef struct Wanted {
 } Wanted;
 
 static void print_help(void) {
-        printf("asepsisctl key                       the key of permits and checkpoints, and what follows it\n"
-               "asepsisctl key --jwk                 its public half as a JWK: what a device pins when it is paired\n"
+        printf("asepsisctl key              the key of permits and checkpoints, and the next\n"
+               "asepsisctl key --jwk        its public half as a JWK: devices pin it when paired\n"
                "asepsisctl key prepare --by=OFFICER --reason=TEXT\n"
-               "asepsisctl key statement             this key's word for the next one: give it to every device\n"
+               "asepsisctl key statement    this key's word for the next one, for each device\n"
                "asepsisctl key rotate --by=OFFICER --reason=TEXT [--compromised]\n"
                "asepsisctl key accept KID --by=OFFICER --reason=TEXT\n\n"
-               "Prepare a key, give each device that verifies permits its statement, then rotate: the new key signs,\n"
-               "and the old one is destroyed. Devices that have not heard of the new one stay locked until they are\n"
-               "paired again. --compromised: others may have the old key; what it signed is nobody's word from then\n"
-               "on, a statement of it neither: pair each device by hand. accept: the key file was exchanged, and you\n"
-               "know why. A device never takes a key from the broker.\n");
+               "Prepare a key, give each device that verifies permits its statement, then\n"
+               "rotate: the new key signs, and the old one is destroyed. Devices that have not\n"
+               "heard of the new one stay locked until they are paired again. --compromised:\n"
+               "others may have the old key. Nothing that it signed counts from then on, and no\n"
+               "statement of it either: pair each device by hand. accept: the key file was\n"
+               "exchanged, and you know why. A device never takes a key from the broker.\n"
+               "An act is signed: who, what was meant, why and when stay in the record.\n");
 }
 
 static int usage(const char *text) {
@@ -77,7 +79,9 @@ static int print_statement(Ctl *c, json_t *key) {
         const char *statement = text_of(next, "statement");
         int r = statement[0] ? CTL_YES : CTL_NO;
 
-        if (r == CTL_NO)
+        if (r == CTL_NO && c->json)
+                ctl_print_json(json_pack("{s:s, s:s}", "error", "not-found", "text", "No key is prepared."));
+        else if (r == CTL_NO)
                 fprintf(stderr, "asepsisctl: no key is prepared; see asepsisctl key --help\n");
         else if (c->json)
                 r = ctl_print_json(json_pack("{s:s, s:s}", "kid", text_of(next, "kid"), "statement", statement));
@@ -153,18 +157,21 @@ static int look(Ctl *c, const Wanted *w, bool statement) {
 
 static int act(Ctl *c, const Wanted *w, int argc, char **argv) {
         const char *what = argv[0];
+        const bool accept = streq(what, "accept");
 
+        if (!accept && !streq(what, "prepare") && !streq(what, "rotate") && !streq(what, "statement"))
+                return usage("it can be: prepare, statement, rotate, accept KID");
+        if (streq(what, "statement") || argc != 1 + accept)
+                return usage(accept ? "say which key: accept KID" : "nothing more is to be named");
         if (!w->by || !w->by[0] || !w->reason || !w->reason[0])
                 return usage("this is signed: say --by=OFFICER and --reason=TEXT");
         if (w->jwk || (w->compromised && !streq(what, "rotate")))
                 return usage("that option does not go with it");
-        if (streq(what, "prepare") && argc == 1)
-                return ctl_act(c, "PrepareKey", "ss", w->by, w->reason);
-        if (streq(what, "rotate") && argc == 1)
-                return ctl_act(c, "RotateKey", "bss", (int)w->compromised, w->by, w->reason);
-        if (streq(what, "accept") && argc == 2)
+        if (accept)
                 return ctl_act(c, "AcceptKey", "sss", argv[1], w->by, w->reason);
-        return usage("that is not how it is asked");
+        if (streq(what, "prepare"))
+                return ctl_act(c, "PrepareKey", "ss", w->by, w->reason);
+        return ctl_act(c, "RotateKey", "bss", (int)w->compromised, w->by, w->reason);
 }
 
 int verb_key(Ctl *c, int argc, char **argv) {

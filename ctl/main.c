@@ -34,11 +34,11 @@ static const struct Verb {
         { "exposures", "", "injuries that are not settled; --all: those that are, too", 0, 0, true, false, verb_exposures },
         { "exposure", "NUMBER", "an injury, and whose blood it may have been", 1, 1, false, false, verb_exposure },
         { "sharps", "SESSION", "sign where needles are that no container saw", 0, 0, false, true, verb_sharps },
-        { "override", "...", "sign, as one of two officers, for a session that a rule denies", 0, 0, false, true, verb_override },
+        { "override", "...", "sign, as one of two officers, for what a rule denies", 0, 0, false, true, verb_override },
         { "clock", "[confirm]", "how the clock stands; and an officer's word for it", 0, 0, false, true, verb_clock },
         { "restore", "confirm", "an officer's word to go on with a restored ledger", 0, 0, false, true, verb_restore },
         { "audit", "accept", "an officer's word that another ledger or daemon is gone", 0, 0, false, true, verb_audit },
-        { "key", "[...]", "the key of permits, for devices to pin; and: prepare, statement, rotate", 0, 0, false, true, verb_key },
+        { "key", "[...]", "of permits; and: prepare, statement, rotate, accept", 0, 0, false, true, verb_key },
         { "alerts", "", "the open alerts, oldest first", 0, 0, true, false, verb_alerts },
         { "parse", "CODE", "what stands in an item code (needs no daemon)", 1, 1, false, false, run_parse },
 };
@@ -151,9 +151,15 @@ static int run_plain(Ctl *c, const struct Verb *v, int argc, char **argv) {
 }
 
 static int run_verb(Ctl *c, int argc, char **argv) {
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                if (streq(argv[0], verbs[i].name))
-                        return verbs[i].own_options ? verbs[i].run(c, argc, argv) : run_plain(c, verbs + i, argc, argv);
+        char name[64]; /* with which getopt complains */
+
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                if (!streq(argv[0], verbs[i].name))
+                        continue;
+                snprintf(name, sizeof(name), "asepsisctl %s", verbs[i].name);
+                argv[0] = name;
+                return verbs[i].own_options ? verbs[i].run(c, argc, argv) : run_plain(c, verbs + i, argc, argv);
+        }
         return unknown_verb(argv[0]);
 }
 

@@ -9,11 +9,13 @@
 
 static void print_help(void) {
         printf("asepsisctl override SESSION RULE --by=OFFICER --reason=TEXT\n\n"
-               "Two different officers, neither of whom does the session, sign the same rule of the same session,\n"
-               "each with a reason. The first signature alone has no effect. Then the room asks again, for the\n"
-               "same, with a new nonce: the rule does not speak against it then, once. All others do.\n"
-               "asepsisctl session SESSION shows what was denied, what is signed, and what is still missing.\n\n"
-               "RULE is practitioner-unknown, practitioner-not-qualified, room-not-disinfected or exposure-open.\n" CTL_SIGNED);
+               "Two different officers, neither of whom does the session, sign the same rule of\n"
+               "the same session, each with a reason. The first signature alone has no effect.\n"
+               "Then the room asks again, for the same, with a new nonce: the rule does not\n"
+               "speak against it then, once. All others do. asepsisctl session SESSION shows\n"
+               "what was denied, what is signed, and what is still missing.\n\n"
+               "RULE is practitioner-unknown, practitioner-not-qualified, room-not-disinfected\n"
+               "or exposure-open.\n" CTL_SIGNED);
 }
 
 int verb_override(Ctl *c, int argc, char **argv) {

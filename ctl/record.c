@@ -280,7 +280,8 @@ int show_session(Ctl *c, const char *label) {
         verdict = text_of(s, "last_verdict");
         print_session(s);
         print_protocol(s);
-        if (json_array_size(json_object_get(s, "steps")) + json_array_size(json_object_get(s, "rounds")) > 0)
+        if (json_array_size(json_object_get(s, "steps")) + json_array_size(json_object_get(s, "rounds")) +
+                    json_array_size(json_object_get(s, "deviations")) > 0)
                 printf("\n");
         print_event(s, "last answer", "last_decided_at", verdict, streq(verdict, "deny") ? RED : GREEN);
         print_reasons(json_object_get(s, "reasons"));

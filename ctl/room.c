@@ -13,16 +13,17 @@ static void print_room_help(void) {
                "asepsisctl room ROOM                 one of them\n"
                "asepsisctl room unlock ROOM --by=OFFICER --reason=TEXT\n"
                "                                     what locked it was looked into, and is over\n\n"
-               "A critical alert locks the room it names until an officer unlocks it. End the session that is\n"
-               "suspended there first, and let a relay that says that it is energised be repaired.\n" CTL_SIGNED);
+               "A critical alert locks the room it names until an officer unlocks it. End the\n"
+               "session that is suspended there first, and have a relay repaired that says that\n"
+               "it is energised.\n" CTL_SIGNED);
 }
 
 static void print_session_help(void) {
         printf("asepsisctl session SESSION           who, what, when, and the last answer it got\n"
                "asepsisctl session end SESSION --by=OFFICER --reason=TEXT\n"
-               "                                     its room does not end it\n\n"
-               "Whatever the session held counts as used then, and its room stays busy until the last permit\n"
-               "that was given for it has surely run out.\n" CTL_SIGNED);
+               "                                     where its room does not end it\n\n"
+               "Whatever the session held counts as used then, and its room stays busy until\n"
+               "the last permit that was given for it has surely run out.\n" CTL_SIGNED);
 }
 
 /* --- looking --- */
@@ -71,8 +72,8 @@ static void note_locks(Table *t, const json_t *room) {
 }
 
 static void print_rooms(const json_t *rooms) {
-        static const Column columns[] = { { "ROOM", false },      { "STATE", false },  { "SESSION", false },
-                                          { "RELEASABLE", true }, { "RELAYS", false }, { "WAITS FOR", false } };
+        static const Column columns[] = { { "ROOM", false },  { "STATE", false },  { "SESSION", false },
+                                          { "PERMIT", true }, { "RELAYS", false }, { "WAITS FOR", false } };
         _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
         const json_t *room;
         size_t i;
@@ -133,6 +134,11 @@ static int show_one(Ctl *c, const char *id) {
 
 /* --- acts --- */
 
+/* A word of ours without its argument, unless something is called so. */
+static int not_complete(int shown, const char *verb, const char *given, const char *act, const char *text) {
+        return shown == CTL_NO && streq(given, act) ? ctl_usage(verb, text) : shown;
+}
+
 int verb_room(Ctl *c, int argc, char **argv) {
         Signature by;
         int r = ctl_read_signed(c, &by, print_room_help, argc, argv);
@@ -140,7 +146,7 @@ int verb_room(Ctl *c, int argc, char **argv) {
         if (r >= 0)
                 return r;
         if (argc - optind == 1 && !by.by && !by.reason)
-                return show_one(c, argv[optind]);
+                return not_complete(show_one(c, argv[optind]), "room", argv[optind], "unlock", "say which room: unlock ROOM");
         if (argc - optind != 2 || !streq(argv[optind], "unlock"))
                 return ctl_usage("room", "say which room, or: unlock ROOM");
         if (!ctl_signed(&by))
@@ -155,7 +161,8 @@ int verb_session(Ctl *c, int argc, char **argv) {
         if (r >= 0)
                 return r;
         if (argc - optind == 1 && !by.by && !by.reason)
-                return show_session(c, argv[optind]);
+                return not_complete(show_session(c, argv[optind]), "session", argv[optind], "end",
+                                    "say which session: end SESSION");
         if (argc - optind != 2 || !streq(argv[optind], "end"))
                 return ctl_usage("session", "say which session, or: end SESSION");
         if (!ctl_signed(&by))

@@ -7,9 +7,10 @@
 
 static void print_help(void) {
         printf("asepsisctl sharps SESSION --by=PERSON --reason=TEXT\n\n"
-               "Needles of the session did not reach a sharps container, as far as any reader or the session's end\n"
-               "said. Find them and drop them: that settles it. Where that cannot be, an officer or the session's\n"
-               "practitioner signs where they are. It is kept: who, what was meant, why and when. Name no patient.\n");
+               "Needles of the session did not reach a sharps container, as far as any reader or\n"
+               "the session's end said. Find them and drop them: that settles it. Where that\n"
+               "cannot be, an officer or the session's practitioner signs where they are.\n"
+               "It is kept: who, what was meant, why and when. Name no patient.\n");
 }
 
 int verb_sharps(Ctl *c, int argc, char **argv) {

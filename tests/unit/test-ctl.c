@@ -471,9 +471,31 @@ static void wrong_usage_exits_2_and_says_what_was_meant(void **state) {
         assert_int_equal(run(f, "item", NULL, NULL), 2);
         assert_says(f->err, "usage: asepsisctl item CODE");
         assert_int_equal(run(f, "status", "--all", NULL), 2);
+        assert_int_equal(run(f, "status", "--by=clara", NULL), 2);
+        assert_says(f->err, "asepsisctl status: unrecognized option");
+        assert_int_equal(run(f, "session", "end", NULL), 2);
+        assert_says(f->err, "end SESSION");
+        assert_int_equal(run(f, "key", "statement", "x"), 2);
+        assert_null(strstr(f->err, "this is signed"));
+        assert_int_equal(run(f, "restore", NULL, NULL), 2);
+        assert_says(f->err, "restore confirm");
         assert_int_equal(run(f, NULL, NULL, NULL), 2);
         assert_int_equal(run(f, "--help", NULL, NULL), 0);
         assert_says(f->out, "alerts");
+}
+
+static void helps_fit_into_80_columns(void **state) {
+        static const char *const verbs[] = { "room", "session", "override", "sharps", "clock", "restore", "audit", "key" };
+        Fixture *f = *state;
+
+        for (size_t i = 0; i <= ELEMENTSOF(verbs); i++) {
+                const char *verb = i < ELEMENTSOF(verbs) ? verbs[i] : "--help";
+
+                assert_int_equal(run(f, verb, i < ELEMENTSOF(verbs) ? "--help" : NULL, NULL), 0);
+                for (char *line = strtok(f->out, "\n"); line; line = strtok(NULL, "\n"))
+                        if (strlen(line) > 80)
+                                fail_msg("%s --help: %s", verb, line);
+        }
 }
 
 static void a_daemon_that_is_not_there_exits_2_and_says_what_to_do(void **state) {
@@ -503,6 +525,7 @@ int main(void) {
                 TEST(the_drill_traces_a_released_load_of_the_last_year_and_is_signed),
                 TEST(what_is_not_signed_or_not_said_does_not_reach_the_daemon),
                 TEST(wrong_usage_exits_2_and_says_what_was_meant),
+                TEST(helps_fit_into_80_columns),
                 TEST(a_daemon_that_is_not_there_exits_2_and_says_what_to_do),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
