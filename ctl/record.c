@@ -214,18 +214,18 @@ static void print_session(const json_t *s) {
         print_event(s, "allowed", "allowed_at", "", PLAIN);
         print_event(s, "started", "started_at", "", PLAIN);
         print_event(s, "ended", "ended_at", text_of(s, "outcome"), PLAIN);
+        if (has_text(s, "ended_by")) {
+                Line by = {};
+
+                line_add(&by, "%s: %s", text_of(s, "ended_by"), text_of(s, "ended_reason"));
+                out_field("by", PLAIN, by.text);
+        }
         print_event(s, "needles", "sharps_missing_since", "missing", RED);
         if (has_text(s, "sharps_signed_by")) {
                 Line by = {};
 
                 line_add(&by, "signed by %s: %s", text_of(s, "sharps_signed_by"), text_of(s, "sharps_reason"));
                 print_event(s, "needles", "sharps_signed_at", by.text, PLAIN);
-        }
-        if (has_text(s, "ended_by")) {
-                Line by = {};
-
-                line_add(&by, "%s: %s", text_of(s, "ended_by"), text_of(s, "ended_reason"));
-                out_field("by", PLAIN, by.text);
         }
         json_array_foreach(json_object_get(s, "overridden"), i, code)
                 out_field(i == 0 ? "overridden" : "", YELLOW, json_string_value(code));
