@@ -192,8 +192,9 @@ class Clinic:
                 yield name, f.read().splitlines()[-rows:]
 
     def stop_script(self):
-        """For KEEP=1: ends both and removes the folder."""
+        """For KEEP=1: what somebody who goes on from here needs, each login's password too; its end removes the folder."""
         pids = " ".join(str(p.pid) for p in reversed(self.processes.values()))
+        self.write("logins", "".join(f"{u} {p}\n" for u, p in self.passwords.items()))
         self.write("stop", f"#!/bin/sh\nfor pid in {pids}; do\n"
                    f"        grep -q '{self.folder}' /proc/$pid/cmdline && kill $pid\n"
                    f"done 2>/dev/null\nsleep 1\nrm -rf '{self.folder}'\n")
