@@ -59,6 +59,11 @@ OverrideStep override_judge(const OverrideFacts *f, char ret_text[static OVERRID
                 return refuse(ret_text, "No session %s was denied for %s. Let the room ask first: what it is denied for is "
                                         "what can be overridden.",
                               f->session, f->rule);
+        /* Labels are the rooms' own words: one that borrows another's would be given what was meant for that. */
+        if (f->elsewhere)
+                return refuse(ret_text, "Session %s was asked for by another room too, so nobody can tell which one is meant. "
+                                        "Let the room ask under a new label.",
+                              f->session);
         if (f->practitioner && streq(f->practitioner, f->by))
                 return refuse(ret_text, "%s is to do session %s, and cannot override for it. Ask another officer.", f->by,
                               f->session);

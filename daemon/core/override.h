@@ -25,6 +25,7 @@ typedef struct OverrideFacts {
         const char *session, *rule, *by; /* as the officer says it */
         bool known;                /* a session of this label was allowed once: nothing is left to be overridden */
         bool denied;               /* a room was denied for just this; what follows is empty otherwise */
+        bool elsewhere;            /* so was another room, under the same label */
         bool stands;               /* and it would be denied for the same cause now */
         const char *practitioner;  /* who is to do the session */
         const char *first, *second; /* who has signed */

@@ -139,7 +139,9 @@ static int override_facts(Intake *in, const OverrideRow *row, OverrideFacts *f) 
         f->first = row->first_us ? row->first_by : NULL;
         f->second = row->second_us ? row->second_by : NULL;
         f->until_us = row->until_us;
-        return still_stands(in, row, &f->stands);
+        r = override_elsewhere(in->store, row);
+        f->elsewhere = r > 0;
+        return r < 0 ? r : still_stands(in, row, &f->stands);
 }
 
 static void sign_first(Intake *in, OverrideRow *row, const char *by, const char *reason, char text[static ACT_TEXT_MAX]) {

@@ -42,6 +42,12 @@ int override_last(Store *s, const char *session, const char *rule, OverrideRow *
         return n == CONTENT_SIZE ? 1 : -EBADMSG;
 }
 
+int override_elsewhere(Store *s, const OverrideRow *row) {
+        int64_t one;
+
+        return sql_int(s, SQL_OVERRIDE_ELSEWHERE, &one, "ttt", row->session, row->rule, row->room);
+}
+
 int override_add(Store *s, OverrideRow *row) {
         int r = sql_run(s, SQL_OVERRIDE_ADD, "iittbttti", row->i, row->at_us, row->session, row->room,
                         (const void *)row->content, (size_t)CONTENT_SIZE, row->rule, row->practitioner, row->procedure,

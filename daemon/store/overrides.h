@@ -19,6 +19,8 @@ typedef struct OverrideRow {
 
 /* The newest of this session and rule: 1, or 0 for none. */
 int override_last(Store *s, const char *session, const char *rule, OverrideRow *ret);
+/* Was another room denied by this rule under the same label? 1, or 0. */
+int override_elsewhere(Store *s, const OverrideRow *row);
 /* Sets row->id. What was signed is not in it yet. */
 int override_add(Store *s, OverrideRow *row);
 /* Who has signed, and its use. */

@@ -405,6 +405,7 @@
         /* overrides */                                                                                               \
         X(OVERRIDE_LAST, "SELECT " OVERRIDE_COLUMNS " FROM override WHERE session = ? AND rule = ? "                  \
                          "ORDER BY id DESC LIMIT 1")                                                                  \
+        X(OVERRIDE_ELSEWHERE, "SELECT 1 FROM override WHERE session = ? AND rule = ? AND room <> ? LIMIT 1")          \
         X(OVERRIDE_ADD, "INSERT INTO override (i, at_us, session, room, content, rule, practitioner, procedure, mark) " \
                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                         \
         X(OVERRIDE_SAVE, "UPDATE override SET first_i = ?, first_us = ?, first_by = ?, first_reason = ?, "            \

@@ -102,6 +102,12 @@ static void what_is_settled_or_has_changed_is_not_signed(void **state) {
         assert_refused_with("Let the room ask again");
 }
 
+static void a_label_that_two_rooms_were_denied_under_is_not_signed(void **state) {
+        (void)state;
+        f.elsewhere = true;
+        assert_refused_with("under a new label");
+}
+
 static void a_first_signature_runs_out(void **state) {
         (void)state;
         f.first = "clara";
@@ -191,6 +197,7 @@ int main(void) {
                 TEST(the_ids_of_all_of_them_fit_into_their_list),
                 TEST(what_was_never_denied_or_is_allowed_already_is_not_signed),
                 TEST(what_is_settled_or_has_changed_is_not_signed),
+                TEST(a_label_that_two_rooms_were_denied_under_is_not_signed),
                 TEST(a_first_signature_runs_out),
                 TEST(a_third_signature_is_not_taken),
                 TEST(it_covers_the_same_question_once_in_time_and_for_the_same_cause),
