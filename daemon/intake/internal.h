@@ -135,6 +135,7 @@ struct Intake {
         Account *accounts[ACCOUNTS_MAX]; /* see account.c; NULL: from here on never used */
         uint64_t accounts_turn, accounts_undone;
         int64_t next_due_us;          /* sessions: lapse or freeing */
+        int64_t restarted_until_us;   /* CLOCK_BOOTTIME: what leases were taken to last to when the machine started */
         int64_t recall_due_us;        /* wall time: a quarantine that is then undecided */
         int64_t next_fitness_us;      /* CLOCK_BOOTTIME: when the autoclaves are looked at again... */
         size_t fitness_at;            /* ...and which of them comes next */

@@ -225,7 +225,10 @@ static int name_log(Intake *in) {
         return store_meta_text_set(in->store, "log", in->log);
 }
 
-/* CLOCK_BOOTTIME starts anew with the machine. Nobody knows how long it was off, so every lease is taken as fresh. */
+/*
+ * CLOCK_BOOTTIME starts anew with the machine. Nobody knows how long it was off, so every lease is taken as fresh: that
+ * is until when a room could still be released, and no ground for a permit (relay.c).
+ */
 static int note_machine_boot(Intake *in, const char *machine_boot) {
         char before[64] = "";
         int r = store_meta_text_get(in->store, "machine_boot", before, sizeof(before));
@@ -233,12 +236,17 @@ static int note_machine_boot(Intake *in, const char *machine_boot) {
         snprintf(in->machine_boot, sizeof(in->machine_boot), "%s", machine_boot);
         if (r >= 0)
                 r = store_meta_int_get(in->store, "epoch", &in->epoch);
+        if (r >= 0)
+                r = store_meta_int_get(in->store, "leases_restarted_us", &in->restarted_until_us);
         if (r < 0 || streq(before, machine_boot))
                 return r < 0 ? r : 0;
         in->epoch++;
+        in->restarted_until_us = before[0] ? in->now.boot_us + in->config->gate.lease_us : 0;
         r = store_meta_text_set(in->store, "machine_boot", machine_boot);
         if (r == 0)
                 r = store_meta_int_set(in->store, "epoch", in->epoch);
+        if (r == 0)
+                r = store_meta_int_set(in->store, "leases_restarted_us", in->restarted_until_us);
         if (r == 0)
                 r = session_leases_restart(in->store, in->now.boot_us + in->config->gate.lease_us);
         return r < 0 ? r : rooms_restart(in->store, in->now.boot_us + in->config->gate.lease_us);

@@ -32,10 +32,17 @@ static void deny_locked(const char *room, const char *lock, GateVerdict *v) {
                      room, lock, room);
 }
 
+/* What is left of the lease that the room itself keeps: since the machine started it has renewed it. */
+static int64_t lease_left(const Intake *in, const RoomLook *look) {
+        if (!look->live || look->session.lease_until_us <= in->restarted_until_us)
+                return 0;
+        return look->session.lease_until_us - in->now.boot_us;
+}
+
 /* 0 and the verdict, with *ret_ttl_us on allow. */
 static int judge(Intake *in, const RoomLook *look, GateVerdict *v, Overridden *ret_overridden,
                  int64_t *ret_ttl_us) {
-        const int64_t left_us = look->live ? look->session.lease_until_us - in->now.boot_us : 0;
+        const int64_t left_us = lease_left(in, look);
         const char *over = look->live ? session_over_text(&look->session) : NULL;
         RoomLockRow lock;
         int r;

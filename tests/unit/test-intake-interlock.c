@@ -331,7 +331,7 @@ static void a_dead_room_controller_lets_its_relay_fall(void **state) {
         assert_string_equal(sim_relay_ask(s, "relay-1"), "allow");
 }
 
-static void after_a_reboot_of_the_machine_relays_ask_again(void **state) {
+static void after_a_reboot_of_the_machine_relays_ask_again_once_their_room_has(void **state) {
         Sim *s = *state;
 
         sim_receive(s, "R1");
@@ -340,6 +340,10 @@ static void after_a_reboot_of_the_machine_relays_ask_again(void **state) {
         sim_relay_say(s, "relay-2", true);
         sim_reboot(s, 30 * US_PER_S);
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM relay WHERE permit_until_us > 0"), 0);
+        assert_string_equal(sim_relay_ask(s, "relay-1"), "session-over");
+        assert_non_null(strstr(sim_last(s, RELAY_PERMIT)->payload, "did not renew"));
+        sim_pass(s, S);
+        assert_string_equal(sim_renew(s, "room-1", "s-1"), "allow");
         assert_string_equal(sim_relay_ask(s, "relay-1"), "allow");
 }
 
@@ -486,7 +490,7 @@ int main(void) {
                 CASE(what_the_room_says_after_an_officer_ended_its_session_gives_nothing_back),
                 CASE(a_relay_gets_a_permit_that_ends_with_the_lease_of_its_room),
                 CASE(a_dead_room_controller_lets_its_relay_fall),
-                CASE(after_a_reboot_of_the_machine_relays_ask_again),
+                CASE(after_a_reboot_of_the_machine_relays_ask_again_once_their_room_has),
                 CASE(a_relays_nonce_that_comes_again_is_judged_anew),
                 CASE(a_relay_that_is_energised_without_any_permit_locks_its_room),
                 CASE(a_report_is_judged_for_the_moment_it_speaks_of),

@@ -197,10 +197,9 @@ static const Cause causes[] = {
         { "its lease ran out", leased_no_more, SET(NEW), SET(NEW) | SET(AGAIN) | SET(RENEW) | SET(ADD),
           SET(NEW) | SET(AGAIN) | SET(RENEW) | SET(ADD) },
         { "its lease nearly ran out", nearly_run_out, ALL | SET(NEW), ALL | SET(NEW), ALL | SET(NEW) },
-        /* A nonce of an earlier boot of the machine gets no permit. */
-        { "the machine was rebooted", rebooted, SET(NEW) | SET(AGAIN) | SET(RENEW) | SET(ADD) | SET(RELAY),
-          SET(NEW) | SET(AGAIN) | SET(RENEW) | SET(ADD) | SET(RELAY),
-          SET(NEW) | SET(AGAIN) | SET(RENEW) | SET(ADD) | SET(RELAY) },
+        /* A nonce of an earlier boot of the machine gets no permit; nor does a relay, until its room has renewed. */
+        { "the machine was rebooted", rebooted, SET(NEW) | SET(AGAIN) | SET(RENEW) | SET(ADD),
+          SET(NEW) | SET(AGAIN) | SET(RENEW) | SET(ADD), SET(NEW) | SET(AGAIN) | SET(RENEW) | SET(ADD) },
         { "the room was restarted", room_restarted, ALL | SET(NEW), ALL | SET(NEW), ALL | SET(NEW) },
         { "the daemon was restarted", daemon_restarted, ALL | SET(NEW), ALL | SET(NEW), ALL | SET(NEW) },
         { "the daemon crashed", daemon_crashed, ALL | SET(NEW), ALL | SET(NEW), ALL | SET(NEW) },
