@@ -95,6 +95,12 @@ int on_disinfected(Intake *in, const Event *e, const Origin *o) {
         r = room_get(in->store, c->id, &room);
         if (r < 0)
                 return r;
+        /* An officer ended a session that may go on there: what is wiped meanwhile was wiped before its end. */
+        if (room.hold_until_us > in->now.boot_us)
+                return reject(in, REJECT_NOT_ALLOWED, NULL,
+                              "The last permit of this room may still hold for %lld s. Wait, then disinfect it and record "
+                              "it again.",
+                              (long long)((room.hold_until_us - in->now.boot_us + US_PER_S - 1) / US_PER_S));
         room.disinfected_us = in->now.wall_us;
         /* It was after the last session, whatever a clock that was set back meanwhile says. */
         if (room.session_end_us >= room.disinfected_us)

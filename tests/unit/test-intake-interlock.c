@@ -239,12 +239,13 @@ static void what_an_officer_ends_is_used_and_its_room_busy_until_the_last_permit
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "session-over");
         assert_asked(s, "room-1", "s-2", "R2", "room-busy room-not-disinfected");
         assert_asked(s, "room-2", "s-3", "R1", "item-used");
-        sim_disinfect_room(s, "room-1");
         assert_int_equal(row(s, "hold_until_us"), row(s, "release_until_us") + S);
         sim_pass(s, row(s, "hold_until_us") - s->now.boot_us - 1);
-        assert_asked(s, "room-1", "s-4", "R2", "room-busy");
+        assert_asked(s, "room-1", "s-4", "R2", "room-busy room-not-disinfected");
         sim_pass(s, 1);
-        assert_asked(s, "room-1", "s-5", "R2", "allow");
+        assert_asked(s, "room-1", "s-5", "R2", "room-not-disinfected");
+        sim_disinfect_room(s, "room-1");
+        assert_asked(s, "room-1", "s-6", "R2", "allow");
         assert_non_null(strstr(sim_end_for(s, "s-1"), "has ended"));
         assert_non_null(strstr(sim_end_for(s, "s-99"), "not known"));
 }
@@ -255,11 +256,13 @@ static void a_reboot_keeps_the_room_of_such_a_session_busy_for_a_lease(void **st
         running(s, "s-1", "R1");
         assert_string_equal(sim_end_for(s, "s-1"), "done");
         sim_reboot(s, S);
-        sim_disinfect_room(s, "room-1");
         sim_receive(s, "R2");
-        assert_asked(s, "room-1", "s-2", "R2", "room-busy");
-        sim_pass(s, LEASE);
-        assert_asked(s, "room-1", "s-3", "R2", "allow");
+        sim_pass(s, LEASE - 1);
+        assert_asked(s, "room-1", "s-2", "R2", "room-busy room-not-disinfected");
+        sim_pass(s, 1);
+        assert_asked(s, "room-1", "s-3", "R2", "room-not-disinfected");
+        sim_disinfect_room(s, "room-1");
+        assert_asked(s, "room-1", "s-4", "R2", "allow");
 }
 
 static void what_the_room_says_after_an_officer_ended_its_session_gives_nothing_back(void **state) {
