@@ -216,6 +216,8 @@ static void check_device_room(ConfigLoad *l, const ConfigDraft *d) {
                         return;
                 }
         }
+        if (!v->room && config_device_is(v, KIND_ACTUATOR))
+                config_fail(l, d, "room", "a device of kind actuator needs the room whose power it switches: room = ID");
         if (v->room && !config_room(l->config, v->room))
                 fail_reference(l, d, "room", SECTION_ROOM, v->room);
 }

@@ -95,9 +95,6 @@ int on_relay_renew(Intake *in, const Event *e, const Origin *o) {
         RoomLook look;
         int r;
 
-        if (!room)
-                return reject(in, REJECT_NOT_ALLOWED, NULL, "Relay %s has no room. Say which in [device %s].",
-                              e->device, e->device);
         r = room_look(in, room, &look);
         if (r < 0)
                 return r;
@@ -187,9 +184,6 @@ int on_relay_state(Intake *in, const Event *e, const Origin *o) {
         RoomLook look;
         int r;
 
-        if (!room)
-                return reject(in, REJECT_NOT_ALLOWED, NULL, "Relay %s has no room. Say which in [device %s].",
-                              e->device, e->device);
         r = room_look(in, room, &look);
         if (r == 0)
                 r = relay_get(in->store, e->device, &relay);

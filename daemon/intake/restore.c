@@ -198,7 +198,8 @@ static int restored(Intake *in, const char *cause, const char *by, const char *r
 
 #define RESTORED_TEXT                                                                                                  \
         "Every single-use item that was in it is blocked until a station receives it again, unopened. Every room "     \
-        "needs disinfection. Sessions that were live get no permit any more: end them. Reprocess whatever lies open."
+        "needs disinfection. Sessions that were live get no permit any more: end them. Reprocess whatever lies open. "  \
+        "Locks, injuries, recalls and faults of the lost time are not known here: say them again."
 
 int intake_restore_confirm(Intake *in, const Now *now, const char *by, const char *reason,
                            char ret_text[static ACT_TEXT_MAX]) {

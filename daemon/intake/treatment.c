@@ -287,14 +287,19 @@ static void put_needles(JsonWriter *w, const Treatment *t) {
         jsonw_array_end(w);
 }
 
+/* The first of them; each has a record of its own besides. However many there are, the session can be ended. */
+#define DEVIATIONS_RECORDED_MAX 512
 static int put_deviations(Intake *in, const SessionRow *s) {
         DeviationRow row;
         int64_t after = 0;
-        int r;
+        int r = 0;
 
         jsonw_key(&in->w, "deviations");
         jsonw_array(&in->w);
-        while ((r = deviation_next(in->store, s->id, after, &row)) > 0) {
+        for (int n = 0; n < DEVIATIONS_RECORDED_MAX; n++) {
+                r = deviation_next(in->store, s->id, after, &row);
+                if (r <= 0)
+                        break;
                 after = row.id;
                 jsonw_object(&in->w);
                 jsonw_member_string(&in->w, "rule", row.rule);
@@ -302,7 +307,7 @@ static int put_deviations(Intake *in, const SessionRow *s) {
                 jsonw_object_end(&in->w);
         }
         jsonw_array_end(&in->w);
-        return r;
+        return r < 0 ? r : 0;
 }
 
 /* The session's protocol as it stands at its end; what comes later stands in records of its own. No patient. */

@@ -185,6 +185,31 @@ static int note_use(Intake *in, const Origin *o, ItemRow *item, Holder *h) {
         return r < 0 || !session_touch(&h->session) ? r : session_save(in->store, &h->session);
 }
 
+/*
+ * Told for another session, which was given it too: it was used there, whatever was said when it came back, and this one
+ * has it now. (A handpiece that still bears the last session's name speaks of pieces which that one never had.)
+ */
+static int used_before(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const Holder *h) {
+        char code[CODE_MAX + 1], text[TEXT_MAX + 1];
+        const char *named = e->usage.session;
+        SessionRow other;
+        int64_t given;
+        int r;
+
+        if (!h->live || !named || streq(named, h->session.label) || !item_single_use(in, item))
+                return 0;
+        r = session_get(in->store, named, &other);
+        if (r > 0)
+                r = session_item_next(in->store, other.id, item->id - 1, &given, code);
+        if (r <= 0 || given != item->id)
+                return r < 0 ? r : 0;
+        snprintf(text, sizeof(text),
+                 "%.130s was used in session %s, which is told only now; session %s has it. Stop, discard it, and have "
+                 "both patients followed up.",
+                 item->code, named, h->session.label);
+        return critical(in, "reuse-detected", e, o, item->code, named, text);
+}
+
 int on_usage(Intake *in, const Event *e, const Origin *o) {
         ItemRow item;
         Holder h;
@@ -200,6 +225,8 @@ int on_usage(Intake *in, const Event *e, const Origin *o) {
                 if (r == 0)
                         r = stray_contact(in, e, o, &item, &h);
         }
+        if (r == 0 && e->usage.event != USAGE_DETACHED)
+                r = used_before(in, e, o, &item, &h);
         /* The alert may have suspended the session meanwhile. */
         if (r == 0 && (h.live || h.stopped) && session_get_id(in->store, h.session.id, &h.session) < 0)
                 r = -EIO;

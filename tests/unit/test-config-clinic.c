@@ -15,6 +15,7 @@ static void a_reference_to_nothing_is_an_error(void **state) {
         static const Refusal cases[] = {
                 { "[room room-1]\n[device d]\nkinds = handpiece\nroom = room1\n", 4,
                   "[device d] room: there is no [room room1]; did you mean room-1?" },
+                { "[device d]\nkinds = actuator\n", 1, "[device d] room: a device of kind actuator needs the room whose power it switches: room = ID" },
                 { "[device d]\nkinds = room\n", 1, "[device d] room: there is no [room d]; did you mean r?" },
                 { "[device elsewhere]\nkinds = autoclave\n", 1,
                   "[device elsewhere] autoclave: there is no [autoclave elsewhere]" },

@@ -463,16 +463,6 @@ static void a_relay_that_stays_open_with_its_permit_is_a_warning_that_ends_by_it
         assert_int_equal(sim_alert(s, "interlock-mismatch"), 0);
 }
 
-static void a_relay_without_a_room_is_told_so(void **state) {
-        Sim s;
-
-        (void)state;
-        sim_open(&s, "[device relay-9]\nkinds = actuator\n");
-        sim_say(&s, "actuator/relay-9/renew", "{'nonce':'%s'}", sim_nonce(5));
-        assert_string_equal(sim_rejected(&s, "actuator/relay-9"), "not-allowed");
-        sim_close(&s);
-}
-
 #define CASE(test) cmocka_unit_test_setup_teardown(test, sim_setup, sim_teardown)
 
 int main(void) {
@@ -500,7 +490,6 @@ int main(void) {
                 CASE(what_waited_while_the_daemon_was_away_speaks_of_no_moment),
                 CASE(a_relay_that_does_not_say_that_it_opened_is_a_warning),
                 CASE(a_relay_that_stays_open_with_its_permit_is_a_warning_that_ends_by_itself),
-                cmocka_unit_test(a_relay_without_a_room_is_told_so),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

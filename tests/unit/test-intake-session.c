@@ -455,6 +455,22 @@ static void unopened_brings_a_needle_back_once_by_a_named_person(void **state) {
         assert_string_equal(take(s, "s-3", "R2"), "item-used");
 }
 
+static void use_told_late_of_a_needle_that_came_back_unopened_stops_who_has_it_now(void **state) {
+        Sim *s = *state;
+
+        sim_receive(s, "R1 R2");
+        sim_ask(s, "room-1", "s-1", "R1 R2");
+        sim_start(s, "room-1", "s-1");
+        sim_say(s, "room/room-1/session-end", "{'session':'s-1','unopened':%s,'by':'ana'}", sim_codes("R2"));
+        assert_string_equal(take(s, "s-2", "R2"), "allow");
+        sim_start(s, "room-1", "s-2");
+        sim_say(s, "handpiece/pen-1/usage", "{'item':'%s','event':'contact','session':'unknown'}", sim_code("R2"));
+        assert_int_equal(sim_alert(s, "reuse-detected"), 0);
+        sim_say(s, "handpiece/pen-1/usage", "{'item':'%s','event':'contact','session':'s-1','age_s':600}", sim_code("R2"));
+        assert_int_equal(sim_alert(s, "reuse-detected"), 1);
+        assert_int_equal(sim_sql(s, "SELECT state FROM session WHERE label = 's-2'"), SESSION_SUSPENDED);
+}
+
 static void unopened_without_boot_and_seq_or_after_it_was_attached_brings_nothing_back(void **state) {
         Sim *s = *state;
         sim_receive(s, "R1 R2");
@@ -619,6 +635,7 @@ int main(void) {
                 T(the_late_start_of_a_lapsed_session_leaves_its_handpiece_free_and_dirty),
                 T(a_session_that_was_never_allowed_cannot_start_or_end),
                 T(unopened_brings_a_needle_back_once_by_a_named_person),
+                T(use_told_late_of_a_needle_that_came_back_unopened_stops_who_has_it_now),
                 T(unopened_without_boot_and_seq_or_after_it_was_attached_brings_nothing_back),
                 T(two_rooms_that_race_for_a_needle_in_one_batch_get_one_allow),
                 T(session_add_is_judged_like_a_request_and_claims),
