@@ -425,6 +425,10 @@ def needlestick(day):
     day.station(None, "duty", duty="exposure-report", subject="room-2", by="clara")
     day.settle(text=False)
     day.disinfect("room-2")
+    rejected = room.take(("rejected",))
+    tell.note(f"rejected, {rejected['reason']}: {rejected['detail']}")
+    must(rejected["reason"] == "not-allowed", f"rejected otherwise: {rejected}")
+    tell.note("Room 2 stays closed for today: its turnover is still open.")
 
 
 def without_session(day):
@@ -446,9 +450,9 @@ def contract(day):
     tell.note(f"rejected, {rejected['reason']}, member {rejected.get('member')}: {rejected['detail']}")
     must(rejected["reason"] == "bad-member", f"rejected otherwise: {rejected}")
     day.settle(text=False)
-    tell.says("room-2", "says `disinfected`, and does not number it: that may lock, and can permit nothing")
-    day.devices["room-2"].send_bare("disinfected", by="ana", contact_s=120)
-    rejected = day.devices["room-2"].take(("rejected",))
+    tell.says("room-1", "says `disinfected`, and does not number it: that may lock, and can permit nothing")
+    day.devices["room-1"].send_bare("disinfected", by="ana", contact_s=120)
+    rejected = day.devices["room-1"].take(("rejected",))
     tell.note(f"rejected, {rejected['reason']}: {rejected['detail']}")
     must(rejected["reason"] == "sequence-required", f"rejected otherwise: {rejected}")
     twice(day, station)
