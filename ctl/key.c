@@ -2,6 +2,7 @@
 /* asepsisctl key: the key of permits as devices pin it, and the signed acts by which another one takes its place. */
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl.h"
 #include "out.h"
@@ -9,8 +10,13 @@
 
 typedef struct Wanted {
         const char *by, *reason;
+        char *kid; /* of accept, when it looks like an option: see take_kid() */
         bool jwk, compromised;
 } Wanted;
+
+enum {
+        KID_CHARS = 43, /* base64url of a SHA-256: RFC 7638 section 3 */
+};
 
 static void print_help(void) {
         printf("asepsisctl key              the key of permits and checkpoints, and the next\n"
@@ -62,6 +68,16 @@ static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
                                 return r;
                 }
         return -1;
+}
+
+/* One key in 64 has a name that begins with a dash. What stands behind `accept` and has the length of a name is one. */
+static void take_kid(Wanted *w, int *argc, char **argv) {
+        if (*argc < 3 || !streq(argv[1], "accept") || argv[2][0] != '-' || strlen(argv[2]) != KID_CHARS)
+                return;
+        w->kid = argv[2];
+        for (int i = 2; i < *argc; i++) /* the closing NULL too */
+                argv[i] = argv[i + 1];
+        (*argc)--;
 }
 
 /* --- looking --- */
@@ -161,14 +177,14 @@ static int act(Ctl *c, const Wanted *w, int argc, char **argv) {
 
         if (!accept && !streq(what, "prepare") && !streq(what, "rotate") && !streq(what, "statement"))
                 return usage("it can be: prepare, statement, rotate, accept KID");
-        if (streq(what, "statement") || argc != 1 + accept)
+        if (streq(what, "statement") || argc != 1 + (accept && !w->kid))
                 return usage(accept ? "say which key: accept KID" : "nothing more is to be named");
         if (!w->by || !w->by[0] || !w->reason || !w->reason[0])
                 return usage("this is signed: say --by=OFFICER and --reason=TEXT");
         if (w->jwk || (w->compromised && !streq(what, "rotate")))
                 return usage("that option does not go with it");
         if (accept)
-                return ctl_act(c, "AcceptKey", "sss", argv[1], w->by, w->reason);
+                return ctl_act(c, "AcceptKey", "sss", w->kid ? w->kid : argv[1], w->by, w->reason);
         if (streq(what, "prepare"))
                 return ctl_act(c, "PrepareKey", "ss", w->by, w->reason);
         return ctl_act(c, "RotateKey", "bss", (int)w->compromised, w->by, w->reason);
@@ -176,8 +192,10 @@ static int act(Ctl *c, const Wanted *w, int argc, char **argv) {
 
 int verb_key(Ctl *c, int argc, char **argv) {
         Wanted w = {};
-        int r = read_options(c, &w, argc, argv);
+        int r;
 
+        take_kid(&w, &argc, argv);
+        r = read_options(c, &w, argc, argv);
         if (r >= 0)
                 return r;
         argc -= optind;
