@@ -445,9 +445,28 @@ static const char third[] =
         "CREATE TABLE accepted ("
         " what TEXT NOT NULL, value TEXT NOT NULL, i INTEGER NOT NULL, PRIMARY KEY (what, value)) STRICT, WITHOUT ROWID;";
 
+/* People: what changed, for whoever rebuilds it; personal data that can be erased; alerts that a person answers; copies. */
+static const char fourth[] =
+        /* --- state changes in the chain --- */
+
+        /* --- personal data, qualifications --- */
+
+        /* --- alerts and items: what people decide of them --- */
+        "ALTER TABLE alert ADD COLUMN acknowledged_us INTEGER;"
+        "ALTER TABLE alert ADD COLUMN acknowledged_by TEXT;"
+        "ALTER TABLE alert ADD COLUMN silenced_until_us INTEGER;"
+        "ALTER TABLE alert ADD COLUMN resolved_us INTEGER;"
+        "ALTER TABLE alert ADD COLUMN reason TEXT;"
+
+        /* --- lists and traces --- */
+
+        /* --- backups --- */
+        "";
+
 const char *const schema_migrations[] = {
         first,
         second,
         third,
+        fourth,
 };
 const size_t schema_n_migrations = ELEMENTSOF(schema_migrations);
