@@ -447,7 +447,21 @@ static const char third[] =
 
 /* People: what changed, for whoever rebuilds it; personal data that can be erased; alerts that a person answers; copies. */
 static const char fourth[] =
-        /* --- state changes in the chain --- */
+        /* --- state changes in the chain: see store/changes.h and personal.h --- */
+        "ALTER TABLE session ADD COLUMN salt BLOB;"
+        "ALTER TABLE item ADD COLUMN salt BLOB;"
+        "ALTER TABLE request ADD COLUMN salt BLOB;"
+        "ALTER TABLE override ADD COLUMN salt BLOB;"
+        "ALTER TABLE exposure ADD COLUMN salt BLOB;"
+        "ALTER TABLE session_step ADD COLUMN salt BLOB;"
+        "ALTER TABLE dead_letter ADD COLUMN salt BLOB;"
+        "UPDATE session SET salt = randomblob(16) WHERE length(patient) + length(content) > 0;"
+        "UPDATE item SET salt = randomblob(16) WHERE length(patient) > 0;"
+        "UPDATE request SET salt = randomblob(16) WHERE length(content) > 0;"
+        "UPDATE override SET salt = randomblob(16) WHERE length(content) > 0;"
+        "UPDATE exposure SET salt = randomblob(16) WHERE length(detail) > 0;"
+        "UPDATE session_step SET salt = randomblob(16) WHERE length(form_hash) > 0;"
+        "UPDATE dead_letter SET salt = randomblob(16) WHERE length(raw) > 0;"
 
         /* --- personal data, qualifications --- */
 

@@ -5,6 +5,8 @@
  * Column lists that are read in more than one place stand first, in the order in which the row structs want them.
  */
 
+#include "store/personal.h"
+
 #define ITEM_COLUMNS                                                                                                  \
         "id, code, class, product, lot, expires_on, received_us, received_i, supplied, supplier_by, "                 \
         "supplier_load, good_until_on, state, state_us, pack, cycles, used_session, used_us, returned, "              \
@@ -97,8 +99,8 @@
         X(MESSAGE_REFUSE, "UPDATE message SET refused = ? WHERE stream = ? AND seq = ?")                              \
         X(MESSAGE_UNHOLD, "UPDATE message SET held = 0, raw = CASE WHEN ? THEN NULL ELSE raw END "                    \
                           "WHERE stream = ? AND seq = ?")                                                             \
-        X(DEAD_ADD, "INSERT INTO dead_letter (at_us, topic, reason, detail, member, size, raw) "                      \
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                                   \
+        X(DEAD_ADD, "INSERT INTO dead_letter (at_us, topic, reason, detail, member, size, raw, salt) "                \
+                    "VALUES (?, ?, ?, ?, ?, ?, ?7, CASE WHEN length(?7) > 0 THEN new_salt() END)")                    \
         X(DEAD_TRIM, "DELETE FROM dead_letter WHERE id <= ?")                                                         \
         X(OUTBOX_ADD, "INSERT INTO outbox (at_us, topic, payload, retain) VALUES (?, ?, ?, ?)")                       \
         X(OUTBOX_DELETE, "DELETE FROM outbox WHERE id = ?")                                                           \
@@ -125,8 +127,8 @@
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                           \
         X(ITEM_SAVE, "UPDATE item SET state = ?, state_us = ?, pack = ?, cycles = ?, used_session = ?, "              \
                      "used_us = ?, returned = ?, damaged_us = ?, damage_reason = ?, dropped_us = ?, "                 \
-                     "cloned_us = ?, patient = ?, drawn_us = ?, opened_us = ?, attached = ?, "                        \
-                     "attached_us = ? "                                                                               \
+                     "cloned_us = ?, patient = ?12, drawn_us = ?, opened_us = ?, attached = ?, "                      \
+                     "attached_us = ?, salt = " PERSONAL_SALT("?12") " "                                       \
                      "WHERE id = ?")                                                                                  \
         X(ITEM_FIRST_DRAW, "SELECT min(drawn_us) FROM item WHERE patient = ? AND drawn_us >= ?")                      \
         X(ITEM_STEP_ADD, "INSERT INTO item_step (i, at_us, item, step, by, detail) VALUES (?, ?, ?, ?, ?, ?)")        \
@@ -343,8 +345,8 @@
         X(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?")                                      \
         X(SESSION_LIVE, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ? AND state < 3 LIMIT 1")               \
         X(SESSION_ADD, "INSERT INTO session (label, room, practitioner, patient, procedure, content, state, "         \
-                       "allowed_us, decided_i, lease_until_us, stream, stream_lost, overridden) "                     \
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                              \
+                       "allowed_us, decided_i, lease_until_us, stream, stream_lost, overridden, salt) "               \
+                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, new_salt())")                                  \
         X(SESSION_SAVE, "UPDATE session SET state = ?, started_us = ?, ended_us = ?, outcome = ?, "                   \
                         "lease_until_us = ?, touched = ?, free_due = ? WHERE id = ?")                                 \
         X(SESSION_ENDED_BY, "UPDATE session SET ended_by = ?, ended_reason = ? WHERE id = ?")                         \
@@ -377,8 +379,8 @@
         X(CLAIM_DELETE, "DELETE FROM claim WHERE item = ?")                                                           \
         X(CLAIM_NEXT, "SELECT item FROM claim WHERE session = ? AND item > ? ORDER BY item LIMIT 1")                  \
         /* what was done in a session */                                                                              \
-        X(STEP_ADD, "INSERT INTO session_step (i, at_us, session, step, counts, round, item, form_hash) VALUES (?, "  \
-                    "?, ?, ?, ?, ?, ?, ?)")                                                                           \
+        X(STEP_ADD, "INSERT INTO session_step (i, at_us, session, step, counts, round, item, form_hash, salt) "       \
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?8, CASE WHEN length(?8) > 0 THEN new_salt() END)")                 \
         X(STEPS_OF, "SELECT i, at_us, step, counts, round, item, form_hash FROM session_step WHERE session = ? "      \
                     "ORDER BY id LIMIT ?")                                                                            \
         X(ROUND_ADD, "INSERT INTO session_round (i, at_us, last_i, last_us, session, item, area, round, bleeding) "   \
@@ -392,8 +394,8 @@
         X(DEVIATION_NEXT, "SELECT id, i, at_us, rule, cause, text FROM deviation WHERE session = ? AND id > ? "       \
                           "ORDER BY id LIMIT 1")                                                                      \
         X(REQUEST_FIND, "SELECT session, content, epoch, first_us, allow, answer FROM request WHERE room = ? AND nonce = ?") \
-        X(REQUEST_ADD, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) "  \
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                          \
+        X(REQUEST_ADD, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer, "  \
+                       "salt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, new_salt())")                                        \
         X(REQUEST_LAST, "SELECT allow, answer, room, at_us FROM request WHERE session = ? ORDER BY at_us DESC LIMIT 1") \
         /* keys */                                                                                                    \
         X(KEY_GET, "SELECT " KEY_COLUMNS " FROM key WHERE state = ? AND state < 2")                                   \
@@ -406,8 +408,8 @@
         X(OVERRIDE_LAST, "SELECT " OVERRIDE_COLUMNS " FROM override WHERE session = ? AND rule = ? "                  \
                          "ORDER BY id DESC LIMIT 1")                                                                  \
         X(OVERRIDE_ELSEWHERE, "SELECT 1 FROM override WHERE session = ? AND rule = ? AND room <> ? LIMIT 1")          \
-        X(OVERRIDE_ADD, "INSERT INTO override (i, at_us, session, room, content, rule, practitioner, procedure, mark) " \
-                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                         \
+        X(OVERRIDE_ADD, "INSERT INTO override (i, at_us, session, room, content, rule, practitioner, procedure, mark, " \
+                        "salt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, new_salt())")                                       \
         X(OVERRIDE_SAVE, "UPDATE override SET first_i = ?, first_us = ?, first_by = ?, first_reason = ?, "            \
                          "second_i = ?, second_us = ?, second_by = ?, second_reason = ?, until_us = ?, used_i = ?, "  \
                          "used_us = ? WHERE id = ?")                                                                  \
@@ -429,7 +431,8 @@
                            "FROM session_item x CROSS JOIN item i ON i.id = x.item "                                  \
                            "WHERE x.session = ? AND x.item > ? ORDER BY x.item LIMIT 1")                              \
         X(AFTER_UNNAMED, "UPDATE session_item SET unnamed = ?3 WHERE session = ?1 AND item = ?2")                     \
-        X(EXPOSURE_ADD, "INSERT INTO exposure (i, at_us, room, session, item, detail) VALUES (?, ?, ?, ?, ?, ?)")     \
+        X(EXPOSURE_ADD, "INSERT INTO exposure (i, at_us, room, session, item, detail, salt) "                         \
+                        "VALUES (?, ?, ?, ?, ?, ?6, CASE WHEN length(?6) > 0 THEN new_salt() END)")                   \
         X(EXPOSURE_SAVE, "UPDATE exposure SET first_aid_us = ?, first_aid_by = ?, reported_us = ?, "                  \
                          "reported_by = ?, turnover_us = ?, turnover_by = ?, closed_us = ? WHERE id = ?")             \
         X(EXPOSURE_GET, "SELECT " EXPOSURE_COLUMNS " FROM exposure WHERE id = ?")                                     \

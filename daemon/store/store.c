@@ -7,6 +7,7 @@
 #include "store/stmt.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -338,6 +339,16 @@ static int on_wal(void *userdata, sqlite3 *db, const char *name, int pages) {
         return SQLITE_OK;
 }
 
+/* new_salt(): see personal.h. SQLite's own randomness is not made for secrets in this version. */
+static void new_salt(sqlite3_context *context, int n, sqlite3_value **values) {
+        uint8_t salt[PERSONAL_SALT_SIZE];
+
+        (void)n;
+        (void)values;
+        randombytes_buf(salt, sizeof(salt));
+        sqlite3_result_blob(context, salt, sizeof(salt), SQLITE_TRANSIENT);
+}
+
 static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
         int r = translate(s, sqlite3_open_v2(o->path, &s->db,
                                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
@@ -346,6 +357,10 @@ static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
                 return r;
         sqlite3_extended_result_codes(s->db, 1);
         sqlite3_wal_hook(s->db, on_wal, s);
+        r = translate(s, sqlite3_create_function(s->db, "new_salt", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, new_salt,
+                                                 NULL, NULL));
+        if (r < 0)
+                return r;
         if ((r = set_pragmas(s, o->cache_kib)) < 0 || (r = migrate(s, o->path, opened)) < 0)
                 return r;
         if ((r = check_structure(s)) < 0)
