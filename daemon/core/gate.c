@@ -88,6 +88,16 @@ static bool room_locked(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         return true;
 }
 
+static bool interlock_mismatch(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
+        if (!f->room_relay)
+                return false;
+        gate_say(text,
+                 "Relay %s of this room has not said that it opened. See that the handpiece is dead, switch the relay off "
+                 "and on so that it reports, and ask again.",
+                 LABEL(f->room_relay));
+        return true;
+}
+
 static bool room_busy(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         if (f->adding || (!f->room_busy_session && f->room_held_s <= 0))
                 return false;
@@ -247,6 +257,8 @@ static const GateRuleInfo rules[] = {
         SESSION("room-unknown", MAY_NOT, "own", room_unknown, "The room is not configured."),
         SESSION("room-locked", MAY_NEVER, "own", room_locked,
                 "Something happened in the room that an officer must look into."),
+        SESSION("interlock-mismatch", MAY_NEVER, "own", interlock_mismatch,
+                "A relay of the room was energised and has not said that it opened."),
         SESSION("room-busy", MAY_NOT, "own", room_busy, "Another session is live in the room."),
         SESSION("room-not-disinfected", MAY_OVERRIDE, "CDC 2008; own", room_not_disinfected,
                 "The room was not disinfected since its last session."),

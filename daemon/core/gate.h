@@ -98,6 +98,7 @@ typedef struct GateFacts {
         const char *room_busy_session; /* another live session in this room */
         int64_t room_held_s;           /* for so long yet somebody may still hold a permit of a session ended for the room */
         const char *room_lock;         /* the rule for which an officer has to unlock it; NULL: it is not locked */
+        const char *room_relay;        /* a relay that was energised and has not said that it opened; NULL: none */
         int64_t room_session_end_us;   /* the last one's end; 0: none since the ledger began */
         int64_t room_disinfected_us;   /* the last disinfection that met its contact time; 0: none */
         bool room_never_used;          /* no session has ever been in it: nothing to disinfect after */

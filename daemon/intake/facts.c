@@ -212,6 +212,15 @@ static int facts_of_sharps(Intake *in, const Asked *asked, GateFacts *f, Request
         return r < 0 ? r : 0;
 }
 
+/* What renews or adds is not asked: its relay holds a permit, or lost it together with the room's connection. */
+static int facts_of_relays(Intake *in, const Asked *asked, GateFacts *f, RequestText *t) {
+        int r = asked->session ? 0 : room_still_energised(in, &t->room, &t->relay);
+
+        if (r > 0)
+                f->room_relay = t->relay.device;
+        return r < 0 ? r : 0;
+}
+
 static int facts_of_room(Intake *in, const char *room, int64_t session, GateFacts *f, RequestText *t) {
         int r = room_get(in->store, room, &t->room), live;
 
@@ -282,6 +291,8 @@ int facts_gather(Intake *in, const Asked *asked, GateFacts *ret, RequestText *t)
                             .n_items = asked->n_items };
         facts_of_people(in, ret);
         r = facts_of_room(in, asked->room, session, ret, t);
+        if (r == 0)
+                r = facts_of_relays(in, asked, ret, t);
         if (r == 0)
                 r = facts_of_sharps(in, asked, ret, t);
         for (size_t i = 0; i < asked->n_items && r == 0; i++) {

@@ -23,6 +23,7 @@ typedef struct FactText {
 
 typedef struct RequestText {
         RoomRow room;
+        RelayRow relay;
         RoomLockRow lock;
         SessionRow live;
         ExposureRow exposure;

@@ -138,20 +138,26 @@ int room_lock(Intake *in, const char *room, const char *rule, const char *text) 
 
 /* --- unlocking --- */
 
-/* A relay that said last that it is energised, and no permit can hold any more. 1 and its id. */
-static bool still_energised(Intake *in, const RoomLook *look, const ConfigDevice *d, RelayRow *relay, int *ret_error) {
-        if (!config_device_is(d, KIND_ACTUATOR) || !streq_ptr(d->room, look->room.id))
-                return false;
-        *ret_error = relay_get(in->store, d->id, relay);
-        return *ret_error > 0 && relay->said == RELAY_SAID_ENERGISED &&
-               in->now.boot_us > look->room.release_until_us + INTERLOCK_SLACK_US;
+int room_still_energised(Intake *in, const RoomRow *room, RelayRow *ret) {
+        if (in->now.boot_us <= room->release_until_us + INTERLOCK_SLACK_US)
+                return 0;
+        for (size_t i = 0; i < in->config->n_devices; i++) {
+                const ConfigDevice *d = in->config->devices + i;
+                int r = config_device_is(d, KIND_ACTUATOR) && streq_ptr(d->room, room->id)
+                                ? relay_get(in->store, d->id, ret)
+                                : 0;
+
+                if (r < 0 || (r > 0 && ret->said == RELAY_SAID_ENERGISED))
+                        return r;
+        }
+        return 0;
 }
 
 /* Why it cannot be unlocked now: 1 and a sentence; 0: it can. */
 static int refuse_unlock(Intake *in, const RoomLook *look, char ret_text[static ACT_TEXT_MAX]) {
         const char *room = look->room.id;
         RelayRow relay;
-        int r = 0;
+        int r;
 
         if (!look->facts.locked) {
                 snprintf(ret_text, ACT_TEXT_MAX, "Room %s is not locked by anything that an officer can unlock.", room);
@@ -165,16 +171,13 @@ static int refuse_unlock(Intake *in, const RoomLook *look, char ret_text[static 
                          look->session.label, room, session_state_name(look->session.state), look->session.label);
                 return 1;
         }
-        for (size_t i = 0; i < in->config->n_devices && r >= 0; i++) {
-                if (!still_energised(in, look, in->config->devices + i, &relay, &r))
-                        continue;
+        r = room_still_energised(in, &look->room, &relay);
+        if (r > 0)
                 snprintf(ret_text, ACT_TEXT_MAX,
                          "Relay %s in room %s said last that it is energised, and no permit can hold any more. Cut its "
                          "power, repair it, and let it say that it is open; or take it out of the configuration.",
                          relay.device, room);
-                return 1;
-        }
-        return r < 0 ? r : 0;
+        return r;
 }
 
 static const char *times(int64_t count, char buf[static 32]) {

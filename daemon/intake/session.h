@@ -32,6 +32,8 @@ int session_suspend(Intake *in, SessionRow *s, const char *why);
 /* room.c: interlocks and locks */
 /* A room as it is now. */
 int room_look(Intake *in, const char *room, RoomLook *ret);
+/* 1 and a relay of this room that said last that it is energised, although no permit can hold any more; or 0. */
+int room_still_energised(Intake *in, const RoomRow *room, RelayRow *ret);
 /* Something that the room's state follows from has changed: its session, a lease, a lock. Enters the state, and tells it. */
 int room_settle(Intake *in, const char *room);
 /* Tells it without a change. */

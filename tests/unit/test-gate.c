@@ -139,6 +139,7 @@ static void lengthen_all(void) {
         lengthen(&f.procedure, false);
         lengthen(&f.room_busy_session, false);
         lengthen(&f.room_lock, true);
+        lengthen(&f.room_relay, true);
         for (size_t k = 0; k < f.n_items && k < ITEMS_MAX; k++) {
                 ItemFacts *i = f.items + k;
                 const char **labels[] = { &i->class_name, &i->used_session, &i->claim_session,
@@ -400,6 +401,9 @@ FIRES(room_locked_fires, "room-locked", NULL, "asepsisctl room unlock room-1", f
 FIRES(room_locked_fires_when_items_are_added, "room-locked", NULL, "locked (reuse-detected)", f.room_lock = "reuse-detected";
       f.adding = true)
 ALLOWED(room_locked_is_silent_without_a_lock, "room-locked", f.room_lock = NULL)
+FIRES(interlock_mismatch_fires_for_a_relay_that_did_not_open, "interlock-mismatch", NULL, "Relay relay-1 of this room",
+      f.room_relay = "relay-1")
+ALLOWED(interlock_mismatch_is_silent_where_all_have_opened, "interlock-mismatch", f.room_relay = NULL)
 SILENT(room_busy_is_silent_when_items_are_added, "room-busy", f.room_busy_session = "s-80"; f.adding = true)
 FIRES(room_not_disinfected_fires_for_one_before_the_last_session, "room-not-disinfected", NULL, "contact time",
       f.room_disinfected_us = f.room_session_end_us)
@@ -636,6 +640,7 @@ static void scramble_session(void) {
                 f.room_busy_session = maybe("s-3");
                 f.room_held_s = (int64_t)below(2);
                 f.room_lock = below(3) ? NULL : "x";
+                f.room_relay = below(3) ? NULL : "x";
                 break;
         case 7: f.room_disinfected_us = f.room_session_end_us - 1 + below(3); break;
         case 8: f.room_never_used = coin(); f.room_session_end_us = coin() ? 0 : NOW; break;
@@ -709,7 +714,7 @@ static bool plain_hard_good(void) {
                 kit = kit || plain_way_there(f.ways + k);
         return kit && f.n_items > 0 && bare <= sleeves && f.patient && *f.patient && f.procedure_known &&
                (f.adding || (f.room_known && !f.room_busy_session && f.room_held_s <= 0 && !f.sharps_session)) &&
-               !f.room_lock && !f.session_over && !f.clock_doubt &&
+               !f.room_lock && !f.room_relay && !f.session_over && !f.clock_doubt &&
                !f.store_doubt && !f.audit_doubt && !f.restore_doubt && !f.second_daemon && !f.key_doubt;
 }
 
@@ -773,7 +778,7 @@ static void every_rule_is_whole_and_has_an_id_of_its_own(void **state) {
         size_t n = gate_rules(&rules);
 
         (void)state;
-        assert_int_equal(n, 46);
+        assert_int_equal(n, 47);
         for (size_t k = 0; k < n; k++) {
                 assert_true(*rules[k].source && *rules[k].sentence);
                 assert_int_equal(rules[k].sentence[strlen(rules[k].sentence) - 1], '.');
@@ -934,6 +939,8 @@ int main(void) {
                 cmocka_unit_test(room_locked_fires),
                 cmocka_unit_test(room_locked_fires_when_items_are_added),
                 cmocka_unit_test(room_locked_is_silent_without_a_lock),
+                cmocka_unit_test(interlock_mismatch_fires_for_a_relay_that_did_not_open),
+                cmocka_unit_test(interlock_mismatch_is_silent_where_all_have_opened),
                 cmocka_unit_test(room_busy_is_silent_when_items_are_added),
                 cmocka_unit_test(room_not_disinfected_fires_for_one_before_the_last_session),
                 cmocka_unit_test(room_not_disinfected_fires_where_nothing_is_known),

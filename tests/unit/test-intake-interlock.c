@@ -444,8 +444,12 @@ static void a_relay_that_does_not_say_that_it_opened_is_a_warning(void **state) 
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM room_lock"), 0);
         sim_pass(s, 1000 * S);
         assert_int_equal(sim_alert(s, "interlock-mismatch"), 1);
+        sim_receive(s, "R2");
+        assert_non_null(strstr(sim_ask(s, "room-1", "s-2", "R2"), "interlock-mismatch"));
+        assert_non_null(strstr(sim_last(s, "down/room/room-1/decision")->payload, "switch the relay off and on"));
         sim_relay_say(s, "relay-1", false);
         assert_int_equal(sim_alert(s, "interlock-mismatch"), 0);
+        assert_null(strstr(sim_ask(s, "room-1", "s-2", "R2"), "interlock-mismatch"));
 }
 
 static void a_relay_that_stays_open_with_its_permit_is_a_warning_that_ends_by_itself(void **state) {
