@@ -76,6 +76,7 @@ int verb_lookback(Ctl *c, int argc, char **argv);
 int verb_key(Ctl *c, int argc, char **argv);
 int verb_override(Ctl *c, int argc, char **argv);
 int verb_recall(Ctl *c, int argc, char **argv);
+int verb_practitioner(Ctl *c, int argc, char **argv);
 int verb_sharps(Ctl *c, int argc, char **argv);
 int verb_clock(Ctl *c, int argc, char **argv);
 int verb_restore(Ctl *c, int argc, char **argv);

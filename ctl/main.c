@@ -35,6 +35,8 @@ static const struct Verb {
         { "exposure", "NUMBER", "an injury, and whose blood it may have been", 1, 1, false, false, verb_exposure },
         { "sharps", "SESSION", "sign where needles are that no container saw", 0, 0, false, true, verb_sharps },
         { "override", "...", "sign, as one of two officers, for what a rule denies", 0, 0, false, true, verb_override },
+        { "practitioner", "[ID]", "people and what they may do; and: register, end", 0, 0, false, true,
+          verb_practitioner },
         { "clock", "[confirm]", "how the clock stands; and an officer's word for it", 0, 0, false, true, verb_clock },
         { "restore", "confirm", "an officer's word to go on with a restored ledger", 0, 0, false, true, verb_restore },
         { "audit", "accept", "an officer's word that another ledger or daemon is gone", 0, 0, false, true, verb_audit },

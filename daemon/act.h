@@ -28,7 +28,9 @@
         X(ROOM_UNLOCK, "room-unlock", "I have looked into what locked this room, and unlock it")                       \
         X(SESSION_END, "session-end", "I end this session; what it held counts as used")                               \
         X(DRILL, "drill", "I have traced this load to its patients")                                                   \
-        X(SHARPS, "sharps", "I know where the missing needles of this session are")
+        X(SHARPS, "sharps", "I know where the missing needles of this session are")                                    \
+        X(QUALIFICATION_REGISTER, "qualification-register", "This person may do this procedure until the day named")   \
+        X(QUALIFICATION_END, "qualification-end", "This person may not do this procedure any more")
 
 typedef enum ActType {
 #define ACT_TYPE(name, id, meaning) ACT_##name,
@@ -39,12 +41,15 @@ typedef enum ActType {
 
 typedef struct Act {
         ActType type;
-        const char *subject;    /* attempt, autoclave, room, session, what is recalled; of a recall its number, as
+        const char *subject;    /* attempt, autoclave, room, session, person, what is recalled; of a recall its number, as
                                  * text; KEY_ACCEPT: the kid */
         const char *by;         /* id of a registered person */
         const char *reason;     /* NULL: none is asked for */
-        const char *cause;      /* AUTOCLAVE_OUT: what happened; RECALL_MAKE: what the subject is; OVERRIDE: the rule; KEY_ROTATE:
-                                 * "compromised", where others may have the old one; else NULL */
+        const char *cause;      /* AUTOCLAVE_OUT: what happened; RECALL_MAKE: what the subject is; OVERRIDE: the rule;
+                                 * QUALIFICATION_*: the procedure; KEY_ROTATE: "compromised", where others may have the
+                                 * old one; else NULL */
+        const char *certificate; /* QUALIFICATION_REGISTER: what shows it; NULL or "": nothing is named */
+        int32_t until;          /* QUALIFICATION_REGISTER: its last good day, a date; 0: none was said */
         int64_t recall;         /* RECALL_CONFIRM, RECALL_END */
         int64_t from_us, to_us; /* RECALL_MAKE of an autoclave's window; 0: none */
         uid_t uid;              /* SO_PEERCRED */

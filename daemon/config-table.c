@@ -289,6 +289,8 @@ const ConfigKey config_keys[] = {
                   "positive one recalls." },
         { POLICY(due_soon_days, "due-soon-days"), NUMBER(0, 30, 1), .fallback = "2",
           .help = "How many days before something is overdue an alert says so." },
+        { POLICY(qualification_soon_days, "qualification-soon-days"), NUMBER(0, 365, 1), .fallback = "30",
+          .help = "How many days before a person's qualification ends an alert says so." },
         { POLICY(penetration_alert_us, "penetration-alert"), DURATION(0, 12 * HOUR), .fallback = "4 h",
           .help = "How long after the clinic day's start an alert says that no penetration test has passed yet." },
 

@@ -89,7 +89,7 @@ typedef struct ConfigPolicy {
         int32_t spore_days;
         int spore_effect;                /* FitnessEffect, by the profile where not said */
         int first_positive;              /* FirstPositive */
-        int32_t due_soon_days;
+        int32_t due_soon_days, qualification_soon_days;
         int64_t penetration_alert_us;    /* after the start of the clinic day */
         bool sharps_block;               /* missing needles keep their practitioner from the next session */
         int64_t reprocess_us;            /* from a session's end to cleaning */

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "bus/internal.h"
+#include "codec/rfc3339.h"
 #include "core/limits.h"
 
 /* The peer by the kernel's word. On the socket there is nobody in between. */
@@ -143,6 +144,31 @@ int method_rotate_key(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 int method_accept_key(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Act act = { .type = ACT_KEY_ACCEPT };
         int r = sd_bus_message_read(m, "sss", &act.subject, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
+/* RegisterQualification(s person, s procedure, s until, s certificate, s by, s reason). Also BadArgument. */
+int method_register_qualification(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_QUALIFICATION_REGISTER };
+        const char *until;
+        int r = sd_bus_message_read(m, "ssssss", &act.subject, &act.cause, &until, &act.certificate, &act.by,
+                                    &act.reason);
+
+        if (r < 0)
+                return r;
+        if (date_parse(until, &act.until) < 0)
+                return sd_bus_error_set(error, BUS_ERROR_BAD_ARGUMENT,
+                                        "Give the last day of the qualification as yyyy-mm-dd.");
+        if (too_long(act.certificate, TEXT_MAX))
+                return sd_bus_error_setf(error, BUS_ERROR_REFUSED, "Name the certificate in %d bytes.", TEXT_MAX);
+        return perform(m, userdata, &act, error);
+}
+
+/* EndQualification(s person, s procedure, s by, s reason). */
+int method_end_qualification(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_QUALIFICATION_END };
+        int r = sd_bus_message_read(m, "ssss", &act.subject, &act.cause, &act.by, &act.reason);
 
         return r < 0 ? r : perform(m, userdata, &act, error);
 }

@@ -55,6 +55,10 @@ int method_list_recalls(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_get_exposure(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_list_exposures(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
+/* people.c */
+int method_get_practitioner(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_practitioners(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
 /* act.c: acts of people. All: (subject..., s by, s reason) -> a{sv} with `text`. Refused, Ledger. */
 int method_commission(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_autoclave_out(sd_bus_message *m, void *userdata, sd_bus_error *error);
@@ -73,6 +77,8 @@ int method_unlock_room(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_end_session(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_override(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_sign_sharps(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_register_qualification(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_end_qualification(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /*

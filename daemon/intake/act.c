@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "intake/people.h"
 #include "intake/session.h"
 
 #define ROLE(role) (1U << PERSON_##role)
@@ -43,6 +44,8 @@ static const ActRule rules[_ACT_MAX] = {
         [ACT_KEY_ACCEPT] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_DRILL] = { ANYBODY, "anybody", false, false },
         [ACT_SHARPS] = { ANYBODY, "an officer or the session's practitioner", true, true },
+        [ACT_QUALIFICATION_REGISTER] = { ROLE(OFFICER), "an officer", true, true },
+        [ACT_QUALIFICATION_END] = { ROLE(OFFICER), "an officer", false, true },
         [ACT_CLOCK_CONFIRM] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_RESTORE_CONFIRM] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_AUDIT_ACCEPT] = { ROLE(OFFICER), "an officer", true, true },
@@ -112,6 +115,9 @@ static int act_record(Intake *in, const Act *act, const char *refused) {
         jsonw_member_string(&in->w, "meaning", words[act->type].meaning);
         jsonw_member_optional(&in->w, "cause", act->cause);
         jsonw_member_optional(&in->w, "reason", act->reason);
+        jsonw_member_optional(&in->w, "certificate", act->certificate);
+        if (act->until)
+                jsonw_member_int(&in->w, "until", act->until);
         jsonw_member_int(&in->w, "uid", (int64_t)act->uid);
         jsonw_member_int(&in->w, "pid", (int64_t)act->pid);
         jsonw_member_optional(&in->w, "refused", refused);
@@ -159,6 +165,10 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
                 return intake_autoclave_out(in, &now, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
         case ACT_AUTOCLAVE_RETURN:
                 return intake_autoclave_return(in, &now, act->subject, act->by, act->reason, ret_text);
+        case ACT_QUALIFICATION_REGISTER:
+                return qualification_register(in, act, ret_text);
+        case ACT_QUALIFICATION_END:
+                return qualification_withdraw(in, act, ret_text);
         case ACT_CLOCK_CONFIRM:
                 return intake_clock_confirm(in, &now, ret_text);
         case ACT_RESTORE_CONFIRM:

@@ -7,6 +7,7 @@
 
 #include "intake/day.h"
 #include "intake/facts.h"
+#include "intake/people.h"
 #include "intake/session.h"
 #include "intake/sterile.h"
 #include "store/after.h"
@@ -240,18 +241,19 @@ static int facts_of_room(Intake *in, const char *room, int64_t session, GateFact
         return live < 0 ? live : facts_of_exposure(in, room, f, t);
 }
 
-static void facts_of_people(Intake *in, GateFacts *f) {
+static int facts_of_people(Intake *in, GateFacts *f) {
         const ConfigPractitioner *p = config_practitioner(in->config, f->practitioner);
         const ConfigProcedure *procedure = config_procedure(in->config, f->procedure);
+        int r = qualified_until(in, f->practitioner, f->procedure, &f->qualified_until);
 
         f->practitioner_known = p;
-        f->qualified_until = p ? config_qualified_until(p, f->procedure) : 0;
         f->practitioner_qualified = p && config_person_is(p, PERSON_PRACTITIONER) && f->qualified_until >= f->today;
         f->procedure_known = procedure;
-        if (!procedure)
-                return;
+        if (r < 0 || !procedure)
+                return r;
         f->n_ways = procedure->needs.n_ways;
         memcpy(f->ways, procedure->needs.ways, sizeof(f->ways));
+        return 0;
 }
 
 static const char *doubt(const Intake *in, Doubt d) {
@@ -289,8 +291,9 @@ int facts_gather(Intake *in, const Asked *asked, GateFacts *ret, RequestText *t)
                             .adding = asked->adding,
                             .session_over = over(in, asked),
                             .n_items = asked->n_items };
-        facts_of_people(in, ret);
-        r = facts_of_room(in, asked->room, session, ret, t);
+        r = facts_of_people(in, ret);
+        if (r == 0)
+                r = facts_of_room(in, asked->room, session, ret, t);
         if (r == 0)
                 r = facts_of_relays(in, asked, ret, t);
         if (r == 0)

@@ -139,6 +139,8 @@ struct Intake {
         int64_t recall_due_us;        /* wall time: a quarantine that is then undecided */
         int64_t next_fitness_us;      /* CLOCK_BOOTTIME: when the autoclaves are looked at again... */
         size_t fitness_at;            /* ...and which of them comes next */
+        int64_t next_people_us;       /* CLOCK_BOOTTIME: when qualifications are looked at again... */
+        size_t people_at;             /* ...and whose come next */
         bool *fitness_stale;          /* by its place in the configuration: something was reported of it; NULL: of none */
         bool *state_stale;            /* likewise: its state topic is to be told before the commit */
         int64_t next_after_us;        /* CLOCK_BOOTTIME: when sessions that owe something are looked at again */

@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "intake/people.h"
 #include "intake/session.h"
 #include "intake/sterile.h"
 
@@ -44,6 +45,8 @@ void intake_rollback(Intake *in) {
         in->recall_due_us = in->now.wall_us + US_PER_S;
         in->next_fitness_us = in->now.boot_us + US_PER_S;
         in->next_after_us = in->now.boot_us + US_PER_S;
+        in->next_people_us = in->now.boot_us + US_PER_S;
+        in->people_at = 0;
         in->after_all = true;
         watch_undo(in);
 }
@@ -153,6 +156,8 @@ int intake_tick(Intake *in, const Now *now) {
                 r = watch_tick(in);
         if (r == 0)
                 r = fitness_tick(in);
+        if (r == 0)
+                r = people_tick(in);
         return r < 0 || in->alerts_after == ALERTS_TOLD ? r : state_alerts(in);
 }
 
@@ -161,6 +166,7 @@ int64_t intake_deadline_us(const Intake *in) {
 
         due = MIN_OF(due, in->next_after_us);
         due = MIN_OF(due, in->next_watch_us);
+        due = MIN_OF(due, in->next_people_us);
         if (in->recall_due_us <= in->now.wall_us)
                 due = MIN_OF(due, in->now.boot_us);
         else if (in->recall_due_us != INT64_MAX)
@@ -187,7 +193,8 @@ void intake_configure(Intake *in, const Config *config) {
         free(TAKE(in->fitness_stale));
         free(TAKE(in->state_stale));
         in->next_fitness_us = in->now.boot_us;
-        in->fitness_at = 0;
+        in->fitness_at = in->people_at = 0;
+        in->next_people_us = in->now.boot_us;
         watch_forget(in);
         after_take_up(in);
 }
@@ -301,7 +308,7 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         in->since_us = now->wall_us;
         in->next_due_us = INT64_MAX;
         in->lost_us = in->listening_us = now->boot_us; /* until it is found */
-        in->next_fitness_us = now->boot_us + US_PER_S;
+        in->next_fitness_us = in->next_people_us = now->boot_us + US_PER_S;
         in->alerts_after = ALERTS_TOLD;
         in->watch_from_us = INT64_MIN;
         watch_forget(in);

@@ -464,6 +464,14 @@ static const char fourth[] =
         "UPDATE dead_letter SET salt = randomblob(16) WHERE length(raw) > 0;"
 
         /* --- personal data, qualifications --- */
+        /* What a person may do; of a person and a procedure the newest row counts. i 0: it stood in the configuration only,
+         * and was ended here. */
+        "CREATE TABLE qualification ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " person TEXT NOT NULL, procedure TEXT NOT NULL,"
+        " until_on INTEGER NOT NULL, certificate TEXT, by TEXT, reason TEXT,"
+        " ended_i INTEGER, ended_us INTEGER, ended_by TEXT, ended_reason TEXT) STRICT;"
+        "CREATE INDEX qualification_person ON qualification (person, procedure);"
 
         /* --- alerts and items: what people decide of them --- */
         "ALTER TABLE alert ADD COLUMN acknowledged_us INTEGER;"

@@ -45,6 +45,8 @@
 #define OVERRIDE_COLUMNS                                                                                              \
         "id, i, at_us, session, room, content, rule, practitioner, procedure, mark, first_i, first_us, first_by, "    \
         "first_reason, second_i, second_us, second_by, second_reason, until_us, used_i, used_us"
+#define QUALIFICATION_COLUMNS                                                                                         \
+        "id, i, at_us, person, procedure, until_on, certificate, by, reason, ended_i, ended_us, ended_by, ended_reason"
 #define EXPOSURE_COLUMNS                                                                                              \
         "id, i, at_us, room, session, item, detail, first_aid_us, first_aid_by, reported_us, reported_by, turnover_us, "\
         "turnover_by, closed_us"
@@ -413,6 +415,16 @@
         X(OVERRIDE_SAVE, "UPDATE override SET first_i = ?, first_us = ?, first_by = ?, first_reason = ?, "            \
                          "second_i = ?, second_us = ?, second_by = ?, second_reason = ?, until_us = ?, used_i = ?, "  \
                          "used_us = ? WHERE id = ?")                                                                  \
+        /* what people may do */                                                                                      \
+        X(QUALIFICATION_LAST, "SELECT " QUALIFICATION_COLUMNS " FROM qualification WHERE person = ? "                 \
+                              "AND procedure = ? ORDER BY id DESC LIMIT 1")                                           \
+        X(QUALIFICATION_NEXT, "SELECT " QUALIFICATION_COLUMNS " FROM qualification WHERE id = "                       \
+                              "(SELECT max(id) FROM qualification WHERE person = ?1 AND procedure = "                 \
+                              "(SELECT min(procedure) FROM qualification WHERE person = ?1 AND procedure > ?2))")     \
+        X(QUALIFICATION_ADD, "INSERT INTO qualification (i, at_us, person, procedure, until_on, certificate, by, "    \
+                             "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                                               \
+        X(QUALIFICATION_END, "UPDATE qualification SET ended_i = ?, ended_us = ?, ended_by = ?, ended_reason = ? "    \
+                             "WHERE id = ?")                                                                          \
         /* after the session; injuries */                                                                             \
         X(AFTER_DUE, "SELECT id FROM session WHERE after_due_us <= ? ORDER BY after_due_us LIMIT 1")                  \
         X(AFTER_NEXT, "SELECT min(after_due_us) FROM session WHERE after_due_us IS NOT NULL")                         \
