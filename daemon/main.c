@@ -93,7 +93,7 @@ int main(int argc, char **argv) {
                 return r == -EINVAL || r == -ENOENT ? EX_CONFIG : EXIT_FAILURE;
         }
         if (a.check) {
-                printf("%s is good: site %s, %zu rooms, %zu autoclaves, %zu devices, %zu people.\n", a.config,
+                printf("%s is good: site %s; rooms: %zu, autoclaves: %zu, devices: %zu, people: %zu.\n", a.config,
                        config->site.id, config->n_rooms, config->n_autoclaves, config->n_devices,
                        config->n_practitioners);
                 return EX_OK;

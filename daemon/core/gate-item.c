@@ -72,7 +72,7 @@ ITEM_TEST(item_unidentifiable) {
         if (identified(i))
                 return false;
         if (i->parse_error)
-                gate_say(text, "This code cannot be read: %s. Scan it again; if it stays so, take another item.",
+                gate_say(text, "This code cannot be read: %s. If it stays so, take another item.",
                          PROSE(i->parse_error));
         else
                 gate_say(text,

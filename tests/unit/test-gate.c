@@ -211,7 +211,7 @@ static void expect_allowed(const char *id) {
                 expect_allowed(id);                \
         }
 
-FIRES(item_unidentifiable_fires_where_it_does_not_parse, "item-unidentifiable", "e", "wrong check digit. Scan",
+FIRES(item_unidentifiable_fires_where_it_does_not_parse, "item-unidentifiable", "e", "wrong check digit. If it stays so",
       extractor->parse_error = "wrong check digit.")
 FIRES(item_unidentifiable_fires_for_a_lot, "item-unidentifiable", "e", "not one piece", extractor->single_piece = false)
 ALLOWED(item_unidentifiable_is_silent_for_a_single_piece, "item-unidentifiable", needle->single_piece = true)
