@@ -45,15 +45,19 @@ static void error_id(const char *name, char *ret, size_t size) {
 }
 
 static void say(const Ctl *c, const char *id, const char *text) {
-        char line[1024];
+        char copy[ACT_TEXT_MAX], *save = NULL;
+        const char *before = "asepsisctl: ";
 
         if (c->json) {
                 ctl_print_json(json_pack("{s:s, s:s}", "error", id, "text", text));
                 return;
         }
-        snprintf(line, sizeof(line), "%s", text);
-        text_clean(line);
-        fprintf(stderr, "asepsisctl: %s\n", line);
+        snprintf(copy, sizeof(copy), "%s", text);
+        for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+                text_clean(line);
+                fprintf(stderr, "%s%s\n", before, line);
+                before = "  ";
+        }
 }
 
 static int unreachable(const Ctl *c, int error) {
@@ -175,21 +179,45 @@ static int call(Ctl *c, sd_bus_message *m, json_t **ret) {
         return status;
 }
 
-static int call_v(Ctl *c, json_t **ret, const char *member, const char *types, va_list ap) {
+/* What a call's arguments are appended by. */
+typedef int (*Fill)(sd_bus_message *m, const void *userdata);
+
+static int call_filled(Ctl *c, json_t **ret, const char *member, Fill fill, const void *userdata) {
         sd_bus_message *m = NULL;
         int r, status;
 
         if (!c->bus && (r = connect_bus(c)) < 0)
                 return unreachable(c, -r);
         r = sd_bus_message_new_method_call(c->bus, &m, NULL, BUS_PATH, BUS_INTERFACE, member);
-        if (r >= 0 && types)
-                r = sd_bus_message_appendv(m, types, ap);
+        if (r >= 0)
+                r = fill(m, userdata);
         if (r < 0) {
                 say(c, "bad-argument", "an argument is no UTF-8 text");
                 status = CTL_TROUBLE;
         } else
                 status = call(c, m, ret);
         sd_bus_message_unref(m);
+        return status;
+}
+
+typedef struct Arguments {
+        const char *types;
+        va_list *ap;
+} Arguments;
+
+static int fill_arguments(sd_bus_message *m, const void *userdata) {
+        const Arguments *a = userdata;
+
+        return a->types ? sd_bus_message_appendv(m, a->types, *a->ap) : 0;
+}
+
+static int call_v(Ctl *c, json_t **ret, const char *member, const char *types, va_list ap) {
+        va_list copy;
+        int status;
+
+        va_copy(copy, ap);
+        status = call_filled(c, ret, member, fill_arguments, &(Arguments){ types, &copy });
+        va_end(copy);
         return status;
 }
 
@@ -248,6 +276,14 @@ int ctl_call_numbered(Ctl *c, json_t **ret, const char *member, const char *id, 
         return CTL_YES;
 }
 
+static int print_done(const Ctl *c, json_t *done) {
+        if (c->json)
+                return ctl_print_json(done);
+        printf("%s\n", text_of(done, "text"));
+        json_decref(done);
+        return CTL_YES;
+}
+
 int ctl_act(Ctl *c, const char *member, const char *types, ...) {
         json_t *done = NULL;
         va_list ap;
@@ -256,13 +292,15 @@ int ctl_act(Ctl *c, const char *member, const char *types, ...) {
         va_start(ap, types);
         r = call_v(c, &done, member, types, ap);
         va_end(ap);
-        if (r != CTL_YES)
-                return r;
-        if (c->json)
-                return ctl_print_json(done);
-        printf("%s\n", text_of(done, "text"));
-        json_decref(done);
-        return CTL_YES;
+        return r == CTL_YES ? print_done(c, done) : r;
+}
+
+int ctl_act_filled(Ctl *c, const char *member, int (*fill)(sd_bus_message *m, const void *userdata),
+                   const void *userdata) {
+        json_t *done = NULL;
+        int r = call_filled(c, &done, member, fill, userdata);
+
+        return r == CTL_YES ? print_done(c, done) : r;
 }
 
 int ctl_attempt(int argc, char **argv, char *ret, size_t size) {

@@ -36,6 +36,9 @@ int ctl_call_numbered(Ctl *c, json_t **ret, const char *member, const char *id, 
 
 /* An act: prints what was done, or why not. */
 int ctl_act(Ctl *c, const char *member, const char *types, ...);
+/* The same with arguments that hold lists: fill() appends them. */
+int ctl_act_filled(Ctl *c, const char *member, int (*fill)(sd_bus_message *m, const void *userdata),
+                   const void *userdata);
 /* "ac-1.7", or "ac-1" and "101": joined as the daemon takes it, or CTL_TROUBLE where it is too long. */
 int ctl_attempt(int argc, char **argv, char *ret, size_t size);
 
@@ -78,6 +81,9 @@ int verb_override(Ctl *c, int argc, char **argv);
 int verb_recall(Ctl *c, int argc, char **argv);
 int verb_practitioner(Ctl *c, int argc, char **argv);
 int verb_sharps(Ctl *c, int argc, char **argv);
+int verb_release(Ctl *c, int argc, char **argv);
+int verb_reject(Ctl *c, int argc, char **argv);
+int verb_withdraw(Ctl *c, int argc, char **argv);
 int verb_clock(Ctl *c, int argc, char **argv);
 int verb_restore(Ctl *c, int argc, char **argv);
 int verb_audit(Ctl *c, int argc, char **argv);

@@ -5,10 +5,12 @@
  * was meant, when and why, and the user whom the kernel says the peer is; the daemon's checkpoints sign the chain.
  * (21 CFR 11.50 and 11.70: name, time and meaning, bound to the record.) Borrowed strings; the caller has bounded them.
  */
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define ACT_TEXT_MAX 1024
+#define ACT_TEXT_MAX 4096 /* a load may be refused for many reasons, and all are told */
 
 /* X(NAME, id in the chain, what the signature means) */
 #define ACTS(X)                                                                                                        \
@@ -30,7 +32,10 @@
         X(DRILL, "drill", "I have traced this load to its patients")                                                   \
         X(SHARPS, "sharps", "I know where the missing needles of this session are")                                    \
         X(QUALIFICATION_REGISTER, "qualification-register", "This person may do this procedure until the day named")   \
-        X(QUALIFICATION_END, "qualification-end", "This person may not do this procedure any more")
+        X(QUALIFICATION_END, "qualification-end", "This person may not do this procedure any more")                    \
+        X(LOAD_RELEASE, "load-release", "I have looked at this load and its evidence, and release it")                 \
+        X(LOAD_REJECT, "load-reject", "I reject this load")                                                            \
+        X(LOAD_WITHDRAW, "load-withdraw", "I take back the release of this load")
 
 typedef enum ActType {
 #define ACT_TYPE(name, id, meaning) ACT_##name,
@@ -52,6 +57,9 @@ typedef struct Act {
         int32_t until;          /* QUALIFICATION_REGISTER: its last good day, a date; 0: none was said */
         int64_t recall;         /* RECALL_CONFIRM, RECALL_END */
         int64_t from_us, to_us; /* RECALL_MAKE of an autoclave's window; 0: none */
+        bool dry;               /* LOAD_RELEASE: every pack was looked at, and is, but for those of wet_packs */
+        size_t n_wet_packs;
+        const char **wet_packs; /* labels, ITEMS_MAX at the most */
         uid_t uid;              /* SO_PEERCRED */
         pid_t pid;
 } Act;

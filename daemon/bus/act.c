@@ -213,6 +213,66 @@ int method_sign_sharps(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return r < 0 ? r : perform(m, userdata, &act, error);
 }
 
+/* ReleaseLoad's attempt, dry, and wet packs, which point into the message. */
+static int read_release(sd_bus_message *m, const char **ret_name, Act *act, const char *wet[static ITEMS_MAX]) {
+        int dry, r = sd_bus_message_read(m, "sb", ret_name, &dry);
+
+        if (r >= 0)
+                r = sd_bus_message_enter_container(m, 'a', "s");
+        for (act->n_wet_packs = 0; r >= 0 && act->n_wet_packs < ITEMS_MAX; act->n_wet_packs++)
+                if ((r = sd_bus_message_read_basic(m, 's', wet + act->n_wet_packs)) <= 0)
+                        break;
+        if (r < 0)
+                return r;
+        act->dry = dry;
+        act->wet_packs = wet;
+        if (sd_bus_message_at_end(m, false) == 0)
+                return -E2BIG;
+        r = sd_bus_message_exit_container(m);
+        return r < 0 ? r : sd_bus_message_read(m, "ss", &act->by, &act->reason);
+}
+
+/* ReleaseLoad(s attempt, b dry, as wet_packs, s by, s reason). Also NotFound, Ambiguous, BadArgument. */
+int method_release_load(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_LOAD_RELEASE };
+        const char *name, *wet[ITEMS_MAX];
+        AttemptRow a;
+        int r = read_release(m, &name, &act, wet);
+
+        if (r == -E2BIG)
+                return sd_bus_error_setf(error, BUS_ERROR_BAD_ARGUMENT, "Name at most %d wet packs.", ITEMS_MAX);
+        for (size_t i = 0; r >= 0 && i < act.n_wet_packs; i++)
+                if (too_long(wet[i], LABEL_MAX))
+                        return sd_bus_error_setf(error, BUS_ERROR_BAD_ARGUMENT, "A pack's name has up to %d bytes.",
+                                                 LABEL_MAX);
+        if (r < 0 || (r = bus_find_attempt(userdata, name, &a, error)) < 0)
+                return r;
+        act.subject = a.label;
+        return perform(m, userdata, &act, error);
+}
+
+static int act_on_load(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
+        Act act = { .type = type };
+        const char *name;
+        AttemptRow a;
+        int r = sd_bus_message_read(m, "sss", &name, &act.by, &act.reason);
+
+        if (r < 0 || (r = bus_find_attempt(source, name, &a, error)) < 0)
+                return r;
+        act.subject = a.label;
+        return perform(m, source, &act, error);
+}
+
+/* RejectLoad(s attempt, s by, s reason). Also NotFound, Ambiguous. */
+int method_reject_load(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_load(m, userdata, ACT_LOAD_REJECT, error);
+}
+
+/* WithdrawLoad(s attempt, s by, s reason). Also NotFound, Ambiguous. */
+int method_withdraw_load(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_load(m, userdata, ACT_LOAD_WITHDRAW, error);
+}
+
 static int act_on_recall(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
         Act act = { .type = type };
         char number[32];

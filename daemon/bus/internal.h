@@ -79,6 +79,9 @@ int method_override(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_sign_sharps(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_register_qualification(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_end_qualification(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_release_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_reject_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_withdraw_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /*

@@ -10,6 +10,7 @@
 
 #include "intake/people.h"
 #include "intake/session.h"
+#include "intake/sterile.h"
 
 #define ROLE(role) (1U << PERSON_##role)
 #define ANYBODY UINT32_MAX
@@ -43,6 +44,10 @@ static const ActRule rules[_ACT_MAX] = {
         [ACT_KEY_ROTATE] = { ROLE(OFFICER), "an officer", false, true },
         [ACT_KEY_ACCEPT] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_DRILL] = { ANYBODY, "anybody", false, false },
+        /* Whether this person may release is one of the rules that judge the load: all reasons are told at once. */
+        [ACT_LOAD_RELEASE] = { ANYBODY, "a releaser", true, false },
+        [ACT_LOAD_REJECT] = { ANYBODY, "anybody", false, true },
+        [ACT_LOAD_WITHDRAW] = { ANYBODY, "anybody", false, true },
         [ACT_SHARPS] = { ANYBODY, "an officer or the session's practitioner", true, true },
         [ACT_QUALIFICATION_REGISTER] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_QUALIFICATION_END] = { ROLE(OFFICER), "an officer", false, true },
@@ -130,7 +135,7 @@ static int act_log(Intake *in, const Act *act, const char *refused) {
                          refused ?: act->reason ?: words[act->type].meaning);
 }
 
-/* What each act does. 0 or ACT_REFUSED, with a text; or the store's error. A savepoint is open, so they open none. */
+/* What each act does. 0, ACT_REFUSED or ACT_DENIED, with a text; or the store's error. A savepoint is open, so they open none. */
 static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
         const Now now = in->now;
         int64_t recall;
@@ -153,6 +158,10 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
                 return intake_drill(in, &now, act->subject, act->by, ret_text);
         case ACT_OVERRIDE:
                 return override_sign(in, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
+        case ACT_LOAD_RELEASE:
+        case ACT_LOAD_REJECT:
+        case ACT_LOAD_WITHDRAW:
+                return load_act(in, act, ret_text);
         case ACT_SHARPS:
                 return intake_sharps(in, &now, act->subject, act->by, act->reason, ret_text);
         case ACT_KEY_PREPARE:
@@ -201,10 +210,13 @@ static int act_try(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX
                 r = act_record(in, act, NULL);
         if (r == 0)
                 r = act_do(in, act, ret_text);
-        if (r == 0)
-                r = act_log(in, act, NULL);
-        if (r == 0)
-                return store_savepoint_release(in->store);
+        if (r == 0 || r == ACT_DENIED) {
+                int told = act_log(in, act, r ? ret_text : NULL);
+
+                if (told == 0)
+                        told = store_savepoint_release(in->store);
+                return told < 0 ? told : r;
+        }
         if (r < 0)
                 return r;
         undone = act_undo(in, &head, mark);
@@ -261,6 +273,8 @@ int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static 
         r = may(in, act, ret_text);
         if (r == 0)
                 r = act_try(in, act, ret_text);
+        if (r == ACT_DENIED)
+                return ACT_REFUSED;
         if (r != ACT_REFUSED)
                 return r;
         r = act_record(in, act, ret_text);

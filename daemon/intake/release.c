@@ -444,12 +444,23 @@ static int release_which(Intake *in, const Event *e, AttemptRow *ret, const char
         return r < 0 ? r : r == 1 && !other && streq(ret->autoclave, e->release.autoclave);
 }
 
+/* The decision on it, on record and in the journal. */
+static int load_decide(Intake *in, const Event *e, AttemptRow *a, Releasing *x, LoadWord *ret) {
+        int64_t i;
+        int r = e->release.decision == DECISION_REJECT ? load_reject(in, e, a, x, ret) : load_release(in, e, a, x, ret);
+
+        if (r == 0)
+                r = release_record(in, e, a, x, *ret, &i);
+        if (r == 0)
+                r = release_keep(in, e, a, x, *ret, i);
+        return r < 0 ? r : release_log(in, e, a, x, *ret);
+}
+
 int on_release(Intake *in, const Event *e, const Origin *o) {
         _cleanup_(freep) Releasing *x = calloc(1, sizeof(*x));
         const char *why;
         AttemptRow a;
         LoadWord word;
-        int64_t i;
         int r = x ? release_which(in, e, &a, &why) : -ENOMEM;
 
         (void)o;
@@ -459,13 +470,76 @@ int on_release(Intake *in, const Event *e, const Origin *o) {
                 reasons_add(&x->reasons, "manifest-missing", "%s", why);
                 return release_answer(in, e, NULL, x);
         }
-        r = e->release.decision == DECISION_REJECT ? load_reject(in, e, &a, x, &word)
-                                                   : load_release(in, e, &a, x, &word);
-        if (r == 0)
-                r = release_record(in, e, &a, x, word, &i);
-        if (r == 0)
-                r = release_keep(in, e, &a, x, word, i);
-        if (r == 0)
-                r = release_log(in, e, &a, x, word);
+        r = load_decide(in, e, &a, x, &word);
         return r < 0 ? r : release_answer(in, e, &a, x);
+}
+
+/* --- by hand --- */
+
+/* Of those that do not fit, the rule. */
+static void text_add(char text[static ACT_TEXT_MAX], char apart, const char *subject, const Reason *why) {
+        const size_t n = strlen(text);
+        const int more = snprintf(text + n, ACT_TEXT_MAX - n, "%c%s: %s", apart, subject, why->text);
+
+        if (more >= 0 && (size_t)more < ACT_TEXT_MAX - n)
+                return;
+        snprintf(text + n, ACT_TEXT_MAX - n, "%c%s", apart, subject);
+}
+
+/* What speaks against a release, a line each. */
+static void release_text(const AttemptRow *a, const Releasing *x, LoadWord word, char ret[static ACT_TEXT_MAX]) {
+        const char apart = word == LOAD_WORD_REFUSED ? '\n' : ' ';
+
+        snprintf(ret, ACT_TEXT_MAX, "Load %s is %s.%s", a->label,
+                 word == LOAD_WORD_REFUSED     ? "not released"
+                 : word == LOAD_WORD_WITHDRAWN ? "recalled"
+                                               : load_word_name(word),
+                 x->n_withheld ? " Left out, and not sterile:" : "");
+        for (size_t i = 0; i < x->reasons.n; i++)
+                text_add(ret, apart, x->reasons.v[i].rule, x->reasons.v + i);
+        for (size_t i = 0; i < x->n_withheld; i++)
+                text_add(ret, apart, x->withheld[i].pack, &x->withheld[i].reason);
+}
+
+/* There must be a release that can be taken back. Sets ret_text where there is none. */
+static int may_withdraw(Intake *in, const AttemptRow *a, char ret_text[static ACT_TEXT_MAX]) {
+        int already;
+
+        if (a->released != LOAD_RELEASED && a->released != LOAD_RECALLED)
+                return act_refuse(ret_text, "Load %s is not released, so there is nothing to take back. To keep it from "
+                                            "being released, reject it: asepsisctl reject %s.",
+                                  a->label, a->label);
+        already = load_withdrawn(in->store, a->id);
+        return already > 0 ? act_refuse(ret_text, "The release of load %s was taken back already.", a->label) : already;
+}
+
+static void event_of_act(const Act *act, const AttemptRow *a, Event *ret) {
+        *ret = (Event){ .release = { .autoclave = a->autoclave,
+                                     .attempt = a->label,
+                                     .by = act->by,
+                                     .reason = act->reason && act->reason[0] ? act->reason : NULL,
+                                     .dry = act->dry,
+                                     .wet_packs = { act->n_wet_packs, act->wet_packs },
+                                     .decision = act->type == ACT_LOAD_RELEASE ? DECISION_RELEASE : DECISION_REJECT } };
+}
+
+int load_act(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        _cleanup_(freep) Releasing *x = calloc(1, sizeof(*x));
+        AttemptRow a;
+        LoadWord word;
+        Event e;
+        int r = x ? attempt_get(in->store, act->subject, &a) : -ENOMEM;
+
+        if (r == 0)
+                return act_refuse(ret_text, "There is no load %s. See asepsisctl load --all.", act->subject);
+        if (r > 0)
+                r = act->type == ACT_LOAD_WITHDRAW ? may_withdraw(in, &a, ret_text) : 0;
+        if (r != 0)
+                return r;
+        event_of_act(act, &a, &e);
+        r = load_decide(in, &e, &a, x, &word);
+        if (r < 0)
+                return r;
+        release_text(&a, x, word, ret_text);
+        return word == LOAD_WORD_REFUSED ? ACT_DENIED : 0;
 }

@@ -99,6 +99,9 @@ bool process_suits(const ConfigClass *c, const ConfigAutoclave *a, const ConfigP
 int load_through_cycle(Intake *in, const AttemptRow *a);
 
 /* release.c */
+/* A person's decision on a load at the control socket, as on_release() takes it from a station. 0, ACT_REFUSED,
+ * ACT_DENIED where the load may not be released, or an error. */
+int load_act(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]);
 /* Steam may not have reached everything in this load: it waits for an officer, 24 h at most. */
 int load_quarantine(Intake *in, int64_t attempt, const char *cause, const char *by, const char *format, ...)
         _printf_(5, 6);
