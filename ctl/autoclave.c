@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* asepsisctl autoclave: look at one or all; take it out of service, return it, commission a program. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -11,92 +10,24 @@
 
 #define ATTEMPT_TEXT_MAX 160
 
-typedef struct Wanted {
-        const char *by, *reason, *cause;
-} Wanted;
-
-static const struct option options[] = {
-        { "by", required_argument, NULL, 'b' },
-        { "reason", required_argument, NULL, 'r' },
-        { "cause", required_argument, NULL, 'c' },
-        { "json", no_argument, NULL, 'j' },
-        { "socket", required_argument, NULL, 's' },
-        { "help", no_argument, NULL, 'h' },
-        {},
-};
-
-static void print_help(void) {
-        printf("asepsisctl autoclave                 all of them\n"
-               "asepsisctl autoclave ID              service, what is due, last cycles and tests, references\n"
-               "asepsisctl autoclave out ID --cause=CAUSE --by=PERSON --reason=TEXT\n"
-               "asepsisctl autoclave return ID --by=OFFICER --reason=TEXT\n"
-               "asepsisctl autoclave commission ATTEMPT --by=OFFICER\n"
-               "                                     the reference of its program: a verified, empty cycle\n\n"
-               "CAUSE is fault, installation, relocation, repair or other. Anybody registered takes one out.\n"
-               "After a minor cause an officer or a releaser returns it. After any other the way back is three\n"
-               "empty cycles, each with a negative spore test and a passing indicator, then (vacuum) three\n"
-               "Bowie-Dick tests, then an officer.\n" CTL_SIGNED);
-}
-
-static int usage(const char *text) {
-        return ctl_usage("autoclave", text);
-}
-
-/* -1: go on; otherwise the exit status. */
-static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
-        int o, r;
-
-        optind = 0; /* glibc: from the beginning */
-        while ((o = getopt_long(argc, argv, "b:r:c:js:h", options, NULL)) >= 0)
-                switch (o) {
-                case 'b':
-                        w->by = optarg;
-                        break;
-                case 'r':
-                        w->reason = optarg;
-                        break;
-                case 'c':
-                        w->cause = optarg;
-                        break;
-                default:
-                        r = ctl_option(c, o, print_help);
-                        if (r >= 0)
-                                return r;
-                }
-        return -1;
-}
-
 /* --- acts --- */
 
-static bool said(const char *text) {
-        return text && text[0];
+static int take_out(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return ctl_act(c, "PutAutoclaveOut", "ssss", argv[0], c->value[OPT_CAUSE], c->value[OPT_BY], c->value[OPT_REASON]);
 }
 
-static int take_out(Ctl *c, const Wanted *w, const char *id) {
-        if (!said(w->cause))
-                return usage("say what happened: --cause=fault, installation, relocation, repair or other");
-        if (!said(w->by) || !said(w->reason))
-                return usage("this is signed: say --by=PERSON and --reason=TEXT");
-        return ctl_act(c, "PutAutoclaveOut", "ssss", id, w->cause, w->by, w->reason);
+static int take_back(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return ctl_act(c, "ReturnAutoclave", "sss", argv[0], c->value[OPT_BY], c->value[OPT_REASON]);
 }
 
-static int take_back(Ctl *c, const Wanted *w, const char *id) {
-        if (w->cause)
-                return usage("--cause goes with out");
-        if (!said(w->by) || !said(w->reason))
-                return usage("this is signed: say --by=PERSON and --reason=TEXT");
-        return ctl_act(c, "ReturnAutoclave", "sss", id, w->by, w->reason);
-}
-
-static int commission(Ctl *c, const Wanted *w, int argc, char **argv) {
+static int commission(Ctl *c, int argc, char **argv) {
         char name[ATTEMPT_TEXT_MAX];
 
-        if (w->cause || w->reason)
-                return usage("commission needs no cause and no reason");
-        if (!said(w->by))
-                return usage("this is signed: say --by=OFFICER");
-        return ctl_attempt(argc, argv, name, sizeof(name)) != CTL_YES ? CTL_TROUBLE
-                                                                      : ctl_act(c, "Commission", "ss", name, w->by);
+        return ctl_attempt(argc, argv, name, sizeof(name)) != CTL_YES
+                       ? CTL_TROUBLE
+                       : ctl_act(c, "Commission", "ss", name, c->value[OPT_BY]);
 }
 
 /* --- one --- */
@@ -308,27 +239,25 @@ static int show_all(Ctl *c) {
         return CTL_YES;
 }
 
-static int look(Ctl *c, const Wanted *w, const char *id) {
-        if (w->by || w->reason || w->cause)
-                return usage("looking is not signed");
-        return id ? show_one(c, id) : show_all(c);
+static int run_autoclave(Ctl *c, int argc, char **argv) {
+        return argc ? show_one(c, argv[0]) : show_all(c);
 }
 
-int verb_autoclave(Ctl *c, int argc, char **argv) {
-        Wanted w = {};
-        int r = read_options(c, &w, argc, argv);
-
-        if (r >= 0)
-                return r;
-        argc -= optind;
-        argv += optind;
-        if (argc < 2)
-                return look(c, &w, argc ? argv[0] : NULL);
-        if (streq(argv[0], "commission") && argc <= 3)
-                return commission(c, &w, argc - 1, argv + 1);
-        if (streq(argv[0], "out") && argc == 2)
-                return take_out(c, &w, argv[1]);
-        if (streq(argv[0], "return") && argc == 2)
-                return take_back(c, &w, argv[1]);
-        return usage("that is not how it is asked");
-}
+const Verb verb_autoclave = {
+        .name = "autoclave",
+        .group = GROUP_GOODS,
+        .brief = "one or all; and: out, return, commission",
+        .ways = { { .arguments = "[AUTOCLAVE]", .text = "service, what is due, last cycles and tests; without one, all of them",
+                    .paged = true, .run = run_autoclave },
+                  { .word = "out", .arguments = "AUTOCLAVE", .text = "out of service; anybody registered may",
+                    .needed = OPT(CAUSE), .signer = "PERSON", .run = take_out },
+                  { .word = "return", .arguments = "AUTOCLAVE", .text = "back into service", .signer = "OFFICER",
+                    .run = take_back },
+                  { .word = "commission", .arguments = "ATTEMPT", .signer = "OFFICER", .no_reason = true, .run = commission,
+                    .text = "a verified, empty cycle becomes the reference of its program" } },
+        .help = "After a minor cause an officer or a releaser returns it. After any other the way\n"
+                "back is three empty cycles, each with a negative spore test and a passing\n"
+                "indicator, then (vacuum) three Bowie-Dick tests, then an officer.\n",
+        .example = "asepsisctl autoclave out ac-1 --cause=fault --by=ben --reason='the door leaks'\n"
+                   "asepsisctl autoclave commission ac-1.7 --by=clara\n",
+};

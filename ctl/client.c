@@ -2,7 +2,6 @@
 /* The connection to the daemon, and how its errors reach a person or a program. */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -317,44 +316,14 @@ int ctl_usage(const char *verb, const char *text) {
         return CTL_TROUBLE;
 }
 
-int ctl_option(Ctl *c, int o, void (*help)(void)) {
-        switch (o) {
-        case 'j':
-                c->json = true;
-                return -1;
-        case 's':
-                c->socket = optarg;
-                return -1;
-        case 'h':
-                help();
-                return CTL_YES;
-        default:
-                return CTL_TROUBLE;
-        }
-}
+int ctl_number(const char *verb, const char *text, uint64_t *ret) {
+        uint64_t n;
+        char *end;
 
-int ctl_read_signed(Ctl *c, Signature *ret, void (*help)(void), int argc, char **argv) {
-        static const struct option options[] = {
-                { "by", required_argument, NULL, 'b' }, { "reason", required_argument, NULL, 'r' },
-                { "json", no_argument, NULL, 'j' },     { "socket", required_argument, NULL, 's' },
-                { "help", no_argument, NULL, 'h' },     {},
-        };
-        Signature by = {};
-        int o, r;
-
-        optind = 0; /* glibc: from the beginning */
-        while ((o = getopt_long(argc, argv, "b:r:js:h", options, NULL)) >= 0) {
-                if (o == 'b')
-                        by.by = optarg;
-                else if (o == 'r')
-                        by.reason = optarg;
-                else if ((r = ctl_option(c, o, help)) >= 0)
-                        return r;
-        }
-        *ret = by;
-        return -1;
-}
-
-bool ctl_signed(const Signature *s) {
-        return s->by && s->by[0] && s->reason && s->reason[0];
+        errno = 0;
+        n = strtoull(text, &end, 10);
+        if (errno || *end || text[0] < '0' || text[0] > '9')
+                return ctl_usage(verb, "name it by its number");
+        *ret = n;
+        return CTL_YES;
 }

@@ -5,16 +5,22 @@
 #include <stdbool.h>
 #include <systemd/sd-bus.h>
 
+#include "core/limits.h"
+#include "verb.h"
+
 #define CTL_SOCKET_DEFAULT "/run/asepsis/control.sock"
 
 /* Exit status. */
 enum { CTL_YES = 0, CTL_NO = 1, CTL_TROUBLE = 2 };
 
-typedef struct Ctl {
+struct Ctl {
+        const char *value[OPT_N]; /* what was said with each option; "" for those without a value; NULL: not said */
+        const char *repeated[ITEMS_MAX + 1]; /* all that was said with one of OPT_REPEATED; ends with NULL */
+        size_t n_repeated;
         const char *socket;
         bool json, all;
         sd_bus *bus; /* connected at the first call */
-} Ctl;
+};
 
 /*
  * Calls a method of the daemon. CTL_YES and the answer, to be released; otherwise the error is printed and the exit
@@ -42,48 +48,20 @@ int ctl_act_filled(Ctl *c, const char *member, int (*fill)(sd_bus_message *m, co
 /* "ac-1.7", or "ac-1" and "101": joined as the daemon takes it, or CTL_TROUBLE where it is too long. */
 int ctl_attempt(int argc, char **argv, char *ret, size_t size);
 
+/* The number by which something is named, or CTL_TROUBLE and what was meant. */
+int ctl_number(const char *verb, const char *text, uint64_t *ret);
+
 /* What was meant, on stderr, and where the verb's help is. CTL_TROUBLE. */
 int ctl_usage(const char *verb, const char *text);
-/* -j, -s and -h of a verb that reads its own options: -1, go on; otherwise the exit status. */
-int ctl_option(Ctl *c, int o, void (*help)(void));
+/* The same for a verb that there is not. */
+int ctl_unknown(const char *typed);
 
-/* Who signs an act, and why. */
-typedef struct Signature {
-        const char *by, *reason; /* NULL: not said */
-} Signature;
-#define CTL_SIGNED "The act is signed: who, what was meant, why and when stay in the record.\nName no patient.\n"
-/* The options of a verb that knows --by and --reason beside -j, -s and -h. -1: go on at optind; otherwise the exit status. */
-int ctl_read_signed(Ctl *c, Signature *ret, void (*help)(void), int argc, char **argv);
-/* Both are said. */
-bool ctl_signed(const Signature *s);
+/* pager.c: from begin to end what is printed is kept, where somebody looks at it; then it goes through the pager. */
+void pager_begin(void);
+void pager_end(void);
 
 /* Prints the answer as one line of JSON and releases it. CTL_YES, or CTL_TROUBLE when that cannot be written. */
 int ctl_print_json(json_t *answer);
 
-/* The verbs; argv[0] is the verb. */
-int verb_status(Ctl *c, int argc, char **argv);
-int verb_item(Ctl *c, int argc, char **argv);
-int verb_load(Ctl *c, int argc, char **argv);
-int verb_cycle(Ctl *c, int argc, char **argv);
-int verb_exposure(Ctl *c, int argc, char **argv);
-int verb_exposures(Ctl *c, int argc, char **argv);
-int verb_alerts(Ctl *c, int argc, char **argv);
-int verb_rooms(Ctl *c, int argc, char **argv);
 /* record.c: one session, as `session` without an act shows it. */
 int show_session(Ctl *c, const char *label);
-/* These read their own options. */
-int verb_room(Ctl *c, int argc, char **argv);
-int verb_session(Ctl *c, int argc, char **argv);
-int verb_autoclave(Ctl *c, int argc, char **argv);
-int verb_lookback(Ctl *c, int argc, char **argv);
-int verb_key(Ctl *c, int argc, char **argv);
-int verb_override(Ctl *c, int argc, char **argv);
-int verb_recall(Ctl *c, int argc, char **argv);
-int verb_practitioner(Ctl *c, int argc, char **argv);
-int verb_sharps(Ctl *c, int argc, char **argv);
-int verb_release(Ctl *c, int argc, char **argv);
-int verb_reject(Ctl *c, int argc, char **argv);
-int verb_withdraw(Ctl *c, int argc, char **argv);
-int verb_clock(Ctl *c, int argc, char **argv);
-int verb_restore(Ctl *c, int argc, char **argv);
-int verb_audit(Ctl *c, int argc, char **argv);

@@ -1,43 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* asepsisctl clock, restore, audit: the ways out of the doubts that only a person can end; and how the clock stands. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "ctl.h"
 #include "out.h"
 #include "show.h"
-
-/* A verb, the act that it knows, and the daemon's name for it. */
-typedef struct Way {
-        const char *verb, *act, *method, *help;
-        void (*print_help)(void);
-        int (*look)(Ctl *c); /* without an act; NULL: there is nothing to look at */
-} Way;
-
-static void print_clock_help(void) {
-        printf("asepsisctl clock                     how it stands, and what the ledger has seen\n"
-               "asepsisctl clock confirm --by=OFFICER --reason=TEXT\n"
-               "                                     it is right as it stands\n\n"
-               "Look at the clock first (date), and set it right where it is wrong. A clock that\n"
-               "was confirmed without a time server is believed until the machine starts anew.\n" CTL_SIGNED);
-}
-
-static void print_restore_help(void) {
-        printf("asepsisctl restore confirm --by=OFFICER --reason=TEXT\n"
-               "              go on with this ledger; what came after it is lost\n\n"
-               "Put the newest ledger back instead, if there is one. After this every single-use\n"
-               "item that was in the ledger is to be received again, unopened, and every room to\n"
-               "be disinfected. See doc/restore.md.\n" CTL_SIGNED);
-}
-
-static void print_audit_help(void) {
-        printf("asepsisctl audit accept --by=OFFICER --reason=TEXT\n"
-               "              what was seen of another ledger or daemon is gone\n\n"
-               "Stop the other daemon first, if there is one, or find the newer ledger. Where\n"
-               "this ledger lost records, every single-use item in it is then to be received\n"
-               "again, unopened. See doc/restore.md.\n" CTL_SIGNED);
-}
 
 /* --- how the clock stands --- */
 
@@ -73,13 +41,15 @@ static void print_clock(const json_t *s) {
                        "  asepsisctl clock confirm --by=OFFICER --reason=TEXT\n");
 }
 
-static int look_at_clock(Ctl *c) {
+static int look_at_clock(Ctl *c, int argc, char **argv) {
         static const char *const shown[] = { "clock_wall",         "clock_mark",     "clock_floor", "clock_boot_us",
                                              "clock_synchronised", "clock_believed", "clock_doubt" };
         json_t *s = NULL, *clock;
         int r = ctl_call(c, &s, "GetStatus", NULL);
         bool doubted;
 
+        (void)argc;
+        (void)argv;
         if (r != CTL_YES)
                 return r;
         doubted = text_of(s, "clock_doubt")[0];
@@ -99,41 +69,59 @@ static int look_at_clock(Ctl *c) {
 
 /* --- the acts --- */
 
-static int run_way(Ctl *c, const Way *way, int argc, char **argv) {
-        Signature by;
-        int r = ctl_read_signed(c, &by, way->print_help, argc, argv);
-
-        if (r >= 0)
-                return r;
-        argc -= optind;
-        argv += optind;
-        if (argc == 0 && way->look && !by.by && !by.reason)
-                return way->look(c);
-        if (argc != 1 || !streq(argv[0], way->act))
-                return ctl_usage(way->verb, way->help);
-        if (!ctl_signed(&by))
-                return ctl_usage(way->verb, "this is signed: say --by=OFFICER and --reason=TEXT");
-        return ctl_act(c, way->method, "ss", by.by, by.reason);
+static int sign(Ctl *c, const char *method) {
+        return ctl_act(c, method, "ss", c->value[OPT_BY], c->value[OPT_REASON]);
 }
 
-int verb_clock(Ctl *c, int argc, char **argv) {
-        static const Way way = { "clock",          "confirm",    "ConfirmClock", "clock shows it, clock confirm confirms it",
-                                 print_clock_help, look_at_clock };
-
-        return run_way(c, &way, argc, argv);
+static int confirm_clock(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        (void)argv;
+        return sign(c, "ConfirmClock");
 }
 
-int verb_restore(Ctl *c, int argc, char **argv) {
-        static const Way way = { "restore",          "confirm", "ConfirmRestore", "say: restore confirm",
-                                 print_restore_help, NULL };
-
-        return run_way(c, &way, argc, argv);
+static int confirm_restore(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        (void)argv;
+        return sign(c, "ConfirmRestore");
 }
 
-int verb_audit(Ctl *c, int argc, char **argv) {
-        static const Way way = { "audit",          "accept",
-                                 "AcceptAudit",    "say: audit accept",
-                                 print_audit_help, NULL };
-
-        return run_way(c, &way, argc, argv);
+static int accept_audit(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        (void)argv;
+        return sign(c, "AcceptAudit");
 }
+
+const Verb verb_clock = {
+        .name = "clock",
+        .group = GROUP_NOW,
+        .brief = "how the clock stands; and an officer's word that it is right",
+        .ways = { { .text = "how it stands, and what the ledger has seen", .run = look_at_clock },
+                  { .word = "confirm", .text = "it is right as it stands", .signer = "OFFICER", .run = confirm_clock } },
+        .help = "Look at the clock first (date), and set it right where it is wrong. A clock that\n"
+                "was confirmed without a time server is believed until the machine starts anew.\n",
+        .example = "asepsisctl clock confirm --by=clara --reason='compared with the phone'\n",
+};
+
+const Verb verb_restore = {
+        .name = "restore",
+        .group = GROUP_RECORD,
+        .brief = "an officer's word to go on with a ledger that was restored",
+        .ways = { { .word = "confirm", .text = "go on with this ledger; what came after it is lost", .signer = "OFFICER",
+                    .run = confirm_restore } },
+        .help = "Put the newest ledger back instead, if there is one. After this every single-use\n"
+                "item that was in the ledger is to be received again, unopened, and every room to\n"
+                "be disinfected. See doc/restore.md.\n",
+        .example = "asepsisctl restore confirm --by=clara --reason='new disk, backup of Monday'\n",
+};
+
+const Verb verb_audit = {
+        .name = "audit",
+        .group = GROUP_RECORD,
+        .brief = "an officer's word that another ledger or daemon is gone",
+        .ways = { { .word = "accept", .text = "what was seen of another ledger or daemon is gone", .signer = "OFFICER",
+                    .run = accept_audit } },
+        .help = "Before accept: stop the other daemon, if there is one, or find the newer ledger.\n"
+                "Where this ledger lost records, every single-use item in it is then to be\n"
+                "received again, unopened. See doc/restore.md.\n",
+        .example = "asepsisctl audit accept --by=clara --reason='the spare machine is off'\n",
+};

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* asepsisctl exposures, exposure: injuries, and whose blood it may have been. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "ctl.h"
 #include "out.h"
@@ -49,7 +47,7 @@ static void print_list(const json_t *all) {
         table_print(t);
 }
 
-int verb_exposures(Ctl *c, int argc, char **argv) {
+static int run_exposures(Ctl *c, int argc, char **argv) {
         json_t *all = NULL;
         int r = ctl_call_numbered(c, &all, "ListExposures", "exposure", c->all);
 
@@ -156,18 +154,14 @@ static void print_one(const json_t *x) {
         print_sessions("Sessions of the room before it, newest first", json_object_get(x, "room_sessions"));
 }
 
-int verb_exposure(Ctl *c, int argc, char **argv) {
+static int run_exposure(Ctl *c, int argc, char **argv) {
         json_t *x = NULL;
-        uint64_t id;
-        char *end;
-        int r;
+        uint64_t id = 0;
+        int r = ctl_number("exposure", argv[0], &id);
 
         (void)argc;
-        errno = 0;
-        id = strtoull(argv[1], &end, 10);
-        if (errno || *end || argv[1][0] < '0' || argv[1][0] > '9')
-                return ctl_usage("exposure", "name an exposure by its number; asepsisctl exposures lists them");
-        r = fetch_one(c, id, &x);
+        if (r == CTL_YES)
+                r = fetch_one(c, id, &x);
         if (r != CTL_YES)
                 return r;
         if (c->json)
@@ -176,3 +170,22 @@ int verb_exposure(Ctl *c, int argc, char **argv) {
         json_decref(x);
         return CTL_YES;
 }
+
+const Verb verb_exposures = {
+        .name = "exposures",
+        .group = GROUP_TREATMENT,
+        .brief = "injuries that are not settled",
+        .ways = { { .text = "and what is still to be recorded of each", .options = OPT(ALL), .paged = true,
+                    .run = run_exposures } },
+        .example = "asepsisctl exposures --all\n",
+};
+
+const Verb verb_exposure = {
+        .name = "exposure",
+        .group = GROUP_TREATMENT,
+        .brief = "an injury, and whose blood it may have been",
+        .ways = { { .arguments = "NUMBER", .text = "the injury, the item's sessions and the room's earlier ones",
+                    .paged = true, .run = run_exposure } },
+        .help = "Patients are shown by their pseudonyms. asepsisctl exposures has the numbers.\n",
+        .example = "asepsisctl exposure 3\n",
+};

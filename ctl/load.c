@@ -338,8 +338,8 @@ static int list_loads(Ctl *c) {
         return CTL_YES;
 }
 
-int verb_load(Ctl *c, int argc, char **argv) {
-        return argc == 1 ? list_loads(c) : show_load(c, argc - 1, argv + 1);
+static int run_load(Ctl *c, int argc, char **argv) {
+        return argc == 0 ? list_loads(c) : show_load(c, argc, argv);
 }
 
 /* --- the curve --- */
@@ -383,10 +383,10 @@ static void print_curve(const json_t *load, const json_t *samples) {
         free(v);
 }
 
-int verb_cycle(Ctl *c, int argc, char **argv) {
+static int run_cycle(Ctl *c, int argc, char **argv) {
         json_t *load = NULL, *samples = NULL;
         char name[ATTEMPT_TEXT_MAX];
-        int r = ctl_attempt(argc - 1, argv + 1, name, sizeof(name));
+        int r = ctl_attempt(argc, argv, name, sizeof(name));
 
         if (r == CTL_YES)
                 r = ctl_call(c, &load, "GetLoad", "s", name);
@@ -407,3 +407,26 @@ int verb_cycle(Ctl *c, int argc, char **argv) {
         json_decref(load);
         return CTL_YES;
 }
+
+const Verb verb_load = {
+        .name = "load",
+        .group = GROUP_GOODS,
+        .brief = "a load and its evidence; without one, those to be decided",
+        .ways = { { .arguments = "[ATTEMPT]", .text = "verdict, figures, packs, tests, indicators, decisions, recalls",
+                    .options = OPT(ALL), .paged = true, .run = run_load } },
+        .help = "Without ATTEMPT: the loads that wait for a decision, newest first; with --all\n"
+                "those that were decided on, too.\n",
+        .example = "asepsisctl load ac-1.7\n"
+                   "asepsisctl load ac-1.7 --json | jq '.figures.hold_us / 1e6'\n",
+};
+
+const Verb verb_cycle = {
+        .name = "cycle",
+        .group = GROUP_GOODS,
+        .brief = "a cycle: verdict, figures and curve",
+        .ways = { { .arguments = "ATTEMPT", .text = "temperature, pressure, and how far the steam was from saturated",
+                    .paged = true, .run = run_cycle } },
+        .help = "The hold is marked by = on the line of time. Each column shows the lowest to the\n"
+                "highest that was measured in its time.\n",
+        .example = "asepsisctl cycle ac-1 101\n",
+};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* asepsisctl lookback: from a lot, a load, a room and so on to everybody who was treated. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -17,98 +16,14 @@
 #define LOADS_PAGE 100
 
 typedef struct Wanted {
-        const char *by, *subject, *from, *to, *as_of, *person;
-        bool csv, drill;
-        int n_by;
+        const char *by, *subject, *from, *to, *as_of;
+        bool csv;
 } Wanted;
 
 /* The ways to ask, in the words of the control interface; the option is the same word. */
-static const struct option options[] = {
-        { "item", required_argument, NULL, 'I' },
-        { "lot", required_argument, NULL, 'I' },
-        { "product", required_argument, NULL, 'I' },
-        { "supplier-load", required_argument, NULL, 'I' },
-        { "load", required_argument, NULL, 'I' },
-        { "autoclave", required_argument, NULL, 'I' },
-        { "room", required_argument, NULL, 'I' },
-        { "practitioner", required_argument, NULL, 'I' },
-        { "patient", required_argument, NULL, 'I' },
-        { "from", required_argument, NULL, 'f' },
-        { "to", required_argument, NULL, 't' },
-        { "as-of", required_argument, NULL, 'o' },
-        { "csv", no_argument, NULL, 'c' },
-        { "drill", no_argument, NULL, 'd' },
-        { "by", required_argument, NULL, 'b' },
-        { "json", no_argument, NULL, 'j' },
-        { "socket", required_argument, NULL, 's' },
-        { "help", no_argument, NULL, 'h' },
-        {},
-};
-
-static void print_help(void) {
-        printf("asepsisctl lookback WHAT [--from DAY] [--to DAY] [--as-of DAY] [--json|--csv]\n\n"
-               "Lists every session that was given it, with the patient's pseudonym, and what of it\n"
-               "lies unused. WHAT is one of:\n\n"
-               "  --item=CODE --lot=LOT --product=ID --supplier-load=LOAD\n"
-               "  --load=ATTEMPT             one load of an autoclave, such as ac-1.212\n"
-               "  --autoclave=ID             its loads that began in the window\n"
-               "  --room=ID --practitioner=ID --patient=PSEUDONYM\n"
-               "                             sessions that were allowed in the window\n"
-               "  --drill                    the yearly drill: a random released load of the last year;\n"
-               "                             with --by=PERSON it is put on record that the drill was done\n\n"
-               "DAY is 2026-05-01, the whole day in the clinic's time zone, or 2026-05-01T09:00:00Z.\n"
-               "--as-of lists what was known at the end of that day: always the same list.\n"
-               "Exit status: 0 there is something; 1 nothing; 2 wrong usage, or no answer.\n");
-}
-
-static int usage(const char *text) {
-        return ctl_usage("lookback", text);
-}
-
-/* -1: go on; otherwise the exit status. */
-static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
-        int o, at, r;
-
-        optind = 0;
-        while ((o = getopt_long(argc, argv, "js:h", options, &at)) >= 0)
-                switch (o) {
-                case 'I':
-                        w->by = options[at].name;
-                        w->subject = optarg;
-                        w->n_by++;
-                        break;
-                case 'f':
-                        w->from = optarg;
-                        break;
-                case 't':
-                        w->to = optarg;
-                        break;
-                case 'o':
-                        w->as_of = optarg;
-                        break;
-                case 'b':
-                        w->person = optarg;
-                        break;
-                case 'c':
-                        w->csv = true;
-                        break;
-                case 'd':
-                        w->drill = true;
-                        w->n_by++;
-                        break;
-                default:
-                        r = ctl_option(c, o, print_help);
-                        if (r >= 0)
-                                return r;
-                }
-        if (optind < argc)
-                return usage("say what is looked for with an option, such as --lot=L-4711");
-        if (w->n_by != 1)
-                return usage("say one thing that is looked for");
-        if (w->person && !w->drill)
-                return usage("--by goes with --drill only");
-        return c->json && w->csv ? usage("--json and --csv exclude each other") : -1;
-}
+#define WHAT                                                                                                       \
+        (OPT(ITEM) | OPT(LOT) | OPT(PRODUCT) | OPT(SUPPLIER_LOAD) | OPT(LOAD) | OPT(AUTOCLAVE) | OPT(ROOM) |       \
+         OPT(PRACTITIONER) | OPT(PATIENT) | OPT(DRILL))
 
 /* --- all pages --- */
 
@@ -402,7 +317,7 @@ static int pick_load(Ctl *c, char *ret, size_t size) {
 /* What is said of it goes to standard error: the list stays a list. */
 static int record_drill(Ctl *c, const Wanted *w) {
         json_t *answer = NULL;
-        int r = ctl_call(c, &answer, "RecordDrill", "ss", w->subject, w->person);
+        int r = ctl_call(c, &answer, "RecordDrill", "ss", w->subject, c->value[OPT_BY]);
 
         if (r == CTL_YES)
                 fprintf(stderr, "asepsisctl: %s\n", text_of(answer, "text"));
@@ -423,14 +338,37 @@ static int drill(Ctl *c, Wanted *w) {
         w->by = "load";
         w->subject = load;
         r = look_back(c, w);
-        return r == CTL_YES && w->person ? record_drill(c, w) : r;
+        return r == CTL_YES && c->value[OPT_BY] ? record_drill(c, w) : r;
 }
 
-int verb_lookback(Ctl *c, int argc, char **argv) {
-        Wanted w = {};
-        int r = read_options(c, &w, argc, argv);
+static int run_lookback(Ctl *c, int argc, char **argv) {
+        const int what = ctl_one_of(c, WHAT);
+        Wanted w = { .by = ctl_options[what].name,
+                     .subject = c->value[what],
+                     .from = c->value[OPT_FROM],
+                     .to = c->value[OPT_TO],
+                     .as_of = c->value[OPT_AS_OF],
+                     .csv = c->value[OPT_CSV] };
 
-        if (r >= 0)
-                return r;
-        return w.drill ? drill(c, &w) : look_back(c, &w);
+        (void)argc;
+        (void)argv;
+        if (c->value[OPT_BY] && what != OPT_DRILL)
+                return ctl_usage("lookback", "--by goes with --drill only");
+        if (c->json && w.csv)
+                return ctl_usage("lookback", "--json and --csv exclude each other");
+        return what == OPT_DRILL ? drill(c, &w) : look_back(c, &w);
 }
+
+const Verb verb_lookback = {
+        .name = "lookback",
+        .group = GROUP_BACK,
+        .brief = "who was treated with it, and what of it lies unused",
+        .ways = { { .text = "every session that was given it, with its patient, and what lies unused", .one_of = WHAT,
+                    .options = OPT(FROM) | OPT(TO) | OPT(AS_OF) | OPT(CSV) | OPT(BY), .paged = true, .run = run_lookback } },
+        .help = "DAY is 2026-05-01, the whole day in the clinic's time zone, or a moment:\n"
+                "2026-05-01T09:00:00Z. --from and --to go with autoclave, room, practitioner and\n"
+                "patient. --drill --by=PERSON puts on record that the drill was done.\n"
+                "Exit status: 0 there is something; 1 nothing.\n",
+        .example = "asepsisctl lookback --room=room-1 --from=2026-05-01 --to=2026-09-30\n"
+                   "asepsisctl lookback --lot=L-4711 --as-of=2026-11-22 --csv\n",
+};

@@ -1,35 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* asepsisctl override: an officer signs that a session may start although a rule denies it; and what was signed. */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "ctl.h"
 #include "out.h"
 #include "show.h"
 
-static void print_help(void) {
-        printf("asepsisctl override SESSION RULE --by=OFFICER --reason=TEXT\n\n"
-               "Two different officers, neither of whom does the session, sign the same rule of\n"
-               "the same session, each with a reason. The first signature alone has no effect.\n"
-               "Then the room asks again, for the same, with a new nonce: the rule does not\n"
-               "speak against it then, once. All others do. asepsisctl session SESSION shows\n"
-               "what was denied, what is signed, and what is still missing.\n\n"
-               "RULE is practitioner-unknown, practitioner-not-qualified, room-not-disinfected\n"
-               "or exposure-open.\n" CTL_SIGNED);
+static int run_override(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return ctl_act(c, "Override", "ssss", argv[0], argv[1], c->value[OPT_BY], c->value[OPT_REASON]);
 }
 
-int verb_override(Ctl *c, int argc, char **argv) {
-        Signature by;
-        int r = ctl_read_signed(c, &by, print_help, argc, argv);
-
-        if (r >= 0)
-                return r;
-        if (argc - optind != 2)
-                return ctl_usage("override", "say which session, and which rule");
-        if (!ctl_signed(&by))
-                return ctl_usage("override", "this is signed: say --by=OFFICER and --reason=TEXT");
-        return ctl_act(c, "Override", "ssss", argv[optind], argv[optind + 1], by.by, by.reason);
-}
+const Verb verb_override = {
+        .name = "override",
+        .group = GROUP_TREATMENT,
+        .brief = "sign, as one of two officers, for what a rule denies",
+        .ways = { { .arguments = "SESSION RULE", .text = "one of the two signatures", .signer = "OFFICER", .run = run_override } },
+        .help = "Two different officers, neither of whom does the session, sign the same rule of\n"
+                "the same session, each with a reason. The first signature alone has no effect.\n"
+                "Then the room asks again, for the same, with a new nonce: the rule does not\n"
+                "speak against it then, once. All others do. asepsisctl session SESSION shows\n"
+                "what was denied, what is signed, and what is still missing.\n\n"
+                "RULE is practitioner-unknown, practitioner-not-qualified, room-not-disinfected\n"
+                "or exposure-open.\n",
+        .example = "asepsisctl override s-81 room-not-disinfected --by=clara --reason='wiped'\n",
+};
 
 static const char *state_words(const char *state) {
         static const char *const words[][2] = {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "parse.h"
-
+/* asepsisctl parse: what Asepsis sees in an item code. Needs no daemon. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/udi.h"
+#include "ctl.h"
 #include "util.h"
 
 #define NAME_WIDTH 12
@@ -123,17 +123,24 @@ static int print_error(int error, bool json) {
         return 1;
 }
 
-int verb_parse(int argc, char **argv, bool json) {
+static int run_parse(Ctl *c, int argc, char **argv) {
         char code[CODE_MAX + 1];
+        size_t n = resolve_separators(argv[0], code);
         Udi u;
-        if (argc != 2) {
-                fputs("usage: asepsisctl parse CODE [--json]\n"
-                      "Quote the code; FNC1 can be typed as <GS>, {GS}, ^] or \\x1d.\n", stderr);
-                return 2;
-        }
-        size_t n = resolve_separators(argv[1], code);
         int r = udi_parse(code, n, current_year(), &u);
+
+        (void)argc;
         if (r != 0)
-                return print_error(r, json);
-        return json ? print_json(&u) : print_table(&u);
+                return print_error(r, c->json);
+        return c->json ? print_json(&u) : print_table(&u);
 }
+
+const Verb verb_parse = {
+        .name = "parse",
+        .group = GROUP_GOODS,
+        .brief = "what stands in an item code (needs no daemon)",
+        .ways = { { .arguments = "CODE", .text = "its parts; exit status 1 and why where it is no good code",
+                    .run = run_parse } },
+        .help = "Quote the code; FNC1 can be typed as <GS>, {GS}, ^] or \\x1d.\n",
+        .example = "asepsisctl parse '(01)00844588003288(17)280531(21)SN2001'\n",
+};

@@ -1,65 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* asepsisctl practitioner: who is registered, what each may do, and an officer's word on it. */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "ctl.h"
 #include "out.h"
 #include "show.h"
-
-typedef struct Wanted {
-        const char *until, *certificate;
-        Signature by;
-} Wanted;
-
-static const struct option options[] = {
-        { "until", required_argument, NULL, 'u' },  { "certificate", required_argument, NULL, 'c' },
-        { "by", required_argument, NULL, 'b' },     { "reason", required_argument, NULL, 'r' },
-        { "json", no_argument, NULL, 'j' },         { "socket", required_argument, NULL, 's' },
-        { "help", no_argument, NULL, 'h' },         {},
-};
-
-static void print_help(void) {
-        printf("asepsisctl practitioner [ID]             all people, or one: roles, qualifications\n"
-               "asepsisctl practitioner register ID PROCEDURE --until=YYYY-MM-DD\n"
-               "           [--certificate=TEXT] --by=OFFICER --reason=TEXT\n"
-               "                                         ID may do it, that day included\n"
-               "asepsisctl practitioner end ID PROCEDURE --by=OFFICER --reason=TEXT\n"
-               "                                         not any more; a session that runs goes on\n\n"
-               "What is registered or ended here is the last word on that person and procedure,\n"
-               "whatever the configuration says. Nobody registers a qualification of their own.\n" CTL_SIGNED);
-}
-
-static int usage(const char *text) {
-        return ctl_usage("practitioner", text);
-}
-
-/* -1: go on; otherwise the exit status. */
-static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
-        int o, r;
-
-        optind = 0;
-        while ((o = getopt_long(argc, argv, "js:h", options, NULL)) >= 0)
-                switch (o) {
-                case 'u':
-                        w->until = optarg;
-                        break;
-                case 'c':
-                        w->certificate = optarg;
-                        break;
-                case 'b':
-                        w->by.by = optarg;
-                        break;
-                case 'r':
-                        w->by.reason = optarg;
-                        break;
-                default:
-                        r = ctl_option(c, o, print_help);
-                        if (r >= 0)
-                                return r;
-                }
-        return -1;
-}
 
 /* --- looking --- */
 
@@ -121,13 +66,13 @@ static void print_people(const json_t *people) {
         table_print(t);
 }
 
-static int show(Ctl *c, const char *id) {
+static int run_practitioner(Ctl *c, int argc, char **argv) {
         json_t *people = NULL;
-        int r = id ? ctl_call(c, &people, "GetPractitioner", "s", id) : ctl_call(c, &people, "ListPractitioners", NULL);
+        int r = argc ? ctl_call(c, &people, "GetPractitioner", "s", argv[0]) : ctl_call(c, &people, "ListPractitioners", NULL);
 
         if (r != CTL_YES)
                 return r;
-        if (id)
+        if (argc)
                 people = json_pack("[o]", people);
         if (c->json)
                 return ctl_print_json(people);
@@ -138,27 +83,29 @@ static int show(Ctl *c, const char *id) {
 
 /* --- acts --- */
 
-int verb_practitioner(Ctl *c, int argc, char **argv) {
-        Wanted w = {};
-        int r = read_options(c, &w, argc, argv), n = argc - optind;
-        char **rest = argv + optind;
-
-        if (r >= 0)
-                return r;
-        if (n < 2 && !w.by.by && !w.by.reason && !w.until && !w.certificate)
-                return n == 1 && (streq(rest[0], "register") || streq(rest[0], "end"))
-                               ? usage("say whom, and which procedure")
-                               : show(c, n ? rest[0] : NULL);
-        if (n != 3 || (!streq(rest[0], "register") && !streq(rest[0], "end")))
-                return usage("say register or end, the person, and the procedure");
-        if (!ctl_signed(&w.by))
-                return usage("this is signed: say --by=OFFICER and --reason=TEXT");
-        if (streq(rest[0], "end"))
-                return w.until || w.certificate
-                               ? usage("--until and --certificate go with register")
-                               : ctl_act(c, "EndQualification", "ssss", rest[1], rest[2], w.by.by, w.by.reason);
-        if (!w.until)
-                return usage("say its last good day: --until=YYYY-MM-DD");
-        return ctl_act(c, "RegisterQualification", "ssssss", rest[1], rest[2], w.until, w.certificate ?: "", w.by.by,
-                       w.by.reason);
+static int register_one(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return ctl_act(c, "RegisterQualification", "ssssss", argv[0], argv[1], c->value[OPT_UNTIL],
+                       c->value[OPT_CERTIFICATE] ?: "", c->value[OPT_BY], c->value[OPT_REASON]);
 }
+
+static int end_one(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return ctl_act(c, "EndQualification", "ssss", argv[0], argv[1], c->value[OPT_BY], c->value[OPT_REASON]);
+}
+
+const Verb verb_practitioner = {
+        .name = "practitioner",
+        .group = GROUP_PEOPLE,
+        .brief = "people and what they may do; and: register, end",
+        .ways = { { .arguments = "[PERSON]", .text = "roles and qualifications; without one, of all people", .paged = true,
+                    .run = run_practitioner },
+                  { .word = "register", .arguments = "PERSON PROCEDURE", .text = "may do it, that day included",
+                    .needed = OPT(UNTIL), .options = OPT(CERTIFICATE), .signer = "OFFICER", .run = register_one },
+                  { .word = "end", .arguments = "PERSON PROCEDURE", .text = "not any more; a session that runs goes on",
+                    .signer = "OFFICER", .run = end_one } },
+        .help = "What is registered or ended here is the last word on that person and procedure,\n"
+                "whatever the configuration says. Nobody registers a qualification of their own.\n",
+        .example = "asepsisctl practitioner register ana skin-needling --until=2027-06-30 \\\n"
+                   "        --by=clara --reason='course passed'\n",
+};

@@ -1,88 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* asepsisctl recall: what is recalled or waits in quarantine; and the signed acts on it. */
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "codec/rfc3339.h"
 #include "ctl.h"
 #include "out.h"
 #include "show.h"
 
-typedef struct Wanted {
-        const char *what, *subject, *from, *to, *by, *reason;
-        bool all;
-} Wanted;
-
-static const struct option options[] = {
-        { "item", required_argument, NULL, 'I' },
-        { "lot", required_argument, NULL, 'I' },
-        { "product", required_argument, NULL, 'I' },
-        { "supplier-load", required_argument, NULL, 'I' },
-        { "load", required_argument, NULL, 'I' },
-        { "autoclave", required_argument, NULL, 'I' },
-        { "from", required_argument, NULL, 'f' },
-        { "to", required_argument, NULL, 't' },
-        { "by", required_argument, NULL, 'b' },
-        { "reason", required_argument, NULL, 'r' },
-        { "all", no_argument, NULL, 'a' },
-        { "json", no_argument, NULL, 'j' },
-        { "socket", required_argument, NULL, 's' },
-        { "help", no_argument, NULL, 'h' },
-        {},
-};
-
-static void print_help(void) {
-        printf("asepsisctl recall [--all]               what is recalled or in quarantine; --all: what ended, too\n"
-               "asepsisctl recall show NUMBER\n"
-               "asepsisctl recall make WHAT --by=PERSON --reason=TEXT\n"
-               "asepsisctl recall confirm NUMBER --by=OFFICER --reason=TEXT   a quarantine becomes a recall\n"
-               "asepsisctl recall end NUMBER --by=OFFICER --reason=TEXT       it is over; what it held comes back\n\n"
-               "WHAT is one of --item=CODE --lot=LOT --product=ID --supplier-load=LOAD --load=ATTEMPT, or\n"
-               "--autoclave=ID --from=TIME --to=TIME: its loads that began then, 2026-05-01T00:00:00Z.\n");
-}
-
-static int usage(const char *text) {
-        return ctl_usage("recall", text);
-}
-
-/* -1: go on; otherwise the exit status. */
-static int read_options(Ctl *c, Wanted *w, int argc, char **argv) {
-        int o, at, r;
-
-        optind = 0;
-        while ((o = getopt_long(argc, argv, "ajs:h", options, &at)) >= 0)
-                switch (o) {
-                case 'I':
-                        if (w->what)
-                                return usage("recall one thing at a time");
-                        w->what = options[at].name;
-                        w->subject = optarg;
-                        break;
-                case 'f':
-                        w->from = optarg;
-                        break;
-                case 't':
-                        w->to = optarg;
-                        break;
-                case 'b':
-                        w->by = optarg;
-                        break;
-                case 'r':
-                        w->reason = optarg;
-                        break;
-                case 'a':
-                        w->all = true;
-                        break;
-                default:
-                        r = ctl_option(c, o, print_help);
-                        if (r >= 0)
-                                return r;
-                }
-        return -1;
-}
+/* The ways to say what is recalled, by their options' names. */
+#define WHAT (OPT(ITEM) | OPT(LOT) | OPT(PRODUCT) | OPT(SUPPLIER_LOAD) | OPT(LOAD) | OPT(AUTOCLAVE))
 
 /* --- list and show --- */
 
@@ -129,10 +56,12 @@ static void print_list(const json_t *all) {
         table_print(t);
 }
 
-static int list(Ctl *c, const Wanted *w) {
+static int list(Ctl *c, int argc, char **argv) {
         json_t *all = NULL;
-        int r = ctl_call_numbered(c, &all, "ListRecalls", "recall", w->all);
+        int r = ctl_call_numbered(c, &all, "ListRecalls", "recall", c->all);
 
+        (void)argc;
+        (void)argv;
         if (r != CTL_YES)
                 return r;
         if (c->json)
@@ -140,7 +69,7 @@ static int list(Ctl *c, const Wanted *w) {
         if (json_array_size(all) > 0)
                 print_list(all);
         else
-                printf(w->all ? "Nothing was ever recalled.\n" : "Nothing is recalled.\n");
+                printf(c->all ? "Nothing was ever recalled.\n" : "Nothing is recalled.\n");
         json_decref(all);
         return CTL_YES;
 }
@@ -155,19 +84,15 @@ static void print_word(const json_t *x, const char *name, const char *time, cons
         out_field(name, PLAIN, l.text);
 }
 
-static int number(const char *text, uint64_t *ret) {
-        char *end;
-
-        errno = 0;
-        *ret = strtoull(text, &end, 10);
-        return errno || end == text || *end || text[0] == '-' ? -EINVAL : 0;
-}
-
-static int show(Ctl *c, uint64_t id) {
+static int show(Ctl *c, int argc, char **argv) {
         Line what = {}, decide = {};
         json_t *x = NULL;
-        int r = ctl_call(c, &x, "GetRecall", "t", id);
+        uint64_t id = 0;
+        int r = ctl_number("recall", argv[0], &id);
 
+        (void)argc;
+        if (r == CTL_YES)
+                r = ctl_call(c, &x, "GetRecall", "t", id);
         if (r != CTL_YES)
                 return r;
         if (c->json)
@@ -190,38 +115,51 @@ static int show(Ctl *c, uint64_t id) {
 
 /* --- acts --- */
 
-static int make(Ctl *c, const Wanted *w) {
-        int64_t from = 0, to = 0;
+static int make(Ctl *c, int argc, char **argv) {
+        const int what = ctl_one_of(c, WHAT);
+        const char *from = c->value[OPT_FROM], *to = c->value[OPT_TO];
+        int64_t from_us = 0, to_us = 0;
 
-        if (!w->what)
-                return usage("say what is recalled, such as --lot=L-4711");
-        if ((w->from && time_parse(w->from, &from) < 0) || (w->to && time_parse(w->to, &to) < 0))
-                return usage("write times as 2026-05-01T00:00:00Z");
-        return ctl_act(c, "MakeRecall", "ssttss", w->what, w->subject, (uint64_t)MAX_OF(from, INT64_C(0)),
-                       (uint64_t)MAX_OF(to, INT64_C(0)), w->by, w->reason);
+        (void)argc;
+        (void)argv;
+        if ((from && time_parse(from, &from_us) < 0) || (to && time_parse(to, &to_us) < 0))
+                return ctl_usage("recall", "write times as 2026-05-01T00:00:00Z");
+        return ctl_act(c, "MakeRecall", "ssttss", ctl_options[what].name, c->value[what],
+                       (uint64_t)MAX_OF(from_us, INT64_C(0)), (uint64_t)MAX_OF(to_us, INT64_C(0)), c->value[OPT_BY],
+                       c->value[OPT_REASON]);
 }
 
-int verb_recall(Ctl *c, int argc, char **argv) {
-        Wanted w = {};
+static int act_on(Ctl *c, const char *method, const char *text) {
         uint64_t id = 0;
-        int r = read_options(c, &w, argc, argv);
-        const char *verb = optind < argc ? argv[optind] : "list";
-        const int more = MAX_OF(argc - optind - 1, 0);
-        const bool acts = streq(verb, "make") || streq(verb, "confirm") || streq(verb, "end");
+        int r = ctl_number("recall", text, &id);
 
-        if (r >= 0)
-                return r;
-        if (streq(verb, "list") && more == 0)
-                return list(c, &w);
-        if (acts && (!w.by || !w.reason))
-                return usage("say who acts, and why: --by=PERSON --reason=TEXT");
-        if (streq(verb, "make") && more == 0)
-                return make(c, &w);
-        if (more != 1 || number(argv[optind + 1], &id) < 0)
-                return usage("name a recall by its number");
-        if (streq(verb, "show"))
-                return show(c, id);
-        if (acts && !streq(verb, "make"))
-                return ctl_act(c, streq(verb, "end") ? "EndRecall" : "ConfirmRecall", "tss", id, w.by, w.reason);
-        return usage("recalls are listed, shown, made, confirmed and ended");
+        return r == CTL_YES ? ctl_act(c, method, "tss", id, c->value[OPT_BY], c->value[OPT_REASON]) : r;
 }
+
+static int confirm(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return act_on(c, "ConfirmRecall", argv[0]);
+}
+
+static int end(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return act_on(c, "EndRecall", argv[0]);
+}
+
+const Verb verb_recall = {
+        .name = "recall",
+        .group = GROUP_BACK,
+        .brief = "recalls and quarantines: list, show, make, confirm, end",
+        .ways = { { .text = "what is recalled or in quarantine", .options = OPT(ALL), .paged = true, .run = list },
+                  { .word = "list", .text = "the same", .options = OPT(ALL), .paged = true, .run = list },
+                  { .word = "show", .arguments = "NUMBER", .text = "one of them", .run = show },
+                  { .word = "make", .one_of = WHAT, .options = OPT(FROM) | OPT(TO), .signer = "PERSON", .run = make,
+                    .text = "hold it back, and stop what runs with it" },
+                  { .word = "confirm", .arguments = "NUMBER", .text = "a quarantine becomes a recall", .signer = "OFFICER",
+                    .run = confirm },
+                  { .word = "end", .arguments = "NUMBER", .text = "it is over; what it held comes back",
+                    .signer = "OFFICER", .run = end } },
+        .help = "An autoclave is recalled --from one moment --to another, 2026-05-01T00:00:00Z:\n"
+                "the loads that began then.\n",
+        .example = "asepsisctl recall make --lot=L-4711 --by=clara --reason='letter of the maker'\n",
+};

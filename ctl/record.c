@@ -174,9 +174,9 @@ static void print_history(const json_t *item) {
                 printf("  older ones are not shown\n");
 }
 
-int verb_item(Ctl *c, int argc, char **argv) {
+static int run_item(Ctl *c, int argc, char **argv) {
         json_t *item = NULL;
-        int r = ctl_call(c, &item, "GetItem", "s", argv[1]);
+        int r = ctl_call(c, &item, "GetItem", "s", argv[0]);
 
         (void)argc;
         if (r != CTL_YES)
@@ -193,6 +193,17 @@ int verb_item(Ctl *c, int argc, char **argv) {
         json_decref(item);
         return CTL_YES;
 }
+
+const Verb verb_item = {
+        .name = "item",
+        .group = GROUP_GOODS,
+        .brief = "what the ledger knows about one item",
+        .ways = { { .arguments = "CODE", .text = "state, pack, load, who holds it, what speaks against it, its sessions",
+                    .paged = true, .run = run_item } },
+        .help = "CODE is a GS1 element string, a HIBC code or a clinic label, as scanned or\n"
+                "typed. Quote it: brackets mean something to the shell.\n",
+        .example = "asepsisctl item '(01)00844588003288(21)SN0042'\n",
+};
 
 static Paint session_paint(const char *state) {
         return streq(state, "running") || streq(state, "authorised") ? GREEN : streq(state, "denied") || streq(state, "suspended") ? RED : PLAIN;

@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* asepsisctl rooms, room, session end: interlocks, what locks a room, and an officer's way out of it. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "ctl.h"
 #include "out.h"
 #include "show.h"
-
-static void print_room_help(void) {
-        printf("asepsisctl rooms                     all of them\n"
-               "asepsisctl room ROOM                 one of them\n"
-               "asepsisctl room unlock ROOM --by=OFFICER --reason=TEXT\n"
-               "                                     what locked it was looked into, and is over\n\n"
-               "A critical alert locks the room it names until an officer unlocks it. End the\n"
-               "session that is suspended there first, and have a relay repaired that says that\n"
-               "it is energised.\n" CTL_SIGNED);
-}
-
-static void print_session_help(void) {
-        printf("asepsisctl session SESSION           who, what, when, and the last answer it got\n"
-               "asepsisctl session end SESSION --by=OFFICER --reason=TEXT\n"
-               "                                     where its room does not end it\n\n"
-               "Whatever the session held counts as used then, and its room stays busy until\n"
-               "the last permit that was given for it has surely run out.\n" CTL_SIGNED);
-}
 
 /* --- looking --- */
 
@@ -114,7 +95,7 @@ static int show(Ctl *c, json_t *rooms) {
         return verdict;
 }
 
-int verb_rooms(Ctl *c, int argc, char **argv) {
+static int run_rooms(Ctl *c, int argc, char **argv) {
         json_t *rooms = NULL;
         int r = ctl_call(c, &rooms, "ListRooms", NULL);
 
@@ -123,10 +104,11 @@ int verb_rooms(Ctl *c, int argc, char **argv) {
         return r == CTL_YES ? show(c, rooms) : r;
 }
 
-static int show_one(Ctl *c, const char *id) {
+static int run_room(Ctl *c, int argc, char **argv) {
         json_t *room = NULL;
-        int r = ctl_call(c, &room, "GetRoom", "s", id);
+        int r = ctl_call(c, &room, "GetRoom", "s", argv[0]);
 
+        (void)argc;
         if (r != CTL_YES)
                 return r;
         return show(c, json_pack("[o]", room));
@@ -134,38 +116,53 @@ static int show_one(Ctl *c, const char *id) {
 
 /* --- acts --- */
 
-/* A word of ours without its argument, unless something is called so. */
-static int not_complete(int shown, const char *verb, const char *given, const char *act, const char *text) {
-        return shown == CTL_NO && streq(given, act) ? ctl_usage(verb, text) : shown;
+static int unlock_room(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return ctl_act(c, "UnlockRoom", "sss", argv[0], c->value[OPT_BY], c->value[OPT_REASON]);
 }
 
-int verb_room(Ctl *c, int argc, char **argv) {
-        Signature by;
-        int r = ctl_read_signed(c, &by, print_room_help, argc, argv);
-
-        if (r >= 0)
-                return r;
-        if (argc - optind == 1 && !by.by && !by.reason)
-                return not_complete(show_one(c, argv[optind]), "room", argv[optind], "unlock", "say which room: unlock ROOM");
-        if (argc - optind != 2 || !streq(argv[optind], "unlock"))
-                return ctl_usage("room", "say which room, or: unlock ROOM");
-        if (!ctl_signed(&by))
-                return ctl_usage("room", "this is signed: say --by=OFFICER and --reason=TEXT");
-        return ctl_act(c, "UnlockRoom", "sss", argv[optind + 1], by.by, by.reason);
+static int run_session(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return show_session(c, argv[0]);
 }
 
-int verb_session(Ctl *c, int argc, char **argv) {
-        Signature by;
-        int r = ctl_read_signed(c, &by, print_session_help, argc, argv);
-
-        if (r >= 0)
-                return r;
-        if (argc - optind == 1 && !by.by && !by.reason)
-                return not_complete(show_session(c, argv[optind]), "session", argv[optind], "end",
-                                    "say which session: end SESSION");
-        if (argc - optind != 2 || !streq(argv[optind], "end"))
-                return ctl_usage("session", "say which session, or: end SESSION");
-        if (!ctl_signed(&by))
-                return ctl_usage("session", "this is signed: say --by=OFFICER and --reason=TEXT");
-        return ctl_act(c, "EndSession", "sss", argv[optind + 1], by.by, by.reason);
+static int end_session(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return ctl_act(c, "EndSession", "sss", argv[0], c->value[OPT_BY], c->value[OPT_REASON]);
 }
+
+const Verb verb_rooms = {
+        .name = "rooms",
+        .group = GROUP_NOW,
+        .brief = "the interlock of each room, and what locks it",
+        .ways = { { .text = "state, session, permit, relays, what each room waits for", .paged = true, .run = run_rooms } },
+        .help = "Exit status 1 while a room is locked until an officer unlocks it.\n",
+        .example = "asepsisctl rooms --json | jq -r '.[] | select(.locks != []) | .room'\n",
+};
+
+const Verb verb_room = {
+        .name = "room",
+        .group = GROUP_NOW,
+        .brief = "one room; and: unlock",
+        .ways = { { .arguments = "ROOM", .text = "its interlock, and what locks it", .paged = true, .run = run_room },
+                  { .word = "unlock", .arguments = "ROOM", .text = "what locked it was looked into, and is over",
+                    .signer = "OFFICER", .run = unlock_room } },
+        .help = "A critical alert locks the room it names until an officer unlocks it. End the\n"
+                "session that is suspended there first, and have a relay repaired that says that\n"
+                "it is energised.\n",
+        .example = "asepsisctl room unlock room-1 --by=clara --reason='roller found and discarded'\n",
+};
+
+const Verb verb_session = {
+        .name = "session",
+        .group = GROUP_TREATMENT,
+        .brief = "a session: who, what, when, its last answer; and: end",
+        .ways = { { .arguments = "SESSION", .text = "who, what, when, what was done, and the last answer it got",
+                    .paged = true, .run = run_session },
+                  { .word = "end", .arguments = "SESSION", .text = "where its room does not end it", .signer = "OFFICER",
+                    .run = end_session } },
+        .help = "After `end` whatever the session held counts as used, and its room stays busy\n"
+                "until the last permit that was given for it has surely run out.\n",
+        .example = "asepsisctl session s-81\n"
+                   "asepsisctl session end s-81 --by=clara --reason='the room lost its network'\n",
+};

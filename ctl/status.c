@@ -96,7 +96,7 @@ static void print_doubts(const json_t *doubts) {
         table_print(t);
 }
 
-int verb_status(Ctl *c, int argc, char **argv) {
+static int run_status(Ctl *c, int argc, char **argv) {
         json_t *s = NULL;
         int r = ctl_call(c, &s, "GetStatus", NULL), verdict;
 
@@ -180,7 +180,7 @@ static void print_alerts(const Ctl *c, const json_t *alerts) {
         table_print(t);
 }
 
-int verb_alerts(Ctl *c, int argc, char **argv) {
+static int run_alerts(Ctl *c, int argc, char **argv) {
         json_t *alerts = NULL;
         int r = fetch_alerts(c, &alerts);
 
@@ -194,3 +194,21 @@ int verb_alerts(Ctl *c, int argc, char **argv) {
         json_decref(alerts);
         return CTL_YES;
 }
+
+const Verb verb_status = {
+        .name = "status",
+        .group = GROUP_NOW,
+        .brief = "how the daemon is, and whether sessions can start",
+        .ways = { { .text = "broker, ledger, open alerts; and why no session can start if none can", .run = run_status } },
+        .help = "Exit status 0 when it is online and sessions can start, 1 when not.\n",
+        .example = "asepsisctl status --json | jq .armed\n",
+};
+
+const Verb verb_alerts = {
+        .name = "alerts",
+        .group = GROUP_NOW,
+        .brief = "the open alerts, oldest first",
+        .ways = { { .text = "the open and acknowledged ones, oldest first", .options = OPT(ALL), .paged = true,
+                    .run = run_alerts } },
+        .example = "asepsisctl alerts --json | jq -r '.[] | select(.count > 9) | .text'\n",
+};
