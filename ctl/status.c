@@ -111,6 +111,8 @@ static int run_status(Ctl *c, int argc, char **argv) {
         }
         print_headline(s);
         print_figures(s);
+        if (streq(text_of(s, "acts"), "demo"))
+                out_field("DEMO", RED, "anybody here acts in anybody's name: [control] acts = demo");
         print_doubts(json_object_get(s, "doubts"));
         json_decref(s);
         return verdict;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Act: what a named person does at the control socket. It is signed: the record of it in the chain carries who, what
- * was meant, when and why, and the user whom the kernel says the peer is; the daemon's checkpoints sign the chain.
+ * Act: what a named person does over D-Bus. It is signed: the record of it in the chain carries who, what was meant, when
+ * and why, which user of this machine it was, and who vouched for that; the daemon's checkpoints sign the chain.
  * (21 CFR 11.50 and 11.70: name, time and meaning, bound to the record.) Borrowed strings; the caller has bounded them.
+ *
+ * A person is a user of this machine ([practitioner] user =), and acts in nobody else's name. What a signature is asked for
+ * is taken on the system bus only, where polkit asks for the password, each time anew (11.200(a)(1)).
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,11 +47,26 @@ typedef enum ActType {
                 _ACT_MAX,
 } ActType;
 
+/* Who vouches for the person behind an act. */
+typedef enum ActAuth {
+        ACT_AUTH_PEER,     /* the kernel, at the socket: nobody was asked for anything */
+        ACT_AUTH_POLKIT,   /* polkit allowed it, and asked for no password */
+        ACT_AUTH_PASSWORD, /* polkit asked for the person's password, and it was right */
+} ActAuth;
+
+/* What comes of an act. All but the first: refused, and nothing but the record of it is changed. */
+enum {
+        ACT_DONE,
+        ACT_REFUSED,
+        ACT_NOT_YOU,  /* the user is no registered person, or not the one who is named */
+        ACT_NOT_HERE, /* it has to be signed with a password: on the system bus */
+};
+
 typedef struct Act {
         ActType type;
         const char *subject;    /* attempt, autoclave, room, session, person, what is recalled; of a recall its number, as
                                  * text; KEY_ACCEPT: the kid */
-        const char *by;         /* id of a registered person */
+        const char *by;         /* id of a registered person; "": who the user is */
         const char *reason;     /* NULL: none is asked for */
         const char *cause;      /* AUTOCLAVE_OUT: what happened; RECALL_MAKE: what the subject is; OVERRIDE: the rule;
                                  * QUALIFICATION_*: the procedure; KEY_ROTATE: "compromised", where others may have the
@@ -60,6 +78,12 @@ typedef struct Act {
         bool dry;               /* LOAD_RELEASE: every pack was looked at, and is, but for those of wet_packs */
         size_t n_wet_packs;
         const char **wet_packs; /* labels, ITEMS_MAX at the most */
-        uid_t uid;              /* SO_PEERCRED */
+        ActAuth auth;
+        uid_t uid;              /* of the caller, as the kernel or the bus says */
         pid_t pid;
 } Act;
+
+/* The polkit action that an act asks for, below org.asepsis1; NULL: none is set down, and it is never done. */
+const char *act_action(ActType type);
+/* It is a signature: the password is asked for. Not for what only locks, which must not wait for one. */
+bool act_signs(ActType type);

@@ -6,6 +6,7 @@
 #include "config-internal.h"
 
 #include <errno.h>
+#include <pwd.h>
 
 /* "X is not configured", with the nearest id of that kind. The ids stand in drafts, sorted. */
 static void fail_reference(ConfigLoad *l, const ConfigDraft *d, const char *key, SectionKind kind, const char *id) {
@@ -245,10 +246,38 @@ static void check_device(ConfigLoad *l, const ConfigDraft *d) {
         check_device_autoclave(l, d);
 }
 
+/* Two people who share a login could sign for each other: the one could be two officers. */
+static void check_own_user(ConfigLoad *l, const ConfigDraft *d, const ConfigPractitioner *p) {
+        for (size_t i = 0; i < l->n_drafts && l->drafts[i] != d; i++) {
+                const ConfigPractitioner *other = l->drafts[i]->object;
+
+                if (l->drafts[i]->kind != SECTION_PRACTITIONER || !other->user)
+                        continue;
+                if (streq(other->user, p->user) || (p->uid && other->uid == p->uid))
+                        config_fail(l, d, "user", "is the login of [practitioner %s], too: each person needs their own",
+                                    l->drafts[i]->id);
+        }
+}
+
+/* A user who is not there (yet) is no error: this person signs nothing, and the clinic goes on. */
+static void find_user(ConfigLoad *l, const ConfigDraft *d, ConfigPractitioner *p) {
+        struct passwd user, *found = NULL;
+        char buffer[16384];
+
+        if (getpwnam_r(p->user, &user, buffer, sizeof(buffer), &found) == 0 && found) {
+                p->uid = found->pw_uid;
+                if (p->uid == 0)
+                        config_fail(l, d, "user", "is root, who is asked for no password: each person needs their own login");
+        }
+        check_own_user(l, d, p);
+}
+
 static void check_practitioner(ConfigLoad *l, const ConfigDraft *d) {
         ConfigPractitioner *p = d->object;
 
         default_text(&p->name, p->id);
+        if (p->user)
+                find_user(l, d, p);
         if (p->qualified.n > 0 && !config_person_is(p, PERSON_PRACTITIONER))
                 config_fail(l, d, "qualified", "needs the role practitioner");
         for (size_t i = 0; i < p->qualified.n; i++)

@@ -61,8 +61,9 @@ static const ConfigName supplies[] = {
         { "sterile", SUPPLIED_STERILE }, { "clean", SUPPLIED_CLEAN }, { "contaminated", SUPPLIED_CONTAMINATED },
         { NULL, 0 },
 };
+static const ConfigName control_buses[] = { { "system", CONTROL_BUS_SYSTEM }, { "none", CONTROL_BUS_NONE }, { NULL, 0 } };
 static const ConfigName control_acts[] = {
-        { "allowed", CONTROL_ACTS_ALLOWED }, { "refused", CONTROL_ACTS_REFUSED }, { NULL, 0 },
+        { "signed", CONTROL_ACTS_SIGNED }, { "refused", CONTROL_ACTS_REFUSED }, { "demo", CONTROL_ACTS_DEMO }, { NULL, 0 },
 };
 static const ConfigName challenges[] = {
         { "none", CHALLENGE_NONE }, { "type-5", CHALLENGE_TYPE_5 }, { "helix", CHALLENGE_HELIX }, { NULL, 0 },
@@ -218,8 +219,12 @@ const ConfigKey config_keys[] = {
         { CONTROL(mode, "mode"), .type = &config_type_octal, .min = 0600, .max = 0660, .fallback = "0660",
           .help = "Its permissions." },
         { CONTROL(group, "group"), LABEL, .otherwise = "the daemon's own", .help = "Its group." },
-        { CONTROL(acts, "acts"), ENUM(control_acts), .fallback = "allowed",
-          .help = "Whether its peers may act in a registered person's name. No password is asked for." },
+        { CONTROL(acts, "acts"), ENUM(control_acts), .fallback = "signed",
+          .help = "What people may do at the socket. `signed`: what has to be signed is done on the system bus, where the "
+                  "password is asked for; `refused`: the rest, too; `demo`, for tests and demos: its peers act in anybody's "
+                  "name, and an alert stands as long as that is so." },
+        { CONTROL(bus, "bus"), ENUM(control_buses), .fallback = "system",
+          .help = "Whether the daemon is on the machine's system bus, too. Without it nothing can be signed." },
 
         { GATE(lease_us, "lease"), DURATION(10 * US_PER_S, 600 * US_PER_S), .fallback = "90 s",
           .help = "How long a permit lasts. A room renews every third of it." },
@@ -375,6 +380,9 @@ const ConfigKey config_keys[] = {
         { PRACTITIONER(roles, "roles"), SET(persons), .required = true, .help = "What this person may do." },
         { PRACTITIONER(qualified, "qualified"), .type = &config_type_qualified, .otherwise = "for no procedure",
           .help = "Procedures that this person may do, and the last day of each qualification." },
+        { PRACTITIONER(user, "user"), LABEL, .otherwise = "signs nothing",
+          .help = "This person's own login on the daemon's machine, never root: who acts over D-Bus is known by it. Looked up "
+                  "when the configuration is read: reload after the user was made." },
 
         { CLASS(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { CLASS(role, "role"), ENUM(roles), .required = true, .help = "What its items are in a kit." },

@@ -666,6 +666,13 @@ void config_cycle_program(const ConfigAutoclave *a, const ConfigProgram *p, bool
         snprintf(ret->name, sizeof(ret->name), "%s", p->announced);
 }
 
+const ConfigPractitioner *config_practitioner_of_user(const Config *c, uid_t uid) {
+        for (size_t i = 0; uid != 0 && i < c->n_practitioners; i++)
+                if (c->practitioners[i].uid == uid)
+                        return c->practitioners + i;
+        return NULL;
+}
+
 int32_t config_qualified_until(const ConfigPractitioner *p, const char *procedure) {
         for (size_t i = 0; procedure && i < p->qualified.n; i++)
                 if (streq(p->qualified.v[i].procedure, procedure))

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "core/cycle.h"
 #include "core/event.h"
@@ -33,7 +34,9 @@ typedef enum OnFault { ON_FAULT_LOCK, ON_FAULT_HOLD } OnFault;
 typedef enum Commissioning { COMMISSIONING_ADVISED, COMMISSIONING_REQUIRED } Commissioning;
 typedef enum Person { PERSON_OPERATOR, PERSON_RELEASER, PERSON_OFFICER, PERSON_PRACTITIONER } Person;
 typedef enum Supplied { SUPPLIED_STERILE, SUPPLIED_CLEAN, SUPPLIED_CONTAMINATED } Supplied;
-typedef enum ControlActs { CONTROL_ACTS_REFUSED, CONTROL_ACTS_ALLOWED } ControlActs;
+/* At the socket. SIGNED: only what needs no signature; DEMO: in anybody's name, for tests and demos. */
+typedef enum ControlActs { CONTROL_ACTS_SIGNED, CONTROL_ACTS_REFUSED, CONTROL_ACTS_DEMO } ControlActs;
+typedef enum ControlBus { CONTROL_BUS_SYSTEM, CONTROL_BUS_NONE } ControlBus;
 typedef enum DutyEffect { DUTY_BLOCK, DUTY_ALERT } DutyEffect;
 typedef enum DutyPer { DUTY_PER_AUTOCLAVE, DUTY_PER_CLINIC } DutyPer;
 typedef enum FormHash { FORM_HASH_REQUIRED, FORM_HASH_OPTIONAL } FormHash;
@@ -71,6 +74,7 @@ typedef struct ConfigControl {
         const char *socket, *group;
         int32_t mode;
         int acts; /* ControlActs */
+        int bus;  /* ControlBus */
 } ConfigControl;
 
 typedef struct ConfigGate {
@@ -154,6 +158,8 @@ typedef struct ConfigPractitioner {
                 size_t n;
                 const ConfigQualification *v;
         } qualified;
+        const char *user; /* of this machine; NULL: none */
+        uid_t uid;        /* of that user when the configuration was read; 0: there is none. root is nobody in particular */
 } ConfigPractitioner;
 
 typedef struct ConfigClass {
@@ -267,6 +273,8 @@ const ConfigProgram *config_program_by_id(const Config *c, const char *id);
 const ConfigAutoclave *config_autoclave(const Config *c, const char *id);
 const ConfigDevice *config_device(const Config *c, const char *id);
 const ConfigPractitioner *config_practitioner(const Config *c, const char *id);
+/* Who this user of the machine is; NULL: nobody. */
+const ConfigPractitioner *config_practitioner_of_user(const Config *c, uid_t uid);
 const ConfigClass *config_class(const Config *c, const char *id);
 const ConfigProduct *config_product(const Config *c, const char *id);
 const ConfigSupplier *config_supplier(const Config *c, const char *id);

@@ -388,10 +388,14 @@ static void witness(Manager *m) {
 }
 
 static void fill_status(void *userdata, Status *ret) {
+        static const char *const acts[] = { [CONTROL_ACTS_SIGNED] = "signed",
+                                            [CONTROL_ACTS_REFUSED] = "refused",
+                                            [CONTROL_ACTS_DEMO] = "demo" };
         Manager *m = userdata;
         const Now t = now(m);
 
         *ret = (Status){ .version = VERSION,
+                         .acts = acts[m->config->control.acts],
                          .broker_connected = mqtt_is_connected(m->mqtt),
                          .armed = mqtt_is_ready(m->mqtt),
                          .broker_why = mqtt_why(m->mqtt),
@@ -489,6 +493,26 @@ static int on_post(sd_event_source *source, void *userdata) {
         return sd_event_source_set_enabled(m->deadline, SD_EVENT_ONESHOT);
 }
 
+/* What stands in the configuration, and should not stand there in a clinic, or does not work as it stands. */
+static void tell_people(Manager *m) {
+        static const char demo[] = "Whoever may open the control socket acts in anybody's name: the configuration says "
+                                   "[control] acts = demo, which is made for tests and demos. Take that line out.";
+        const Config *c = m->config;
+        const Now t = now(m);
+
+        if (c->control.acts == CONTROL_ACTS_DEMO) {
+                log_event(LOG_PROBLEM_KIND, LOG_WARNING, NULL, "%s", demo);
+                did(m, intake_alert_once(m->intake, &t, "acts-unsigned", "control", ALERT_WARNING, demo));
+        } else
+                did(m, intake_alert_resolve(m->intake, &t, "acts-unsigned", "control"));
+        for (size_t i = 0; i < c->n_practitioners; i++)
+                if (c->practitioners[i].user && c->practitioners[i].uid == 0)
+                        log_event(LOG_PROBLEM_KIND, LOG_WARNING, NULL,
+                                  "[practitioner %s] user: there is no user %s on this machine, so nothing can be signed "
+                                  "by that person. Make the user, then: systemctl reload asepsisd",
+                                  c->practitioners[i].id, c->practitioners[i].user);
+}
+
 /* --- signals --- */
 
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
@@ -533,6 +557,7 @@ static int take_configuration(Manager *m, Config **wanted) {
         m->config = TAKE(*wanted);
         set_zone(m->config);
         did(m, intake_publish_state(m->intake, &t));
+        tell_people(m);
         return 0;
 }
 
@@ -726,6 +751,7 @@ int manager_new(Manager **ret, const char *config_path, Config **config) {
         if ((r = open_ledger(m)) < 0 || (r = open_intake(m)) < 0 || (r = open_mqtt(m)) < 0 || (r = open_bus(m)) < 0 ||
             (r = add_sources(m)) < 0)
                 return r;
+        tell_people(m);
         *ret = TAKE(m);
         return 0;
 }

@@ -30,6 +30,7 @@ typedef struct Status {
         char audit_head[48];                      /* base64url, as in permits and checkpoints */
         int64_t items, sessions_live;
         int64_t alerts[3];                        /* open ones: info, warning, critical */
+        const char *acts;                         /* at the socket: signed, refused or demo */
         uint64_t messages, rejected, batches, decisions; /* since the start */
 } Status;
 

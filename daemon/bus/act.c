@@ -58,6 +58,14 @@ static void cut_whole(char text[static ACT_TEXT_MAX]) {
                 text[--n] = '\0';
 }
 
+static int refused(int outcome, const char *text, sd_bus_error *error) {
+        static const char *const names[] = { [ACT_REFUSED] = BUS_ERROR_REFUSED,
+                                             [ACT_NOT_YOU] = BUS_ERROR_NOT_YOU,
+                                             [ACT_NOT_HERE] = BUS_ERROR_NOT_HERE };
+
+        return sd_bus_error_set(error, (size_t)outcome < ELEMENTSOF(names) ? names[outcome] : BUS_ERROR_REFUSED, text);
+}
+
 static int perform(sd_bus_message *m, const BusSource *source, Act *act, sd_bus_error *error) {
         char text[ACT_TEXT_MAX] = "";
         int r = read_peer(m, act);
@@ -76,7 +84,7 @@ static int perform(sd_bus_message *m, const BusSource *source, Act *act, sd_bus_
         if (r < 0)
                 return act_failed(source, r, error);
         cut_whole(text);
-        return r > 0 ? sd_bus_error_set(error, BUS_ERROR_REFUSED, text) : answer(m, text);
+        return r == ACT_DONE ? answer(m, text) : refused(r, text, error);
 }
 
 /* Commission(s attempt, s by). Also NotFound, Ambiguous. */

@@ -41,6 +41,8 @@
 #define BUS_ERROR_AMBIGUOUS "org.asepsis1.Error.Ambiguous"
 #define BUS_ERROR_BAD_ARGUMENT "org.asepsis1.Error.BadArgument"
 #define BUS_ERROR_REFUSED "org.asepsis1.Error.Refused"
+#define BUS_ERROR_NOT_YOU "org.asepsis1.Error.NotYou"
+#define BUS_ERROR_NOT_HERE "org.asepsis1.Error.NotHere"
 #define BUS_ERROR_LEDGER "org.asepsis1.Error.Ledger"
 
 typedef struct Bus Bus;

@@ -60,6 +60,7 @@ static void put_status(Reply *r, const Status *s) {
         reply_text(r, "broker_why", s->broker_why);
         put_doubts(r, s);
         put_clock(r, s);
+        reply_text(r, "acts", s->acts);
         reply_text(r, "log", s->log);
         reply_number(r, "audit_size", s->audit_size);
         reply_text(r, "audit_head", s->audit_head);

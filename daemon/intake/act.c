@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Acts of people at the control socket: may this person do this, is it on record, and then what it does. A refused act
+ * Acts of people over D-Bus: is it this person, may they do this, is it on record, and then what it does. A refused act
  * leaves a record and nothing else. What locks is taken from anybody who is registered and while the daemon is in
  * doubt; what makes something permitted again is not.
  */
@@ -91,15 +91,56 @@ static const char *doubt_of(const Intake *in, ActType act) {
         return NULL;
 }
 
-static int may(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+static bool is_demo(const Intake *in, const Act *act) {
+        return act->auth == ACT_AUTH_PEER && in->config->control.acts == CONTROL_ACTS_DEMO;
+}
+
+/* Completes `by`. Nobody acts in another one's name, but in a demo, where nobody is who they say. */
+static int identify(const Intake *in, Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        const ConfigPractitioner *own = config_practitioner_of_user(in->config, act->uid);
+
+        if (!act->by || !act->by[0])
+                act->by = own ? own->id : "";
+        if (is_demo(in, act))
+                return ACT_DONE;
+        if (!own) {
+                act_refuse(ret_text,
+                           "User %u of this machine is no registered person: the configuration says who is ([practitioner] "
+                           "user = NAME). Act under your own login.",
+                           (unsigned)act->uid);
+                return ACT_NOT_YOU;
+        }
+        if (streq(act->by, own->id))
+                return ACT_DONE;
+        act_refuse(ret_text, "You are %s, and nobody acts in another one's name. Ask %s to do it.", own->id, act->by);
+        return ACT_NOT_YOU;
+}
+
+/* Where and how it came: what is a signature comes with the person's password, and over the system bus. */
+static int came_well(const Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        if (act->auth == ACT_AUTH_PEER && in->config->control.acts == CONTROL_ACTS_REFUSED) {
+                act_refuse(ret_text, "No acts are taken at this control socket: the configuration says so ([control] acts = "
+                                     "refused). Act on the system bus.");
+                return ACT_NOT_HERE;
+        }
+        if (!act_signs(act->type) || act->auth == ACT_AUTH_PASSWORD || is_demo(in, act))
+                return ACT_DONE;
+        act_refuse(ret_text, act->auth == ACT_AUTH_PEER
+                                     ? "This is signed with your password, and the control socket asks for none: use the "
+                                       "system bus (asepsisctl without --socket, or with --system)."
+                                     : "This is signed with your password, and polkit asked for none: a rule of this machine "
+                                       "lets you pass without. Ask its admin to take that rule away.");
+        return ACT_NOT_HERE;
+}
+
+static int may(const Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
         const ConfigPractitioner *by = config_practitioner(in->config, act->by);
         const ActRule *rule = rules + act->type;
         const char *doubt;
+        int r = came_well(in, act, ret_text);
 
-        if (in->config->control.acts != CONTROL_ACTS_ALLOWED)
-                return act_refuse(ret_text,
-                                  "No acts are taken at this control socket: the configuration says so ([control] "
-                                  "acts = refused).");
+        if (r != ACT_DONE)
+                return r;
         if (!by)
                 return act_refuse(ret_text, "Nobody here is registered as %s. Give the id of a registered person.",
                                   act->by[0] ? act->by : "nobody");
@@ -111,18 +152,25 @@ static int may(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
         return doubt ? act_refuse(ret_text, "Nothing can be permitted now. %s", doubt) : 0;
 }
 
-/* Personal data is not in it: people are known by their ids, and reasons are told to name no patient. */
+/* A patient is not in it: reasons are told to name none. The printed name is as it stands on this day (11.50(a)(1)). */
 static int act_record(Intake *in, const Act *act, const char *refused) {
+        static const char *const auths[] = {
+                [ACT_AUTH_PEER] = "socket", [ACT_AUTH_POLKIT] = "polkit", [ACT_AUTH_PASSWORD] = "password"
+        };
+        const ConfigPractitioner *by = config_practitioner(in->config, act->by);
+
         record_begin(in, "act");
         jsonw_member_string(&in->w, "act", words[act->type].id);
         jsonw_member_string(&in->w, "subject", act->subject);
         jsonw_member_string(&in->w, "by", act->by);
+        jsonw_member_optional(&in->w, "name", by ? by->name : NULL);
         jsonw_member_string(&in->w, "meaning", words[act->type].meaning);
         jsonw_member_optional(&in->w, "cause", act->cause);
         jsonw_member_optional(&in->w, "reason", act->reason);
         jsonw_member_optional(&in->w, "certificate", act->certificate);
         if (act->until)
                 jsonw_member_int(&in->w, "until", act->until);
+        jsonw_member_string(&in->w, "auth", is_demo(in, act) ? "demo" : auths[act->auth]);
         jsonw_member_int(&in->w, "uid", (int64_t)act->uid);
         jsonw_member_int(&in->w, "pid", (int64_t)act->pid);
         jsonw_member_optional(&in->w, "refused", refused);
@@ -252,14 +300,22 @@ static int act_allowance(Intake *in, const Act *act, bool *ret) {
         snprintf(subject, sizeof(subject), "user-%u", (unsigned)act->uid);
         return alert_raise(
                 in, &(AlertAbout){ .rule = "rejected-flood", .subject = subject, .severity = ALERT_WARNING },
-                "More than %d acts of user %u came in at the control socket within a minute. Further ones are "
+                "More than %d acts of user %u came in within a minute. Further ones are "
                 "refused for a minute; look what that user runs.",
                 ACTS_PER_MINUTE, (unsigned)act->uid);
 }
 
+int intake_act_may(const Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        Act known = *act;
+        int r = identify(in, &known, ret_text);
+
+        return r == ACT_DONE ? may(in, &known, ret_text) : r;
+}
+
 int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        Act known = *act;
         bool allowed;
-        int r = change_begin(in);
+        int r = change_begin(in), outcome;
 
         if (r < 0)
                 return r;
@@ -270,15 +326,17 @@ int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static 
                 return r;
         if (!allowed)
                 return act_refuse(ret_text, "Too many acts came in at once. Wait a minute, then do it again.");
-        r = may(in, act, ret_text);
-        if (r == 0)
-                r = act_try(in, act, ret_text);
-        if (r == ACT_DENIED)
+        outcome = identify(in, &known, ret_text);
+        if (outcome == ACT_DONE)
+                outcome = may(in, &known, ret_text);
+        if (outcome == ACT_DONE)
+                outcome = act_try(in, &known, ret_text);
+        if (outcome == ACT_DENIED)
                 return ACT_REFUSED;
-        if (r != ACT_REFUSED)
-                return r;
-        r = act_record(in, act, ret_text);
+        if (outcome <= 0)
+                return outcome;
+        r = act_record(in, &known, ret_text);
         if (r == 0)
-                r = act_log(in, act, ret_text);
-        return r < 0 ? r : ACT_REFUSED;
+                r = act_log(in, &known, ret_text);
+        return r < 0 ? r : outcome;
 }

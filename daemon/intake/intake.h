@@ -132,11 +132,14 @@ int intake_alert_once(Intake *in, const Now *now, const char *rule, const char *
 int intake_alert_resolve(Intake *in, const Now *now, const char *rule, const char *subject);
 
 /*
- * An act of a person at the control socket, in the batch: the caller commits before it answers. 0: done; 1: refused, and
+ * An act of a person, in the batch: the caller commits before it answers. ACT_DONE; or how it is refused, see act.h, and
  * nothing but the record of it is changed; ret_text: what was done, or why not and what to do instead. Otherwise the
  * store's error: the batch is lost.
  */
 int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static ACT_TEXT_MAX]);
+/* Whether this person may do such an act at all, before anybody is asked for a password. Changes and records nothing.
+ * ACT_DONE: yes; or as intake_act() would refuse it. */
+int intake_act_may(const Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]);
 
 /*
  * Acts on recalls, into the batch. `by` names a registered officer, for make anybody registered; the reason is not

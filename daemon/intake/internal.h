@@ -368,8 +368,7 @@ void watch_undo(Intake *in);
 void watch_away(Intake *in, int64_t us);
 
 /* act.c: why an act is refused, in TEXT_MAX bytes at the most. ACT_REFUSED, for the act to return. */
-#define ACT_REFUSED 1
-#define ACT_DENIED 2 /* the answer is no, and that stands in the ledger with what was said: it locks */
+#define ACT_DENIED 100 /* the answer is no, and that stands in the ledger with what was said: it locks */
 int act_refuse(char *ret_text, const char *format, ...) _printf_(2, 3);
 
 /* 0, or a Reject: not a registered person. */

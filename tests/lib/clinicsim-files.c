@@ -50,6 +50,7 @@ static void copy_shipped(const char *path) {
         assert_non_null(out);
         while (fgets(line, sizeof(line), in))
                 fputs(strcmp(line, "#clock = ntp\n") == 0              ? "clock = rtc-trusted\n"
+                      : strcmp(line, "#acts = signed\n") == 0          ? "acts = demo\n"
                       : strncmp(line, "#commissioned = ", 16) == 0     ? "commissioned = 2026-11-22\n"
                                                                        : line,
                       out);

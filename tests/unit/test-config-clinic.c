@@ -230,6 +230,10 @@ static void other_keys_that_exclude_or_need_each_other(void **state) {
                   "[store] disk-full-mb: is above disk-low-mb: the alert would come too late" },
                 { "[practitioner x]\nroles = officer\nqualified = skin until 2027-01-01\n", 3,
                   "[practitioner x] qualified: needs the role practitioner" },
+                { "[practitioner x]\nroles = officer\nuser = root\n", 3,
+                  "[practitioner x] user: is root, who is asked for no password: each person needs their own login" },
+                { "[practitioner x]\nroles = officer\nuser = bob\n[practitioner y]\nroles = officer\nuser = bob\n", 6,
+                  "[practitioner y] user: is the login of [practitioner x], too: each person needs their own" },
                 { "[procedure k]\nneeds = needle\npasses-min = 7\npasses-max = 6\n", 3,
                   "[procedure k] passes-min: is above passes-max" },
                 { "[product 00844588003288]\nclass = needle\nsupplied = sterile\npasses-min = 7\npasses-max = 6\n", 4,
@@ -242,6 +246,21 @@ static void other_keys_that_exclude_or_need_each_other(void **state) {
         };
         (void)state;
         REFUSE_ALL(cases);
+}
+
+static void a_person_is_a_user_of_the_machine_or_nobody(void **state) {
+        Config *c = loaded("[practitioner x]\nroles = officer\nuser = nobody\n"
+                           "[practitioner y]\nroles = officer\nuser = no-such-user-here\n"
+                           "[practitioner z]\nroles = officer\n");
+        const uid_t uid = config_practitioner(c, "x")->uid;
+
+        (void)state;
+        assert_int_not_equal(uid, 0);
+        assert_ptr_equal(config_practitioner_of_user(c, uid), config_practitioner(c, "x"));
+        assert_int_equal(config_practitioner(c, "y")->uid, 0);
+        assert_null(config_practitioner_of_user(c, 0));
+        assert_null(config_practitioner_of_user(c, uid - 1));
+        config_free(c);
 }
 
 static void a_makers_numbers_take_the_place_of_the_procedures(void **state) {
@@ -523,6 +542,7 @@ int main(void) {
                 cmocka_unit_test(tests_of_autoclaves_follow_the_profile_and_can_only_be_stricter),
                 cmocka_unit_test(rooms_and_classes_cannot_be_laxer_than_the_policy),
                 cmocka_unit_test(other_keys_that_exclude_or_need_each_other),
+                cmocka_unit_test(a_person_is_a_user_of_the_machine_or_nobody),
                 cmocka_unit_test(a_makers_numbers_take_the_place_of_the_procedures),
                 cmocka_unit_test(one_slip_is_one_error),
                 cmocka_unit_test(products_are_named_as_item_codes_name_them),

@@ -94,11 +94,122 @@ static void nothing_is_permitted_while_the_daemon_is_in_doubt(void **state) {
         }
 }
 
+/* The user of clara is 500, of ana 501; they are set here, so that no test needs users of the machine. */
+static void with_users(Sim *s, ControlActs acts) {
+        for (size_t i = 0; i < s->config->n_practitioners; i++) {
+                ConfigPractitioner *p = (ConfigPractitioner *)(uintptr_t)(s->config->practitioners + i);
+
+                p->uid = streq(p->id, "clara") ? 500 : streq(p->id, "ana") ? 501 : 0;
+        }
+        s->config->control.acts = acts;
+}
+
+static int act_as(Sim *s, ActType type, const char *by, uid_t uid, ActAuth auth) {
+        const Act a = {
+                .type = type, .subject = "ac-1", .cause = "fault", .by = by, .reason = "because", .uid = uid, .auth = auth
+        };
+
+        return act_on(s, &a);
+}
+
 static void the_configuration_can_close_the_socket_to_acts(void **state) {
         Sim *s = *state;
 
-        s->config->control.acts = CONTROL_ACTS_REFUSED;
-        assert_refused(s, ACT_AUTOCLAVE_OUT, "clara", "it leaks", "acts = refused");
+        with_users(s, CONTROL_ACTS_REFUSED);
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_OUT, "", 500, ACT_AUTH_PEER), ACT_NOT_HERE);
+        assert_says(text, "acts = refused");
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_OUT, "", 500, ACT_AUTH_POLKIT), ACT_DONE);
+}
+
+static void nobody_acts_in_another_one_s_name(void **state) {
+        static const ActAuth auths[] = { ACT_AUTH_PEER, ACT_AUTH_POLKIT, ACT_AUTH_PASSWORD };
+        Sim *s = *state;
+
+        with_users(s, CONTROL_ACTS_SIGNED);
+        for (size_t i = 0; i < ELEMENTSOF(auths); i++) {
+                assert_int_equal(act_as(s, ACT_AUTOCLAVE_OUT, "clara", 501, auths[i]), ACT_NOT_YOU);
+                assert_says(text, "You are ana");
+                assert_string_equal(last(s, "by"), "clara");
+                assert_string_equal(last(s, "uid"), "501");
+                assert_int_equal(act_as(s, ACT_AUTOCLAVE_OUT, "clara", 502, auths[i]), ACT_NOT_YOU);
+                assert_int_equal(act_as(s, ACT_AUTOCLAVE_OUT, "", 502, auths[i]), ACT_NOT_YOU);
+                assert_int_equal(act_as(s, ACT_AUTOCLAVE_OUT, "clara", 0, auths[i]), ACT_NOT_YOU);
+                assert_int_equal(act_as(s, ACT_AUTOCLAVE_OUT, "ben", 0, auths[i]), ACT_NOT_YOU);
+        }
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM audit WHERE record ->> 'type' = 'act' "
+                                    "AND record ->> 'refused' IS NULL"), 0);
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_OUT, "", 501, ACT_AUTH_PEER), ACT_DONE);
+        assert_string_equal(last(s, "by"), "ana");
+        assert_string_equal(last(s, "name"), "Ana");
+        assert_string_equal(last(s, "auth"), "socket");
+        sim_check_chain(s);
+}
+
+static void what_is_a_signature_is_taken_with_a_password_only(void **state) {
+        Sim *s = *state;
+
+        with_users(s, CONTROL_ACTS_SIGNED);
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_OUT, "", 501, ACT_AUTH_PEER), ACT_DONE);
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_RETURN, "", 500, ACT_AUTH_PEER), ACT_NOT_HERE);
+        assert_says(text, "--system");
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_RETURN, "", 500, ACT_AUTH_POLKIT), ACT_NOT_HERE);
+        assert_says(text, "polkit asked for none");
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_RETURN, "", 500, ACT_AUTH_PASSWORD), ACT_DONE);
+        assert_string_equal(last(s, "auth"), "password");
+        assert_string_equal(last(s, "name"), "Clara");
+}
+
+static void a_demo_is_one_at_the_socket_only_and_the_record_says_so(void **state) {
+        Sim *s = *state;
+
+        with_users(s, CONTROL_ACTS_DEMO);
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_OUT, "ana", 502, ACT_AUTH_PEER), ACT_DONE);
+        assert_string_equal(last(s, "auth"), "demo");
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_RETURN, "clara", 501, ACT_AUTH_PASSWORD), ACT_NOT_YOU);
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_RETURN, "clara", 500, ACT_AUTH_POLKIT), ACT_NOT_HERE);
+        assert_int_equal(act_as(s, ACT_AUTOCLAVE_RETURN, "clara", 501, ACT_AUTH_PEER), ACT_DONE);
+}
+
+static void whether_somebody_may_is_said_before_a_password_is_asked_for_and_leaves_no_record(void **state) {
+        Sim *s = *state;
+        Act a = { .type = ACT_RECALL_END, .subject = "1", .by = "", .reason = "why", .uid = 501, .auth = ACT_AUTH_PASSWORD };
+
+        with_users(s, CONTROL_ACTS_SIGNED);
+        assert_int_equal(intake_act_may(s->intake, &a, text), ACT_REFUSED);
+        assert_says(text, "an officer may");
+        a.uid = 500;
+        assert_int_equal(intake_act_may(s->intake, &a, text), ACT_DONE);
+        a.by = "ana";
+        assert_int_equal(intake_act_may(s->intake, &a, text), ACT_NOT_YOU);
+        assert_int_equal(acts(s), 0);
+}
+
+/* A line of the policy's file without its blanks. */
+static bool policy_has(const char *line) {
+        FILE *f = fopen("systemd/org.asepsis1.policy", "re");
+        char row[512];
+        bool found = false;
+
+        assert_non_null(f);
+        while (!found && fgets(row, sizeof(row), f))
+                found = strstr(row, line) != NULL;
+        fclose(f);
+        return found;
+}
+
+static void each_act_has_its_action_and_each_action_stands_in_the_policy(void **state) {
+        (void)state;
+        for (ActType i = 0; i < _ACT_MAX; i++) {
+                char line[128];
+
+                if (!act_action(i))
+                        fail_msg("act %d has no row in daemon/act.c", (int)i);
+                snprintf(line, sizeof(line), "<action id=\"org.asepsis1.%s\">", act_action(i));
+                if (!policy_has(line))
+                        fail_msg("systemd/org.asepsis1.policy has no %s", line);
+        }
+        assert_null(act_action(_ACT_MAX));
+        assert_true(act_signs(_ACT_MAX));
 }
 
 static void an_act_that_is_done_stands_in_the_chain_with_what_it_did(void **state) {
@@ -187,6 +298,11 @@ int main(void) {
                 TEST(an_act_that_is_done_stands_in_the_chain_with_what_it_did),
                 TEST(what_an_act_began_is_taken_back_when_it_is_refused),
                 TEST(an_officer_commissions_an_empty_cycle_and_sees_its_margins),
+                TEST(nobody_acts_in_another_one_s_name),
+                TEST(what_is_a_signature_is_taken_with_a_password_only),
+                TEST(a_demo_is_one_at_the_socket_only_and_the_record_says_so),
+                TEST(whether_somebody_may_is_said_before_a_password_is_asked_for_and_leaves_no_record),
+                cmocka_unit_test(each_act_has_its_action_and_each_action_stands_in_the_policy),
                 TEST(a_flood_of_acts_is_bounded_and_alerted_once),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

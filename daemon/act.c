@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What each act asks of whoever does it. Every act signs, but those that only lock and are wanted at once: a
+ * password in the way of a recall would leave a bad needle longer in use. systemd/org.asepsis1.policy has each action, with the text that the person is shown.
+ */
+#include "act.h"
+
+#include "util.h"
+
+static const struct {
+        const char *action;
+        bool locks; /* only */
+} access_of[_ACT_MAX] = {
+        [ACT_COMMISSION] = { "commission", false },
+        [ACT_AUTOCLAVE_OUT] = { "autoclave-out", true },
+        [ACT_AUTOCLAVE_RETURN] = { "return-autoclave", false },
+        [ACT_RECALL_MAKE] = { "recall", true },
+        [ACT_RECALL_CONFIRM] = { "decide-recall", false },
+        [ACT_RECALL_END] = { "decide-recall", false },
+        [ACT_OVERRIDE] = { "override", false },
+        [ACT_KEY_PREPARE] = { "key", false },
+        [ACT_KEY_ROTATE] = { "key", false },
+        [ACT_KEY_ACCEPT] = { "key", false },
+        [ACT_CLOCK_CONFIRM] = { "clock", false },
+        [ACT_RESTORE_CONFIRM] = { "restore", false },
+        [ACT_AUDIT_ACCEPT] = { "audit", false },
+        [ACT_ROOM_UNLOCK] = { "unlock-room", false },
+        [ACT_SESSION_END] = { "end-session", false },
+        [ACT_DRILL] = { "attest", false },
+        [ACT_SHARPS] = { "attest", false },
+        [ACT_QUALIFICATION_REGISTER] = { "qualification", false },
+        [ACT_QUALIFICATION_END] = { "qualification", false },
+        [ACT_LOAD_RELEASE] = { "release", false },
+        [ACT_LOAD_REJECT] = { "reject", true },
+        [ACT_LOAD_WITHDRAW] = { "reject", true },
+};
+
+const char *act_action(ActType type) {
+        return (size_t)type < ELEMENTSOF(access_of) ? access_of[type].action : NULL;
+}
+
+bool act_signs(ActType type) {
+        return (size_t)type >= ELEMENTSOF(access_of) || !access_of[type].locks;
+}
