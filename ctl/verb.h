@@ -94,7 +94,7 @@ typedef struct Verb {
         X(session) X(override) X(sharps) X(exposures) X(exposure)                                        \
         X(practitioner)                                                                                  \
         X(lookback) X(recall)                                                                            \
-        X(audit) X(restore)                                                                              \
+        X(audit) X(backup) X(restore)                                                                              \
         X(key) X(help)
 
 #define VERB_DECLARE(verb) extern const Verb verb_##verb;

@@ -30,6 +30,7 @@
         X(CLOCK_CONFIRM, "clock-confirm", "I have looked at the clock, and it is right")                               \
         X(RESTORE_CONFIRM, "restore-confirm", "This is the ledger to go on with, and what came after it is lost")      \
         X(AUDIT_ACCEPT, "audit-accept", "What was seen of another ledger or daemon is gone, and this one goes on")     \
+        X(BACKUP, "backup", "I have the ledger copied, and know that the copy holds personal data")                    \
         X(ROOM_UNLOCK, "room-unlock", "I have looked into what locked this room, and unlock it")                       \
         X(SESSION_END, "session-end", "I end this session; what it held counts as used")                               \
         X(DRILL, "drill", "I have traced this load to its patients")                                                   \
@@ -65,8 +66,9 @@ enum {
 typedef struct Act {
         ActType type;
         const char *subject;    /* attempt, autoclave, room, session, person, what is recalled; of a recall its number, as
-                                 * text; KEY_ACCEPT: the kid */
-        const char *by;         /* id of a registered person; "": who the user is */
+                                 * text; KEY_ACCEPT: the kid; BACKUP: the path */
+        const char *by;         /* id of a registered person; "": who the user is; or nobody, where root or
+                                 * the daemon's own user has a BACKUP made */
         const char *reason;     /* NULL: none is asked for */
         const char *cause;      /* AUTOCLAVE_OUT: what happened; RECALL_MAKE: what the subject is; OVERRIDE: the rule;
                                  * QUALIFICATION_*: the procedure; KEY_ROTATE: "compromised", where others may have the

@@ -212,6 +212,8 @@ const ConfigKey config_keys[] = {
           .fallback = "256", .help = "Less free space than this (MiB) raises an alert." },
         { STORE(disk_full_bytes, "disk-full-mb"), NUMBER(INT64_C(8) << 20, INT64_C(1048576) << 20, 1 << 20),
           .fallback = "32", .help = "Less free space than this (MiB): no sessions." },
+        { STORE(backup_days, "backup-days"), NUMBER(0, 365, 1), .fallback = "7",
+          .help = "How old the newest backup may be (days) before an alert; 0: no alert." },
         { STORE(cache_kib, "cache-kib"), NUMBER(256, 1048576, 1), .fallback = "1536",
           .help = "Memory for the ledger's pages (KiB)." },
 

@@ -67,6 +67,7 @@ typedef struct ConfigBroker {
 typedef struct ConfigStore {
         const char *path, *signing_key;
         int64_t disk_low_bytes, disk_full_bytes; /* below low: alert; below full: no session */
+        int32_t backup_days; /* 0: no alert about old backups */
         int32_t cache_kib;
 } ConfigStore;
 

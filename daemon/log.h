@@ -33,6 +33,7 @@
         X(OVERRIDDEN, "de94e18acee44d0ebc5b2d5c9967fee6")              \
         X(KEY, "40ab1760c5644024b936b96ac702c4b4")                      \
         X(ACT, "8f5b1769ca4d417ab939f755002c5817")                           \
+        X(BACKUP, "e1e7610b79a34c36bf5fff8bdc2aac69")                        \
         X(MESSAGE_REJECTED, "7e34b7d44b234db28b242dc01a7ebd7a")        \
         X(LEDGER_OPENED, "78a6ad6ce8274e5aac35a175e3e6deb8")           \
         X(STORE_FAILED, "a281b1b346974b318e020e3bdd9d35a3")            \

@@ -23,6 +23,7 @@
 #include "store/store.h"
 
 #define DISK_EVERY_S 10
+#define BACKUP_AGE_EVERY_S 600
 #define STOOD_STILL_US (3 * US_PER_S) /* without a turn of the loop, which has one each second */
 #define HEAD_LOGGED_EVERY_S 3600
 #define LOSSES_SUSPICIOUS 4
@@ -39,7 +40,7 @@ struct Manager {
         char *config_path;
         Config *config;
         sd_event *event;
-        sd_event_source *terminate, *interrupt, *reload, *deadline, *second, *post, *idle;
+        sd_event_source *terminate, *interrupt, *reload, *deadline, *second, *post, *idle, *copy;
         Store *store;
         Signer *signer;
         Intake *intake;
@@ -157,12 +158,17 @@ static void did(Manager *m, int r) {
 static int act(void *userdata, const Act *a, char ret_text[static ACT_TEXT_MAX]) {
         Manager *m = userdata;
         const Now t = now(m);
-        const bool away = intake_doubted(m->intake, DOUBT_SECOND);
+        const bool away = intake_doubted(m->intake, DOUBT_SECOND), copies = intake_backup_runs(m->intake);
         int r = intake_act(m->intake, &t, a, ret_text), committed;
 
         if (r < 0)
                 m->failed = r;
         committed = commit(m);
+        if (!copies && intake_backup_runs(m->intake)) {
+                if (committed < 0)
+                        intake_backup_stop(m->intake, "The ledger could not be written.");
+                sd_event_source_set_enabled(m->copy, SD_EVENT_ON);
+        }
         if (away && !intake_doubted(m->intake, DOUBT_SECOND))
                 mqtt_resume(m->mqtt);
         return committed < 0 ? committed : r;
@@ -351,6 +357,10 @@ static void check_disk(Manager *m, const Now *t) {
                        : intake_alert_resolve(m->intake, t, "disk-low", "disk"));
 }
 
+static void check_backup(Manager *m, const Now *t) {
+        did(m, intake_backup_age(m->intake, t));
+}
+
 static void check_losses(Manager *m, const Now *t) {
         if (mqtt_losses_last_minute(m->mqtt) >= LOSSES_SUSPICIOUS)
                 did(m, intake_alert_once(m->intake, t, "second-daemon", "client", ALERT_WARNING,
@@ -419,6 +429,12 @@ static int autoclave(void *userdata, const char *id, AutoclaveStatus *ret) {
         return intake_autoclave_status(m->intake, &t, id, ret);
 }
 
+static int backup(void *userdata, BackupStatus *ret) {
+        Manager *m = userdata;
+
+        return intake_backup_status(m->intake, ret);
+}
+
 static void notify_status(Manager *m) {
         char text[sizeof(m->status)];
         Status s;
@@ -443,6 +459,8 @@ static int on_second(sd_event_source *source, uint64_t usec, void *userdata) {
         check_clock(m, &t);
         if (m->seconds % DISK_EVERY_S == 0)
                 check_disk(m, &t);
+        if (m->seconds % BACKUP_AGE_EVERY_S == 0)
+                check_backup(m, &t);
         check_losses(m, &t);
         if (m->degraded_told != intake_doubted_any(m->intake) && mqtt_is_ready(m->mqtt))
                 did(m, tell_state(m, &t));
@@ -477,6 +495,17 @@ static int on_idle(sd_event_source *source, void *userdata) {
         if (r == -ENOSPC)
                 intake_doubt(m->intake, DOUBT_STORE, disk_full);
         return store_spoiled(m->store) ? sd_event_exit(m->event, r) : 0;
+}
+
+/* Likewise: the next slice of a backup. */
+static int on_copy(sd_event_source *source, void *userdata) {
+        Manager *m = userdata;
+        const Now t = now(m);
+        int r = intake_backup_turn(m->intake, &t);
+
+        if (r != 0)
+                did(m, r < 0 ? r : 0);
+        return intake_backup_runs(m->intake) ? 0 : sd_event_source_set_enabled(source, SD_EVENT_OFF);
 }
 
 /* After every turn: the timer stands where the intake next has something to do. */
@@ -691,7 +720,8 @@ static int open_bus(Manager *m) {
         const BusOptions options = { .path = m->config->control.socket,
                                      .mode = (mode_t)m->config->control.mode,
                                      .group = m->config->control.group };
-        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, configuration, autoclave, act, m });
+        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, configuration, autoclave, act,
+                                                                              backup, m });
 
         if (r < 0)
                 log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot serve the control socket %s: %s", options.path,
@@ -732,6 +762,12 @@ static int add_sources(Manager *m) {
         if (r >= 0)
                 r = sd_event_source_set_enabled(m->idle, SD_EVENT_OFF);
         if (r >= 0)
+                r = sd_event_add_defer(m->event, &m->copy, on_copy, m);
+        if (r >= 0)
+                r = sd_event_source_set_priority(m->copy, SD_EVENT_PRIORITY_IDLE);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(m->copy, SD_EVENT_OFF);
+        if (r >= 0)
                 r = sd_event_set_watchdog(m->event, true);
         return r < 0 ? r : 0;
 }
@@ -761,6 +797,7 @@ Manager *manager_free(Manager *m) {
                 return NULL;
         bus_free(m->bus);
         mqtt_free(m->mqtt);
+        sd_event_source_unref(m->copy);
         sd_event_source_unref(m->idle);
         sd_event_source_unref(m->post);
         sd_event_source_unref(m->second);

@@ -34,6 +34,18 @@ typedef struct Status {
         uint64_t messages, rejected, batches, decisions; /* since the start */
 } Status;
 
+/* The backup that is being made, or was made last by this run of the daemon. */
+typedef struct BackupStatus {
+        const char *state, *path;    /* none, copying, flushing, done, failed */
+        const char *why;             /* failed: a sentence */
+        int64_t pages, copied;       /* of the ledger's file */
+        int64_t bytes;               /* done: of the copy */
+        int64_t size;                /* done: records in the copy's chain, with */
+        char head[48];               /* this head, */
+        const char *checkpoint;      /* signed; NULL: the key is in doubt */
+        int64_t last_us;             /* when the last one was done that this ledger knows of; 0: never */
+} BackupStatus;
+
 /* One autoclave, as it stands now. Dates are year * 10000 + month * 100 + day: the last clinic day that is still
  * covered; 0: it does not apply, or nothing was ever done. */
 typedef struct AutoclaveStatus {

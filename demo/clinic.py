@@ -15,6 +15,7 @@ port = {port}
 password-file = {folder}/asepsisd.password
 
 [store]
+backup-days = 0
 path = {folder}/ledger.db
 signing-key = {folder}/signing.key
 

@@ -8,6 +8,7 @@
 #include "bus/internal.h"
 #include "codec/rfc3339.h"
 #include "core/limits.h"
+#include "store/backup.h"
 
 /* The peer by the kernel's word. On the socket there is nobody in between. */
 static int read_peer(sd_bus_message *m, Act *act) {
@@ -72,7 +73,8 @@ static int perform(sd_bus_message *m, const BusSource *source, Act *act, sd_bus_
 
         if (r < 0)
                 return r;
-        if (too_long(act->by, LABEL_MAX) || too_long(act->subject, CODE_MAX) || too_long(act->cause, LABEL_MAX))
+        if (too_long(act->by, LABEL_MAX) || too_long(act->cause, LABEL_MAX) ||
+            too_long(act->subject, act->type == ACT_BACKUP ? BACKUP_PATH_MAX : CODE_MAX))
                 return sd_bus_error_setf(error, BUS_ERROR_REFUSED,
                                          "A name is too long: people, autoclaves and cycles "
                                          "have up to %d bytes, items up to %d.",
@@ -326,4 +328,12 @@ int method_confirm_restore(sd_bus_message *m, void *userdata, sd_bus_error *erro
 /* AcceptAudit(s by, s reason). */
 int method_accept_audit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return act_on_doubt(m, userdata, ACT_AUDIT_ACCEPT, "audit", error);
+}
+
+/* Backup(s path, s by, s reason). It goes on after the answer; GetBackup says how far it is. */
+int method_backup(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_BACKUP };
+        int r = sd_bus_message_read(m, "sss", &act.subject, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
 }

@@ -64,6 +64,8 @@ typedef struct BusSource {
         int (*autoclave)(void *userdata, const char *autoclave, AutoclaveStatus *ret);
         /* As intake_act() says, and committed when it returns. */
         int (*act)(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX]);
+        /* As intake_backup_status() says. */
+        int (*backup)(void *userdata, BackupStatus *ret);
         void *userdata;
 } BusSource;
 

@@ -83,6 +83,10 @@ int method_release_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_reject_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_withdraw_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_backup(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* backup.c */
+int method_get_backup(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /*
  * What a method reads from the ledger, as one a{sv}. 1: it stands in *reply; 0: no such thing; or the store's error.

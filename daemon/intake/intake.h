@@ -124,6 +124,17 @@ int intake_restore_confirm(Intake *in, const Now *now, const char *by, const cha
 int intake_audit_accept(Intake *in, const Now *now, const char *by, const char *reason,
                         char ret_text[static ACT_TEXT_MAX]);
 
+/*
+ * The backup that an act has begun. turn: one slice of it, outside a batch; 0: go on, and nothing is changed; 1: it has
+ * ended, and what is to be committed says how; or the store's error. stop: its act came to nothing. age: once in a while,
+ * is there a new one?
+ */
+int intake_backup_turn(Intake *in, const Now *now);
+bool intake_backup_runs(const Intake *in);
+void intake_backup_stop(Intake *in, const char *why);
+int intake_backup_age(Intake *in, const Now *now);
+int intake_backup_status(Intake *in, BackupStatus *ret);
+
 /* Raises an alert of the daemon's own; see rules.md, 5. */
 int intake_alert(Intake *in, const Now *now, const char *rule, const char *subject, int severity, const char *text);
 /* As intake_alert(), but does not count up one that stands. */

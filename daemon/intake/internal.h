@@ -166,6 +166,7 @@ struct Intake {
         int64_t witnessed;            /* size of the ledger, as its witness has it; -1: not written yet */
         int64_t restored_i;           /* of the question at hand: what was received before is blocked */
         Settling settling;
+        char *backup_checkpoint;      /* of the last backup's head; NULL: there is none */
         bool keys_stale;              /* after the next commit: which key signs, by the ledger, and does it lie in its file */
         int64_t lost_us;              /* CLOCK_BOOTTIME since when the broker is away; 0: it is there */
         int64_t listening_us;         /* CLOCK_BOOTTIME since when nothing that comes in can have waited for us */
@@ -357,6 +358,12 @@ int key_rotate(Intake *in, const char *cause, char ret_text[static ACT_TEXT_MAX]
 int key_accept(Intake *in, const char *kid, char ret_text[static ACT_TEXT_MAX]);
 /* What was decided about keys is committed: the new one signs, and lies in the key file. */
 void keys_settle(Intake *in);
+
+/* backup.c: 0 or 1 (refused), and a text; or an error. */
+int backup_start(Intake *in, const char *path, char ret_text[static ACT_TEXT_MAX]);
+int backup_take_up(Intake *in);
+/* state.c: *ret to be freed. */
+int checkpoint_sign(Intake *in, int64_t at_us, const Head *head, char **ret);
 
 /* watch.c: devices that fell silent */
 /* It spoke. Writes nothing. */

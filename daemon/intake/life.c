@@ -216,6 +216,7 @@ Intake *intake_free(Intake *in) {
         free(in->texts);
         free(in->samples);
         free(in->chunk);
+        free(in->backup_checkpoint);
         free(in);
         return NULL;
 }
@@ -292,6 +293,8 @@ static int take_up(Intake *in, const IntakeOptions *o) {
                 r = running_take_up(in);
         if (r == 0)
                 r = restore_take_up(in, o->machine);
+        if (r == 0)
+                r = backup_take_up(in);
         return r;
 }
 

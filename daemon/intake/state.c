@@ -231,26 +231,30 @@ bool intake_checkpoint_due(const Intake *in) {
                !intake_doubted(in, DOUBT_KEY);
 }
 
+int checkpoint_sign(Intake *in, int64_t at_us, const Head *head, char **ret) {
+        char hash[64];
+        const char *text;
+        size_t n;
+        int r;
+
+        to_base64(head->hash, HASH_SIZE, hash, sizeof(hash));
+        r = encode_checkpoint_payload(
+                &in->w, &(EncodeCheckpoint){
+                                .log = in->log, .boot = in->boot, .size = head->size, .head = hash, .at_us = at_us });
+        if (r == 0)
+                r = jsonw_finish(&in->w, &text, &n);
+        return r < 0 ? r : signer_jws(in->signer, text, n, ret);
+}
+
 int intake_checkpoint(Intake *in, const Now *now, char **ret_jws) {
         _cleanup_(freep) char *jws = NULL;
-        char topic[TOPIC_MAX], head[64];
-        const char *text;
+        char topic[TOPIC_MAX];
         Outgoing *out;
-        size_t n;
         int r = topic_state(in->config->site.id, "audit", NULL, NULL, topic);
 
         run_close(in);
-        to_base64(in->committed.hash, HASH_SIZE, head, sizeof(head));
         if (r == 0)
-                r = encode_checkpoint_payload(&in->w, &(EncodeCheckpoint){ .log = in->log,
-                                                                           .boot = in->boot,
-                                                                           .size = in->committed.size,
-                                                                           .head = head,
-                                                                           .at_us = now->wall_us });
-        if (r == 0)
-                r = jsonw_finish(&in->w, &text, &n);
-        if (r == 0)
-                r = signer_jws(in->signer, text, n, &jws);
+                r = checkpoint_sign(in, now->wall_us, &in->committed, &jws);
         if (r == 0)
                 r = batch_publish(&in->batch, topic, jws, strlen(jws), &out);
         if (r < 0)

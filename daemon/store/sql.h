@@ -62,6 +62,8 @@
 
 #define STATEMENTS(X)                                                                                                 \
         X(BEGIN, "BEGIN IMMEDIATE")                                                                                   \
+        X(PAGE_COUNT, "PRAGMA page_count")                                                                                   \
+        X(PAGE_SIZE, "PRAGMA page_size")                                                                                     \
         X(COMMIT, "COMMIT")                                                                                           \
         X(SAVEPOINT, "SAVEPOINT message")                                                                             \
         X(SAVEPOINT_RELEASE, "RELEASE message")                                                                       \

@@ -17,6 +17,8 @@ typedef enum StatementId {
         _SQL_MAX,
 } StatementId;
 
+typedef struct Backup Backup;
+
 struct Store {
         sqlite3 *db;
         sqlite3_stmt *stmts[_SQL_MAX];
@@ -24,6 +26,7 @@ struct Store {
         int witness; /* see witness.h; -1: not open */
         bool in_batch, spoiled;
         uint64_t undone;
+        Backup *backup; /* see backup.h; NULL: none was made */
         int wal_pages; /* in the write-ahead log, as of the last commit */
         char why[STORE_WHY_MAX];
 };

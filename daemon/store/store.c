@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/backup.h"
 #include "store/blocks.h"
 #include "store/schema.h"
 #include "store/sha256.h"
@@ -400,6 +401,8 @@ int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char
 Store *store_close(Store *s) {
         if (!s)
                 return NULL;
+        store_backup_abort(s, "The daemon was stopped.");
+        free(s->backup);
         for (int i = 0; i < _SQL_MAX; i++)
                 sqlite3_finalize(s->stmts[i]);
         sqlite3_close(s->db);
