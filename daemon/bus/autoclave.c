@@ -10,16 +10,10 @@
 static const char *const machines[] = { [MACHINE_N] = "N", [MACHINE_S] = "S", [MACHINE_B] = "B" };
 
 void bus_put_test(const TestShown *t, Reply *r) {
-        static const char *const tests[] = {
-                [TEST_BOWIE_DICK] = "bowie-dick",
-                [TEST_HELIX] = "helix",
-                [TEST_VACUUM_LEAK] = "vacuum-leak",
-                [TEST_AUTOMATIC_CONTROL] = "automatic-control",
-        };
         static const char *const outcomes[] = { "no-test", "passed", "failed" };
 
         reply_open(r);
-        reply_text(r, "test", REPLY_WORD(tests, t->test));
+        reply_text(r, "test", bus_test(t->test));
         reply_text(r, "outcome", REPLY_WORD(outcomes, t->outcome));
         reply_text(r, "attempt", t->attempt);
         reply_time(r, "run_at", t->run_us);

@@ -33,6 +33,7 @@
 #define BUS_RECALLS_MAX 100   /* in one reply */
 #define BUS_KEYS_MAX 20         /* that signed before, newest first */
 #define BUS_EXPOSURES_MAX 100 /* in one reply */
+#define BUS_PERIOD_MAX 100    /* rows of a period in one reply */
 #define BUS_POINTS_MAX 2000   /* samples in one reply */
 
 #define BUS_ERROR_NOT_FOUND "org.asepsis1.Error.NotFound"

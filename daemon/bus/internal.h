@@ -22,6 +22,9 @@ const char *bus_wrap(int wrap);
 const char *bus_inside(int inside);
 const char *bus_load(int released);
 const char *bus_verdict(int verdict);
+const char *bus_purpose(int purpose);
+const char *bus_outcome(int outcome); /* of a machine */
+const char *bus_test(int test);
 /* Members that the ledger keeps as JSON text. */
 void bus_put_reasons(Reply *r, const char *name, const char *text);
 void bus_put_figures(Reply *r, const char *name, const char *text);
@@ -35,6 +38,11 @@ int method_list_packs(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /* samples.c */
 int method_get_cycle_samples(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_get_cycle_rows(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* clinic.c, period.c */
+int method_get_clinic(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_period(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /* autoclave.c */
 void bus_put_test(const TestShown *t, Reply *r);

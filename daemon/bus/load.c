@@ -13,18 +13,7 @@
 
 #define AMBIGUOUS 2
 
-static const char *const purposes[] = {
-        [PURPOSE_LOAD] = "load",
-        [PURPOSE_TEST] = "test",
-        [PURPOSE_EMPTY] = "empty",
-        [PURPOSE_WARM_UP] = "warm-up",
-};
 static const char *const grades[] = { [GRADE_CONTINUOUS] = "continuous", [GRADE_PRINTOUT] = "printout" };
-static const char *const outcomes[] = {
-        [OUTCOME_COMPLETED] = "completed",
-        [OUTCOME_FAILED] = "failed",
-        [OUTCOME_ABORTED] = "aborted",
-};
 
 /* "ac-1.7", or "ac-1 101" by the machine's own number. 1; 0: none; AMBIGUOUS: the newest of several. */
 static int find(Store *s, const char *name, AttemptRow *ret) {
@@ -64,12 +53,12 @@ void bus_put_attempt(const AttemptRow *a, Reply *r) {
         reply_text(r, "autoclave", a->autoclave);
         reply_number(r, "cycle", a->cycle);
         reply_text(r, "program", a->program);
-        reply_text(r, "purpose", REPLY_WORD(purposes, a->purpose));
+        reply_text(r, "purpose", bus_purpose(a->purpose));
         reply_time(r, "started_at", a->started_us);
         reply_time(r, "ended_at", a->ended_us);
         reply_text(r, "verdict", bus_verdict(a->verdict));
         if (a->outcome >= 0)
-                reply_text(r, "outcome", REPLY_WORD(outcomes, a->outcome));
+                reply_text(r, "outcome", bus_outcome(a->outcome));
         if (a->verdict >= 0)
                 reply_text(r, "grade", REPLY_WORD(grades, a->grade));
         if (a->purpose == PURPOSE_LOAD)
@@ -84,6 +73,7 @@ static void put_decision(const DecisionRow *d, Reply *r) {
         reply_text(r, "what", load_word_name((LoadWord)d->what));
         reply_text(r, "by", d->by);
         reply_time(r, "at", d->at_us);
+        reply_number(r, "record", d->i);
         reply_truth(r, "dry", d->dry);
         reply_text(r, "reason", d->reason);
         bus_put_reasons(r, "reasons", d->reasons);

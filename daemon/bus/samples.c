@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
+ * GetCycleRows: every sample as it was measured, for the record, so many a page.
+ *
  * GetCycleSamples: what was measured, for drawing. A page ends after a bounded number of stored chunks and samples, so
  * that no call holds up a decision; a cycle that has ended is one chunk, of which decoding is what the call costs.
  *
@@ -142,6 +144,62 @@ int method_get_cycle_samples(sd_bus_message *m, void *userdata, sd_bus_error *er
                 return r;
         points = points == 0 || points > BUS_POINTS_MAX ? BUS_POINTS_MAX : MAX_OF(points, (uint32_t)SHOWN);
         r = read_page(source->store, &a, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX), points, &reply);
+        if (r >= 0)
+                return reply_send(&reply);
+        reply_drop(&reply);
+        return bus_ledger_failed(source, r, error);
+}
+
+/*
+ * A place among the rows of a cycle, as one number: the chunk that was given whole, and how many of the next one were.
+ * Chunks are numbered from 1 on, and hold far less than 2^24 samples.
+ */
+#define PLACE_BITS 24
+
+static int put_rows(Store *s, const AttemptRow *a, uint64_t place, size_t limit, Reply *reply) {
+        const size_t skip = (size_t)(place & ((1U << PLACE_BITS) - 1));
+        Page p = { .last = (int64_t)(place >> PLACE_BITS) };
+        int64_t before = p.last;
+        size_t n_before = 0, end;
+        int r = 1;
+
+        for (unsigned i = 0; i < CHUNKS_MAX && p.n < skip + limit && r > 0; i++) {
+                before = p.last;
+                n_before = p.n;
+                r = page_add_chunk(s, a->id, &p);
+        }
+        if (r >= 0) {
+                end = MIN_OF(p.n, skip + limit);
+                reply_open(reply);
+                reply_text(reply, "attempt", a->label);
+                reply_list_open(reply, "samples", "(xxx)");
+                for (size_t i = skip; i < end; i++)
+                        put_point(p.v + i, reply);
+                reply_list_close(reply);
+                if (end < p.n)
+                        reply_number(reply, "next", before << PLACE_BITS | (int64_t)(end - n_before));
+                else if (r > 0)
+                        reply_number(reply, "next", p.last << PLACE_BITS);
+                reply_close(reply);
+        }
+        free(p.v);
+        return r;
+}
+
+/* GetCycleRows(s attempt, t place, u limit) -> a{sv}. NotFound, Ambiguous, Ledger. */
+int method_get_cycle_rows(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const BusSource *source = userdata;
+        const char *name;
+        uint64_t place;
+        uint32_t limit;
+        AttemptRow a;
+        Reply reply;
+        int r = sd_bus_message_read(m, "stu", &name, &place, &limit);
+
+        if (r < 0 || (r = bus_find_attempt(source, name, &a, error)) < 0 || (r = reply_new(m, &reply)) < 0)
+                return r;
+        limit = limit == 0 || limit > BUS_POINTS_MAX ? BUS_POINTS_MAX : limit;
+        r = put_rows(source->store, &a, MIN_OF(place, (uint64_t)INT64_MAX), limit, &reply);
         if (r >= 0)
                 return reply_send(&reply);
         reply_drop(&reply);

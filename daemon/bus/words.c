@@ -47,6 +47,38 @@ const char *bus_verdict(int verdict) {
         return verdict < 0 ? "running" : REPLY_WORD(words, verdict);
 }
 
+const char *bus_purpose(int purpose) {
+        static const char *const words[] = {
+                [PURPOSE_LOAD] = "load",
+                [PURPOSE_TEST] = "test",
+                [PURPOSE_EMPTY] = "empty",
+                [PURPOSE_WARM_UP] = "warm-up",
+        };
+
+        return REPLY_WORD(words, purpose);
+}
+
+const char *bus_outcome(int outcome) {
+        static const char *const words[] = {
+                [OUTCOME_COMPLETED] = "completed",
+                [OUTCOME_FAILED] = "failed",
+                [OUTCOME_ABORTED] = "aborted",
+        };
+
+        return REPLY_WORD(words, outcome);
+}
+
+const char *bus_test(int test) {
+        static const char *const words[] = {
+                [TEST_BOWIE_DICK] = "bowie-dick",
+                [TEST_HELIX] = "helix",
+                [TEST_VACUUM_LEAK] = "vacuum-leak",
+                [TEST_AUTOMATIC_CONTROL] = "automatic-control",
+        };
+
+        return REPLY_WORD(words, test);
+}
+
 /* Our own JSON, yet it may have been damaged on disk: then there is nothing to show. */
 void bus_put_reasons(Reply *r, const char *name, const char *text) {
         json_t *array = text[0] ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL, *one;

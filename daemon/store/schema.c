@@ -481,6 +481,13 @@ static const char fourth[] =
         "ALTER TABLE alert ADD COLUMN reason TEXT;"
 
         /* --- lists and traces --- */
+        /* What happened in a period, for the month's report: each by when it was. */
+        "CREATE INDEX test_run ON test (autoclave, run_us);"
+        "CREATE INDEX indicator_spore_read ON indicator (autoclave, at_us) WHERE kind = 1;"
+        "CREATE INDEX request_denied ON request (at_us) WHERE allow = 0;"
+        "CREATE INDEX alert_raised ON alert (raised_us);"
+        "CREATE INDEX override_signed ON override (first_us) WHERE first_us IS NOT NULL;"
+        "CREATE INDEX duty_done_at ON duty_done (at_us);"
 
         /* --- backups --- */
         "";

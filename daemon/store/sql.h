@@ -490,4 +490,37 @@
         X(ALERT_RESOLVE, "UPDATE alert SET state = 2, last_us = ?, by = ? WHERE id = ?")                              \
         X(ALERT_NEXT, "SELECT " ALERT_COLUMNS " FROM alert WHERE id > ? ORDER BY id LIMIT 1")                         \
         X(ALERT_NEXT_OPEN, "SELECT " ALERT_COLUMNS " FROM alert WHERE id > ? AND state < 2 ORDER BY id LIMIT 1")      \
-        X(ALERT_COUNT, "SELECT severity, count(*) FROM alert WHERE state < 2 GROUP BY severity")
+        X(ALERT_COUNT, "SELECT severity, count(*) FROM alert WHERE state < 2 GROUP BY severity")                      \
+        /* what happened in a period: when, id, then what store/period.h calls cells, as bus/period.c names them */   \
+        X(PERIOD_ATTEMPT_AUTOCLAVE, "SELECT min(autoclave) FROM attempt WHERE autoclave > ?")                         \
+        X(PERIOD_TEST_AUTOCLAVE, "SELECT min(autoclave) FROM test WHERE autoclave > ?")                               \
+        X(PERIOD_SERVICE_AUTOCLAVE, "SELECT min(autoclave) FROM service WHERE autoclave > ?")                         \
+        X(PERIOD_SESSION_ROOM, "SELECT min(room) FROM session WHERE room > ?")                                        \
+        X(PERIOD_CYCLES, "SELECT started_us, id, label, autoclave, cycle, program, purpose, ended_us, "               \
+                         "coalesce(verdict, -1), coalesce(outcome, -1), released, released_us, released_by "          \
+                         "FROM attempt WHERE autoclave = ?1 AND (started_us, id) > (?2, ?3) AND started_us <= ?4 "    \
+                         "ORDER BY started_us, id LIMIT 1")                                                           \
+        X(PERIOD_TESTS, "SELECT t.run_us, t.id, t.autoclave, t.test, t.outcome, a.label, a.cycle, t.read_us, "        \
+                        "nullif(t.rate_mpa, 0), t.reader, t.lot, t.why FROM test t LEFT JOIN attempt a "              \
+                        "ON a.id = t.attempt WHERE t.autoclave = ?1 AND (t.run_us, t.id) > (?2, ?3) "                 \
+                        "AND t.run_us <= ?4 ORDER BY t.run_us, t.id LIMIT 1")                                         \
+        X(PERIOD_SPORES, "SELECT x.at_us, x.id, x.autoclave, a.label, a.cycle, a.started_us, x.result, x.control, "   \
+                         "x.lot, x.reader FROM indicator x CROSS JOIN attempt a ON a.id = x.attempt "                 \
+                         "WHERE x.kind = 1 AND x.autoclave = ?1 AND (x.at_us, x.id) > (?2, ?3) AND x.at_us <= ?4 "    \
+                         "ORDER BY x.at_us, x.id LIMIT 1")                                                            \
+        X(PERIOD_SERVICE, "SELECT 0, id, autoclave, since_us, cause, text, back_us, back_by, back_reason FROM service "\
+                          "WHERE autoclave = ?1 AND id > ?3 AND since_us BETWEEN ?2 AND ?4 ORDER BY id LIMIT 1")      \
+        X(PERIOD_SESSIONS, "SELECT allowed_us, id, label, room, practitioner, procedure, state, coalesce(outcome, -1), "\
+                           "started_us, ended_us, overridden, ended_by FROM session WHERE room = ?1 "                 \
+                           "AND (allowed_us, id) > (?2, ?3) AND allowed_us <= ?4 ORDER BY allowed_us, id LIMIT 1")    \
+        X(PERIOD_DENIALS, "SELECT at_us, rowid, room, session, answer FROM request WHERE allow = 0 "                  \
+                          "AND (at_us, rowid) > (?1, ?2) AND at_us <= ?3 ORDER BY at_us, rowid LIMIT 1")              \
+        X(PERIOD_ALERTS, "SELECT raised_us, id, id, rule, subject, severity, state, text, count, last_us, "           \
+                         "acknowledged_us, acknowledged_by, resolved_us, by FROM alert "                              \
+                         "WHERE (raised_us, id) > (?1, ?2) AND raised_us <= ?3 ORDER BY raised_us, id LIMIT 1")       \
+        X(PERIOD_OVERRIDES, "SELECT first_us, id, session, room, rule, practitioner, procedure, first_by, "           \
+                            "first_reason, second_us, second_by, second_reason, until_us, used_us FROM override "     \
+                            "WHERE first_us IS NOT NULL AND (first_us, id) > (?1, ?2) AND first_us <= ?3 "            \
+                            "ORDER BY first_us, id LIMIT 1")                                                          \
+        X(PERIOD_DUTIES, "SELECT at_us, id, duty, subject, by, passed FROM duty_done "                                \
+                         "WHERE (at_us, id) > (?1, ?2) AND at_us <= ?3 ORDER BY at_us, id LIMIT 1")
