@@ -72,21 +72,33 @@ const char *verb_suggestion(const char *typed) {
 /* getopt's two tables. Its codes are the options' numbers behind all letters. */
 enum { CODE = 256 };
 
-static void make_tables(bool to_verb, struct option longs[static OPT_N + 1], char letters[static 2 * OPT_N + 2]) {
-        size_t n = 0;
+/* Two options may bear one name where no verb knows both. */
+static bool is_shared(int option) {
+        for (int i = 0; i < OPT_N; i++)
+                if (i != option && streq(ctl_options[i].name, ctl_options[option].name))
+                        return true;
+        return false;
+}
+
+static void make_tables(const char *verb, bool to_verb, struct option longs[static OPT_N + 1],
+                        char letters[static 2 * OPT_N + 2]) {
+        const Verb *v = verb ? verb_find(verb) : NULL;
+        size_t n = 0, n_longs = 0;
 
         if (to_verb)
                 letters[n++] = '+';
         for (int i = 0; i < OPT_N; i++) {
                 const Option *o = &ctl_options[i];
 
-                longs[i] = (struct option){ o->name, o->argument ? required_argument : no_argument, NULL, CODE + i };
+                if (is_shared(i) && !(v && verb_options(v) >> i & 1))
+                        continue;
+                longs[n_longs++] = (struct option){ o->name, o->argument ? required_argument : no_argument, NULL, CODE + i };
                 if (o->letter)
                         letters[n++] = o->letter;
                 if (o->letter && o->argument)
                         letters[n++] = ':';
         }
-        longs[OPT_N] = (struct option){};
+        longs[n_longs] = (struct option){};
         letters[n] = 0;
 }
 
@@ -123,7 +135,7 @@ int option_read(Ctl *c, const char *name, bool to_verb, int *argc, char ***argv)
         char letters[2 * OPT_N + 2], *given = (*argv)[0];
         int code, r;
 
-        make_tables(to_verb, longs, letters);
+        make_tables(name, to_verb, longs, letters);
         snprintf(program, sizeof(program), "asepsisctl%s%s", name ? " " : "", name ?: "");
         (*argv)[0] = program;
         optind = 0; /* glibc: from the beginning */

@@ -37,6 +37,8 @@ typedef struct Ctl Ctl;
         X(TO, 0, "to", "DAY", NULL)                                                                       \
         X(AS_OF, 0, "as-of", "DAY", "as known at the end of that day: always the same list")       \
         X(CSV, 0, "csv", NULL, "a table for other programs")                                              \
+        X(CSV_FILE, 0, "csv", "FILE", "the data, as a table; alone: no page")                             \
+        X(OUTPUT, 'o', "output", "FILE", "a file; - is standard output")                                  \
         X(DRILL, 0, "drill", NULL, "the yearly drill: a random load of the last year")           \
         X(JWK, 0, "jwk", NULL, "the public half, as a device pins it when it is paired")         \
         X(UNTIL, 0, "until", "DAY", "the last good day")                                                  \
@@ -93,8 +95,8 @@ typedef struct Verb {
         X(item) X(parse) X(load) X(release) X(reject) X(withdraw) X(cycle) X(autoclave)                                  \
         X(session) X(override) X(sharps) X(exposures) X(exposure)                                        \
         X(practitioner)                                                                                  \
-        X(lookback) X(recall)                                                                            \
-        X(audit) X(backup) X(restore)                                                                              \
+        X(lookback) X(recall) X(report)                                                                  \
+        X(audit) X(backup) X(restore)                                                                    \
         X(key) X(help)
 
 #define VERB_DECLARE(verb) extern const Verb verb_##verb;
