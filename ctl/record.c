@@ -194,15 +194,30 @@ static int run_item(Ctl *c, int argc, char **argv) {
         return CTL_YES;
 }
 
+static int quarantine_item(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return ctl_act(c, "QuarantineItem", "sss", argv[0], c->value[OPT_BY], c->value[OPT_REASON]);
+}
+
+static int return_item(Ctl *c, int argc, char **argv) {
+        (void)argc;
+        return ctl_act(c, "ReturnItem", "sss", argv[0], c->value[OPT_BY], c->value[OPT_REASON]);
+}
+
 const Verb verb_item = {
         .name = "item",
         .group = GROUP_GOODS,
-        .brief = "what the ledger knows about one item",
+        .brief = "what the ledger knows about one item; and: quarantine, return",
         .ways = { { .arguments = "CODE", .text = "state, pack, load, who holds it, what speaks against it, its sessions",
-                    .paged = true, .run = run_item } },
+                    .paged = true, .run = run_item },
+                  { .word = "quarantine", .arguments = "CODE", .text = "no session gets it, until an officer decides",
+                    .signer = "PERSON", .run = quarantine_item },
+                  { .word = "return", .arguments = "CODE", .text = "what lay open comes back contaminated",
+                    .signer = "OFFICER", .run = return_item } },
         .help = "CODE is a GS1 element string, a HIBC code or a clinic label, as scanned or\n"
                 "typed. Quote it: brackets mean something to the shell.\n",
-        .example = "asepsisctl item '(01)00844588003288(21)SN0042'\n",
+        .example = "asepsisctl item '(01)00844588003288(21)SN0042'\n"
+                   "asepsisctl item quarantine EX-7 --by=ana --reason='its hinge is loose'\n",
 };
 
 static Paint session_paint(const char *state) {

@@ -23,6 +23,8 @@
         X(RECALL_MAKE, "recall-make", "I recall this")                                                                 \
         X(RECALL_CONFIRM, "recall-confirm", "I have looked at this quarantine, and it stays a recall")                 \
         X(RECALL_END, "recall-end", "I have looked at this recall, and end it")                                        \
+        X(ITEM_QUARANTINE, "item-quarantine", "I put this piece into quarantine")                                      \
+        X(ITEM_RETURN, "item-return", "I have looked at this piece, and give it back")                                 \
         X(OVERRIDE, "override", "I override this rule for this session, once")                                         \
         X(KEY_PREPARE, "key-prepare", "A new key is to follow the one that signs")                                     \
         X(KEY_ROTATE, "key-rotate", "The key that was prepared signs from now on")                                     \

@@ -283,6 +283,23 @@ int method_withdraw_load(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return act_on_load(m, userdata, ACT_LOAD_WITHDRAW, error);
 }
 
+static int act_on_item(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
+        Act act = { .type = type };
+        int r = sd_bus_message_read(m, "sss", &act.subject, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, source, &act, error);
+}
+
+/* QuarantineItem(s code, s by, s reason). */
+int method_quarantine_item(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_item(m, userdata, ACT_ITEM_QUARANTINE, error);
+}
+
+/* ReturnItem(s code, s by, s reason). */
+int method_return_item(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_item(m, userdata, ACT_ITEM_RETURN, error);
+}
+
 static int act_on_recall(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
         Act act = { .type = type };
         char number[32];

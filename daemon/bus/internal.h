@@ -77,6 +77,8 @@ int method_confirm_clock(sd_bus_message *m, void *userdata, sd_bus_error *error)
 int method_confirm_restore(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_accept_audit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_end_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_quarantine_item(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_return_item(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_get_key(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_prepare_key(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_rotate_key(sd_bus_message *m, void *userdata, sd_bus_error *error);

@@ -267,3 +267,38 @@ bool item_step(const ItemStanding *item, ItemStep step, ItemState *ret, char tex
         *ret = t->outcome == ITEM_GOES ? t->to : item->state;
         return true;
 }
+
+/* --- out of a quarantine --- */
+
+static bool is_gone(const ItemStanding *i, char text[static ITEM_TEXT_MAX]) {
+        if (!i->dropped && i->state != ITEM_DISCARDED)
+                return false;
+        say(text, "it was dropped into a sharps container, and stays there");
+        return true;
+}
+
+static bool is_cloned(const ItemStanding *i, char text[static ITEM_TEXT_MAX]) {
+        if (!i->cloned)
+                return false;
+        say(text, "it was seen in two places at once, so nobody knows which piece this is. Discard it");
+        return true;
+}
+
+bool item_give_back(const ItemStanding *item, ItemState *ret, char text[static ITEM_TEXT_MAX]) {
+        static bool (*const stops[])(const ItemStanding *i, char text[static ITEM_TEXT_MAX]) = {
+                is_of_no_class, is_used_up, is_broken, is_gone, is_cloned, is_open, is_held,
+        };
+        const bool as_delivered = item->way == ITEM_WAY_ONCE || item->way == ITEM_WAY_VIAL;
+        const bool closed = item->pack ? item->pack_whole : item->state == ITEM_STERILE && !item->used;
+        const bool kept = as_delivered || (closed && (item->state == ITEM_PACKED || item->state == ITEM_STERILE));
+
+        if ((unsigned)item->way >= _ITEM_WAY_MAX || (unsigned)item->state >= _ITEM_STATE_MAX) {
+                say(text, "its state cannot be read. Put it aside, and tell the person who looks after the system");
+                return false;
+        }
+        for (size_t k = 0; k < ELEMENTSOF(stops); k++)
+                if (stops[k](item, text))
+                        return false;
+        *ret = kept ? item->state : ITEM_CONTAMINATED;
+        return true;
+}

@@ -66,10 +66,12 @@ typedef struct ItemStanding {
         bool used;   /* and not returned unopened */
         bool opened; /* punctured, drawn into, or brought into a room for a patient */
         bool damaged, dropped;
+        bool cloned;               /* seen in two places at once */
         const char *claim_session; /* the live session that holds it; NULL: none */
         int64_t cycles;            /* that it went through; of disinfected classes: disinfections */
         int64_t cycles_max;        /* that its maker allows; 0: no limit */
         const char *pack;          /* that it lies in; NULL: none */
+        bool pack_whole;           /* it is wrapped, closed, dry, and nobody said that it is damaged */
         const char *attempt;       /* that its pack went into; NULL: none yet */
         bool cycle_running;        /* of that attempt */
         bool cycle_verified;
@@ -83,6 +85,13 @@ typedef struct ItemStanding {
  * happened, to be read after "CODE: ". Use and discard are never refused: they lock.
  */
 bool item_step(const ItemStanding *item, ItemStep step, ItemState *ret, char text[static ITEM_TEXT_MAX]);
+
+/*
+ * An officer gives it back out of a quarantine. True and *ret: what it was, where its barrier is whole, in a closed pack
+ * or as delivered; whatever lay open is contaminated, for nobody knows what it touched meanwhile. False and in `text` why
+ * it does not come back, as above.
+ */
+bool item_give_back(const ItemStanding *item, ItemState *ret, char text[static ITEM_TEXT_MAX]);
 
 /* The table, for the documents and the tests. Exactly one line fits each way, state and step. */
 typedef enum ItemOutcome { ITEM_GOES, ITEM_STAYS, ITEM_REFUSED } ItemOutcome;

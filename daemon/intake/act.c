@@ -38,6 +38,8 @@ static const ActRule rules[_ACT_MAX] = {
         [ACT_RECALL_MAKE] = { ANYBODY, "anybody", false, true },
         [ACT_RECALL_CONFIRM] = { ROLE(OFFICER), "an officer", false, true },
         [ACT_RECALL_END] = { ROLE(OFFICER), "an officer", true, true },
+        [ACT_ITEM_QUARANTINE] = { ANYBODY, "anybody", false, true },
+        [ACT_ITEM_RETURN] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_OVERRIDE] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_ROOM_UNLOCK] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_SESSION_END] = { ROLE(OFFICER), "an officer", false, true },
@@ -209,6 +211,10 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
                 return intake_recall_confirm(in, &now, act->recall, act->by, act->reason, ret_text);
         case ACT_RECALL_END:
                 return intake_recall_end(in, &now, act->recall, act->by, act->reason, ret_text);
+        case ACT_ITEM_QUARANTINE:
+                return item_quarantine_act(in, act, ret_text);
+        case ACT_ITEM_RETURN:
+                return item_return_act(in, act, ret_text);
         case ACT_ROOM_UNLOCK:
                 return intake_room_unlock(in, &now, act->subject, act->by, act->reason, ret_text);
         case ACT_SESSION_END:

@@ -337,6 +337,8 @@ typedef struct ItemDone {
 int item_may(Intake *in, const char *member, const ItemRow *item, ItemStep step, ItemState *ret);
 /* The same, done and noted in the item's history. Does not save the row. */
 int item_advance(Intake *in, const Origin *o, ItemRow *item, const ItemDone *done);
+/* An officer gives it back out of a quarantine, saved: 0, or ACT_REFUSED and why not, to be read after "CODE: ". */
+int item_return(Intake *in, ItemRow *item, char ret_text[static ITEM_TEXT_MAX]);
 ItemWay item_way_of(const ConfigClass *c);
 const ConfigClass *item_class(const Intake *in, const ItemRow *item);
 bool item_single_use(const Intake *in, const ItemRow *item);

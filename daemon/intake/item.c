@@ -104,6 +104,7 @@ static void standing_of_row(const Intake *in, const ItemRow *item, ItemStanding 
                                .opened = item->opened_us || item->drawn_us,
                                .damaged = item->damaged_us != 0,
                                .dropped = item->dropped_us != 0,
+                               .cloned = item->cloned_us != 0,
                                .cycles = item->cycles,
                                .cycles_max = c ? c->reprocessing_limit : 0 };
 }
@@ -114,6 +115,8 @@ static int standing_of_pack(Intake *in, const ItemRow *item, Standing *x) {
         if (r <= 0)
                 return r < 0 ? r : -EBADMSG;
         x->is.pack = x->pack.label;
+        x->is.pack_whole = x->pack.wrap != WRAP_NONE && !x->pack.opened_us && !x->pack.opened_session && !x->pack.wet &&
+                           !x->pack.damaged_us;
         r = x->pack.attempt ? attempt_get_id(in->store, x->pack.attempt, &x->attempt) : 0;
         if (r <= 0)
                 return r;
@@ -156,6 +159,21 @@ int item_advance(Intake *in, const Origin *o, ItemRow *item, const ItemDone *don
         snprintf(row.detail, sizeof(row.detail), "%s", done->detail);
         r = item_step_add(in->store, &row);
         return r < 0 ? r : item_enter_state(in, item, to);
+}
+
+int item_return(Intake *in, ItemRow *item, char ret_text[static ITEM_TEXT_MAX]) {
+        ItemState to;
+        Standing x;
+        int r = standing_get(in, item, &x);
+
+        if (r < 0)
+                return r;
+        if (!item_give_back(&x.is, &to, ret_text))
+                return ACT_REFUSED;
+        if (to == (ItemState)item->state)
+                return 0;
+        r = item_enter_state(in, item, to);
+        return r < 0 ? r : item_save(in->store, item);
 }
 
 /* What locks is never refused. */

@@ -233,22 +233,41 @@ static int word_begin(Intake *in, const Now *now, int64_t id, const RecallWord *
         return r != 0 ? r : change_begin(in);
 }
 
+/* A piece that comes back out of its own quarantine: 0; ACT_REFUSED and why it does not; or an error. */
+static int piece_back(Intake *in, const char *code, char ret_text[static TEXT_MAX + 1]) {
+        char why[ITEM_TEXT_MAX];
+        ItemRow item;
+        int r = item_get(in->store, code, &item);
+
+        if (r > 0)
+                r = item_return(in, &item, why);
+        return r == ACT_REFUSED ? act_refuse(ret_text, "%.130s: %s. It stays held back; recall confirm settles that.", code, why)
+                                : r;
+}
+
+/* It is over, whatever it reached. */
+static int recall_finish(Intake *in, const RecallInfo *x, RecallWord *w) {
+        int r = word_record(in, x->id, "ended", w);
+
+        if (r == 0)
+                r = recall_end(in->store, x->id, w);
+        if (r == 0 && x->attempt)
+                r = load_returned(in, x, w->by);
+        if (r == 0)
+                r = settle_recalled(in, x);
+        return r < 0 ? r : settle_undecided(in, x->id);
+}
+
 int intake_recall_end(Intake *in, const Now *now, int64_t recall, const char *by, const char *reason,
                       char ret_text[static TEXT_MAX + 1]) {
         RecallWord w = { .by = by, .reason = reason };
         RecallInfo x;
         int r = word_begin(in, now, recall, &w, &x, ret_text);
 
+        if (r == 0 && streq(x.cause, RECALL_BY_HAND))
+                r = piece_back(in, x.code, ret_text);
         if (r == 0)
-                r = word_record(in, recall, "ended", &w);
-        if (r == 0)
-                r = recall_end(in->store, recall, &w);
-        if (r == 0 && x.attempt)
-                r = load_returned(in, &x, by);
-        if (r == 0)
-                r = settle_recalled(in, &x);
-        if (r == 0)
-                r = settle_undecided(in, recall);
+                r = recall_finish(in, &x, &w);
         if (r == 0)
                 snprintf(ret_text, TEXT_MAX + 1,
                          "Recall %" PRId64 " has ended. What it held back can be used, unless something else holds it.",
@@ -348,6 +367,100 @@ int intake_recall_make(Intake *in, const Now *now, const char *what, const char 
                  row.id);
         *ret_recall = row.id;
         return 0;
+}
+
+/* --- one piece --- */
+
+/* Who has it now, as a sentence for people. */
+static int holder_of(Intake *in, const char *code, char ret[static TEXT_MAX + 1]) {
+        char session[LABEL_MAX + 1], room[LABEL_MAX + 1];
+        ItemRow item;
+        int64_t id;
+        int r = item_get(in->store, code, &item);
+
+        ret[0] = '\0';
+        if (r == 0)
+                snprintf(ret, TEXT_MAX + 1, " It is not in the ledger yet: look whether this is its code.");
+        if (r > 0)
+                r = claim_of(in->store, item.id, &id, session, room);
+        if (r > 0)
+                snprintf(ret, TEXT_MAX + 1, " Session %s holds it, and gets no further permit: tell them in %s.", session,
+                         room);
+        return r < 0 ? r : 0;
+}
+
+int item_quarantine_act(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        RecallRow row = { .kind = RECALL_QUARANTINE, .cause = RECALL_BY_HAND, .reason = act->reason, .by = act->by };
+        char holder[TEXT_MAX + 1];
+        Udi udi;
+        int e = udi_parse(act->subject, strlen(act->subject), year_now(in), &udi), r;
+
+        if (e)
+                return act_refuse(ret_text, "%s", udi_error_text(e));
+        if (!udi.single_piece)
+                return act_refuse(ret_text, "This names a product or a lot, not one piece. To hold back all of it, recall "
+                                            "it: asepsisctl recall make.");
+        row.code = udi.canonical;
+        r = recall_begin(in, &row);
+        if (r == 0)
+                r = holder_of(in, udi.canonical, holder);
+        if (r == 0)
+                snprintf(ret_text, ACT_TEXT_MAX,
+                         "%s is in quarantine %" PRId64 ": no session gets it.%s An officer decides within 24 h: "
+                         "asepsisctl item return, or recall confirm %" PRId64 ".",
+                         udi.canonical, row.id, holder, row.id);
+        return r;
+}
+
+/* What holds it back still, as a sentence for people; nothing where it is free. */
+static int held_still(Intake *in, const char *code, char ret[static TEXT_MAX + 64]) {
+        char reason[TEXT_MAX + 1];
+        AttemptRow a = {};
+        PackRow pack = {};
+        ItemRow item;
+        int r = item_get(in->store, code, &item);
+
+        ret[0] = '\0';
+        if (r > 0 && item.pack)
+                r = pack_get_id(in->store, item.pack, &pack);
+        if (r > 0 && pack.attempt)
+                r = attempt_get_id(in->store, pack.attempt, &a);
+        if (r > 0)
+                r = recall_of(in->store, &item, a.id ? &a : NULL, reason);
+        if (r > 0)
+                snprintf(ret, TEXT_MAX + 64, " It is recalled still: %s", reason);
+        return r < 0 ? r : 0;
+}
+
+static void back_text(Intake *in, const char *code, const char *held, char ret_text[static ACT_TEXT_MAX]) {
+        ItemRow item;
+        const int known = item_get(in->store, code, &item);
+
+        snprintf(ret_text, ACT_TEXT_MAX, "%s is given back%s%s.%s", code, known > 0 ? ", and is " : "",
+                 known > 0 ? item_state_name((ItemState)item.state) : "", held);
+}
+
+int item_return_act(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+        RecallWord w = { .by = act->by, .reason = act->reason };
+        char code[CODE_MAX + 1], held[TEXT_MAX + 64];
+        RecallInfo x = {};
+        int r, n = 0;
+
+        recalled_item(in, act->subject, code);
+        while ((r = recall_by_hand_next(in->store, code, x.id, &x)) > 0) {
+                r = n++ ? 0 : piece_back(in, code, ret_text);
+                if (r == 0)
+                        r = recall_finish(in, &x, &w);
+                if (r != 0)
+                        return r;
+        }
+        if (r == 0 && n == 0)
+                return act_refuse(ret_text, "%s is in no quarantine of its own. What holds it back: asepsisctl item.", code);
+        if (r == 0)
+                r = held_still(in, code, held);
+        if (r == 0)
+                back_text(in, code, held, ret_text);
+        return r;
 }
 
 /* --- the drill --- */

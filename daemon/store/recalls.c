@@ -70,6 +70,12 @@ int recall_next(Store *s, int64_t after, bool ended_too, RecallInfo *ret) {
         return recall_read(s, q, sql_first(s, q, "i", after), ret);
 }
 
+int recall_by_hand_next(Store *s, const char *code, int64_t after, RecallInfo *ret) {
+        const StatementId q = SQL_RECALL_BY_HAND_NEXT;
+
+        return recall_read(s, q, sql_first(s, q, "tti", code, RECALL_BY_HAND, after), ret);
+}
+
 int recall_overdue(Store *s, int64_t after, int64_t at_us, int64_t *ret) {
         return sql_int(s, SQL_RECALL_OVERDUE, ret, "ii", after, at_us);
 }

@@ -52,6 +52,9 @@ typedef struct RecallInfo {
 int recall_get(Store *s, int64_t id, RecallInfo *ret);
 /* The next after `after`, or the next that has not ended: 1, or 0. */
 int recall_next(Store *s, int64_t after, bool ended_too, RecallInfo *ret);
+/* The next after `after` that holds back this one piece, which somebody put into quarantine by hand: 1, or 0. */
+#define RECALL_BY_HAND "item-quarantined"
+int recall_by_hand_next(Store *s, const char *code, int64_t after, RecallInfo *ret);
 /* The next quarantine after `after` that nobody has decided by then: 1 and its number, or 0. */
 int recall_overdue(Store *s, int64_t after, int64_t at_us, int64_t *ret);
 /* When the next decision after at_us is due: 1, or 0 for none. */

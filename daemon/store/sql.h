@@ -254,6 +254,8 @@
         X(RECALL_BY_ID, "SELECT " RECALL_COLUMNS " WHERE r.id = ?")                                                   \
         X(RECALL_NEXT, "SELECT " RECALL_COLUMNS " WHERE r.id > ? ORDER BY r.id LIMIT 1")                              \
         X(RECALL_NEXT_OPEN, "SELECT " RECALL_COLUMNS " WHERE r.id > ? AND r.ended_us IS NULL ORDER BY r.id LIMIT 1")  \
+        X(RECALL_BY_HAND_NEXT, "SELECT " RECALL_COLUMNS " WHERE r.code = ? AND r.cause = ? AND r.id > ? "             \
+                               "AND r.ended_us IS NULL ORDER BY r.id LIMIT 1")                                        \
         X(RECALL_OVERDUE, "SELECT id FROM recall WHERE id > ? AND decide_by_us <= ? AND ended_us IS NULL "            \
                           "ORDER BY id LIMIT 1")                                                                      \
         X(RECALL_NEXT_DECISION, "SELECT decide_by_us FROM recall WHERE decide_by_us > ? AND ended_us IS NULL "        \

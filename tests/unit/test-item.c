@@ -431,8 +431,69 @@ static void the_document_has_the_table_as_it_is(void **state) {
 
 #define T(name) cmocka_unit_test(name)
 
+/* --- out of a quarantine --- */
+
+static ItemState back(const ItemStanding *item) {
+        char text[ITEM_TEXT_MAX] = "";
+        ItemState to;
+
+        if (item_give_back(item, &to, text))
+                return to;
+        assert_true(strlen(text) > 20);
+        return NO;
+}
+
+/* Nothing comes back as anything better than it was; and sterile or packed only behind a barrier that is whole. */
+static void what_comes_back_is_never_more_than_it_was(void **state) {
+        (void)state;
+        for (int bits = 0; bits < 1 << 8; bits++)
+                for (int way = 0; way < _ITEM_WAY_MAX; way++)
+                        for (int was = 0; was < _ITEM_STATE_MAX; was++) {
+                                const bool single = way == ITEM_WAY_ONCE || way == ITEM_WAY_STERILIZED_ONCE;
+                                const ItemStanding item = { .way = (ItemWay)way,
+                                                            .state = (ItemState)was,
+                                                            .class_known = bits & 1,
+                                                            .single_use = single,
+                                                            .used = bits & 2,
+                                                            .opened = bits & 4,
+                                                            .damaged = bits & 8,
+                                                            .dropped = bits & 16,
+                                                            .cloned = bits & 32,
+                                                            .pack = bits & 64 ? "P-1" : NULL,
+                                                            .pack_whole = bits & 128 };
+                                const ItemState to = back(&item);
+
+                                assert_true(to == NO || to == item.state || to == C);
+                                if (!(bits & 1) || bits & (8 | 16 | 32) || was == X || (single && bits & 2))
+                                        assert_int_equal(to, NO);
+                                if ((to == S || to == P) && way != ITEM_WAY_ONCE && way != ITEM_WAY_VIAL)
+                                        assert_true(item.pack ? item.pack_whole : to == S && !item.used);
+                                if ((to == K || to == D) && way != ITEM_WAY_ONCE && way != ITEM_WAY_VIAL)
+                                        fail_msg("way %d lay open and comes back as %s", way, item_state_name(to));
+                        }
+}
+
+static void a_whole_barrier_keeps_what_it_held(void **state) {
+        ItemStanding item = { .way = ITEM_WAY_STERILIZED, .state = S, .class_known = true, .pack = "P-1" };
+
+        (void)state;
+        assert_int_equal(back(&item), C);
+        item.pack_whole = true;
+        assert_int_equal(back(&item), S);
+        item.state = P;
+        assert_int_equal(back(&item), P);
+        item.claim_session = "s-1";
+        assert_int_equal(back(&item), NO);
+        item = (ItemStanding){ .way = ITEM_WAY_ONCE, .state = S, .class_known = true, .single_use = true };
+        assert_int_equal(back(&item), S);
+        item = (ItemStanding){ .way = ITEM_WAY_DISINFECTED, .state = D, .class_known = true };
+        assert_int_equal(back(&item), C);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_comes_back_is_never_more_than_it_was),
+                cmocka_unit_test(a_whole_barrier_keeps_what_it_held),
                 T(every_way_state_and_step_gives_what_is_expected),
                 T(exactly_one_line_of_the_table_fits),
                 T(the_way_follows_from_the_class),
