@@ -17,6 +17,8 @@ static const struct {
         [ACT_RECALL_MAKE] = { "recall", true },
         [ACT_RECALL_CONFIRM] = { "decide-recall", false },
         [ACT_RECALL_END] = { "decide-recall", false },
+        [ACT_ITEM_QUARANTINE] = { "quarantine", true },
+        [ACT_ITEM_RETURN] = { "return-item", false },
         [ACT_OVERRIDE] = { "override", false },
         [ACT_KEY_PREPARE] = { "key", false },
         [ACT_KEY_ROTATE] = { "key", false },
