@@ -23,6 +23,7 @@ typedef struct Connection {
         sd_bus *bus;
         sd_event_source *idle;
         struct ucred peer;
+        bool heard; /* looked at since the peer was let in */
 } Connection;
 
 struct Bus {
@@ -31,7 +32,7 @@ struct Bus {
         int64_t idle_us;
         sd_id128_t id;
         Listener listener;
-        sd_event_source *accept;
+        sd_event_source *accept, *post;
         Connection *connections;
         unsigned n_connections;
 };
@@ -141,6 +142,24 @@ static int connection_new(Bus *b, int *fd) {
         return 0;
 }
 
+/*
+ * What a peer sends in one piece with the end of its greeting sd-bus has read by then, and does not look at before more
+ * comes. So each connection is looked at once more, after the turn in which it is let in.
+ */
+static int on_post(sd_event_source *s, void *userdata) {
+        Bus *b = userdata;
+
+        (void)s;
+        for (Connection *c = b->connections, *next; c; c = next) {
+                next = c->next;
+                if (c->heard || sd_bus_is_ready(c->bus) <= 0)
+                        continue;
+                c->heard = true;
+                sd_bus_process(c->bus, NULL); /* may free it; its errors come again, in the event loop */
+        }
+        return 0;
+}
+
 static void pause_accepting(Bus *b) {
         sd_event_source_set_enabled(b->accept, SD_EVENT_OFF);
 }
@@ -182,6 +201,8 @@ int bus_new(Bus **ret, sd_event *event, const BusOptions *options, const BusSour
         if ((r = sd_id128_randomize(&b->id)) < 0 || (r = listener_open(options, &b->listener)) < 0)
                 return r;
         r = sd_event_add_io(event, &b->accept, b->listener.fd, EPOLLIN, on_accept, b);
+        if (r >= 0)
+                r = sd_event_add_post(event, &b->post, on_post, b);
         if (r < 0)
                 return r;
         *ret = TAKE(b);
@@ -192,6 +213,7 @@ Bus *bus_free(Bus *b) {
         if (!b)
                 return NULL;
         b->accept = sd_event_source_disable_unref(b->accept);
+        sd_event_source_disable_unref(b->post);
         while (b->connections)
                 connection_free(b->connections);
         listener_close(&b->listener);
