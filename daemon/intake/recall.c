@@ -317,6 +317,10 @@ static int recall_named(Intake *in, const char *what, const char *subject, char 
         AttemptRow a;
         int r;
 
+        if (!subject[0]) {
+                snprintf(ret_text, TEXT_MAX + 1, "Say which %.64s is recalled.", what);
+                return 1;
+        }
         row->lot = streq(what, "lot") ? subject : NULL;
         row->supplier_load = streq(what, "supplier-load") ? subject : NULL;
         row->autoclave = streq(what, "autoclave") ? subject : NULL;
