@@ -245,7 +245,7 @@ static int run_autoclave(Ctl *c, int argc, char **argv) {
 
 const Verb verb_autoclave = {
         .name = "autoclave",
-        .group = GROUP_GOODS,
+        .group = GROUP_LOADS,
         .brief = "one or all; and: out, return, commission",
         .ways = { { .arguments = "[AUTOCLAVE]", .text = "service, what is due, last cycles and tests; without one, all of them",
                     .paged = true, .run = run_autoclave },

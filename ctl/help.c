@@ -11,9 +11,9 @@
 enum { WIDTH = 80, WORDS_AT = 22 };
 
 static const char *const groups[GROUP_N] = {
-        [GROUP_NOW] = "Right now",        [GROUP_GOODS] = "Sterile goods", [GROUP_TREATMENT] = "Treatment",
-        [GROUP_PEOPLE] = "People",        [GROUP_BACK] = "Looking back",   [GROUP_RECORD] = "The record",
-        [GROUP_SETUP] = "Setting up",
+        [GROUP_NOW] = "Right now",       [GROUP_ITEMS] = "Items",       [GROUP_LOADS] = "Loads",
+        [GROUP_TREATMENT] = "Treatment", [GROUP_PEOPLE] = "People",     [GROUP_BACK] = "Looking back",
+        [GROUP_RECORD] = "The record",   [GROUP_SETUP] = "Setting up",
 };
 
 static void print_groups(void) {

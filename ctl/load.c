@@ -300,17 +300,13 @@ static int show_load(Ctl *c, int argc, char **argv) {
 
 /* --- the list --- */
 
-static void print_loads(const Ctl *c, const json_t *loads) {
+void print_loads(const json_t *loads) {
         static const Column columns[] = { { "ATTEMPT", false }, { "CYCLE", true },    { "PROGRAM", false },
                                           { "STARTED", false }, { "VERDICT", false }, { "LOAD", false } };
         _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
         const json_t *l;
         size_t i;
 
-        if (json_array_size(loads) == 0) {
-                printf(c->all ? "There has been no load yet.\n" : "No load waits for a decision.\n");
-                return;
-        }
         json_array_foreach(loads, i, l) {
                 Line started = {};
 
@@ -333,7 +329,10 @@ static int list_loads(Ctl *c) {
                 return r;
         if (c->json)
                 return ctl_print_json(loads);
-        print_loads(c, loads);
+        if (json_array_size(loads) > 0)
+                print_loads(loads);
+        else
+                printf(c->all ? "There has been no load yet.\n" : "No load waits for a decision.\n");
         json_decref(loads);
         return CTL_YES;
 }
@@ -410,7 +409,7 @@ static int run_cycle(Ctl *c, int argc, char **argv) {
 
 const Verb verb_load = {
         .name = "load",
-        .group = GROUP_GOODS,
+        .group = GROUP_LOADS,
         .brief = "a load and its evidence; without one, those to be decided",
         .ways = { { .arguments = "[ATTEMPT]", .text = "verdict, figures, packs, tests, indicators, decisions, recalls",
                     .options = OPT(ALL), .paged = true, .run = run_load } },
@@ -422,7 +421,7 @@ const Verb verb_load = {
 
 const Verb verb_cycle = {
         .name = "cycle",
-        .group = GROUP_GOODS,
+        .group = GROUP_LOADS,
         .brief = "a cycle: verdict, figures and curve",
         .ways = { { .arguments = "ATTEMPT", .text = "temperature, pressure, and how far the steam was from saturated",
                     .paged = true, .run = run_cycle } },

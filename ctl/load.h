@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include <jansson.h>
+
 #include "out.h"
 
 Paint verdict_paint(const char *verdict);
+/* A table; there is at least one. */
+void print_loads(const json_t *loads);

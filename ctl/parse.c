@@ -137,7 +137,7 @@ static int run_parse(Ctl *c, int argc, char **argv) {
 
 const Verb verb_parse = {
         .name = "parse",
-        .group = GROUP_GOODS,
+        .group = GROUP_ITEMS,
         .brief = "what stands in an item code (needs no daemon)",
         .ways = { { .arguments = "CODE", .text = "its parts; exit status 1 and why where it is no good code",
                     .run = run_parse } },

@@ -206,7 +206,7 @@ static int return_item(Ctl *c, int argc, char **argv) {
 
 const Verb verb_item = {
         .name = "item",
-        .group = GROUP_GOODS,
+        .group = GROUP_ITEMS,
         .brief = "what the ledger knows about one item; and: quarantine, return",
         .ways = { { .arguments = "CODE", .text = "state, pack, load, who holds it, what speaks against it, its sessions",
                     .paged = true, .run = run_item },
@@ -220,8 +220,10 @@ const Verb verb_item = {
                    "asepsisctl item quarantine EX-7 --by=ana --reason='its hinge is loose'\n",
 };
 
-static Paint session_paint(const char *state) {
-        return streq(state, "running") || streq(state, "authorised") ? GREEN : streq(state, "denied") || streq(state, "suspended") ? RED : PLAIN;
+Paint session_paint(const char *state) {
+        const bool bad = streq(state, "denied") || streq(state, "suspended");
+
+        return streq(state, "running") || streq(state, "authorised") ? GREEN : bad ? RED : PLAIN;
 }
 
 static void print_session(const json_t *s) {

@@ -41,7 +41,7 @@ static int withdraw(Ctl *c, int argc, char **argv) {
 
 const Verb verb_release = {
         .name = "release",
-        .group = GROUP_GOODS,
+        .group = GROUP_LOADS,
         .brief = "release a load, by its evidence and a releaser's word",
         .ways = { { .arguments = "ATTEMPT", .text = "what is missing or wrong is told, all of it; then nothing is released",
                     .options = OPT(DRY) | OPT(WET) | OPT(REASON), .signer = "RELEASER", .no_reason = true, .run = release } },
@@ -50,7 +50,7 @@ const Verb verb_release = {
 
 const Verb verb_reject = {
         .name = "reject",
-        .group = GROUP_GOODS,
+        .group = GROUP_LOADS,
         .brief = "keep a load from being used",
         .ways = { { .arguments = "ATTEMPT", .text = "it is not used; one that is released already is recalled",
                     .signer = "PERSON", .run = reject } },
@@ -60,7 +60,7 @@ const Verb verb_reject = {
 
 const Verb verb_withdraw = {
         .name = "withdraw",
-        .group = GROUP_GOODS,
+        .group = GROUP_LOADS,
         .brief = "take back a release; the load is recalled",
         .ways = { { .arguments = "ATTEMPT", .text = "the release is taken back, and the load is recalled", .signer = "PERSON",
                     .run = withdraw } },

@@ -27,6 +27,7 @@ static inline bool truth_of(const json_t *o, const char *name) {
 void print_event(const json_t *o, const char *name, const char *time_member, const char *more, Paint paint);
 /* A day as yyyy-mm-dd, before today. */
 bool is_past(const char *date);
+Paint session_paint(const char *state);
 /* Who has overridden what for a session, and what could be. */
 void print_overrides(const json_t *overrides);
 /* Rules and sentences, as a table with its blank line before; nothing where there are none. */

@@ -23,6 +23,10 @@ typedef struct Ctl Ctl;
         X(ALL, 'a', "all", NULL, "what is settled, too")                                                  \
         X(BY, 'b', "by", "PERSON", NULL)                                                                  \
         X(REASON, 'r', "reason", "TEXT", NULL)                                                            \
+        X(STATE, 0, "state", "STATE", NULL)                                                               \
+        X(CLASS, 0, "class", "CLASS", NULL)                                                               \
+        X(SINCE, 0, "since", "DAY", NULL)                                                                 \
+        X(LIMIT, 'n', "limit", "NUMBER", "so many at most; 0: all (1000)")                                \
         X(CAUSE, 'c', "cause", "CAUSE", "fault, installation, relocation, repair or other")               \
         X(ITEM, 0, "item", "CODE", NULL)                                                                  \
         X(LOT, 0, "lot", "LOT", NULL)                                                                     \
@@ -41,7 +45,7 @@ typedef struct Ctl Ctl;
         X(OUTPUT, 'o', "output", "FILE", "a file; - is standard output")                                  \
         X(DRILL, 0, "drill", NULL, "the yearly drill: a random load of the last year")           \
         X(JWK, 0, "jwk", NULL, "the public half, as a device pins it when it is paired")         \
-        X(UNTIL, 0, "until", "DAY", "the last good day")                                                  \
+        X(UNTIL, 0, "until", "DAY", "that day included")                                                  \
         X(CERTIFICATE, 0, "certificate", "TEXT", "what shows it")                                         \
         X(DRY, 0, "dry", NULL, "every pack was looked at, and is dry")                                    \
         X(WET, 0, "wet", "PACK", "but for this one, which is left out; more: none is good")               \
@@ -78,7 +82,17 @@ typedef struct Way {
 
 #define WAYS_MAX 8
 
-typedef enum Group { GROUP_NOW, GROUP_GOODS, GROUP_TREATMENT, GROUP_PEOPLE, GROUP_BACK, GROUP_RECORD, GROUP_SETUP, GROUP_N } Group;
+typedef enum Group {
+        GROUP_NOW,
+        GROUP_ITEMS,
+        GROUP_LOADS,
+        GROUP_TREATMENT,
+        GROUP_PEOPLE,
+        GROUP_BACK,
+        GROUP_RECORD,
+        GROUP_SETUP,
+        GROUP_N
+} Group;
 
 typedef struct Verb {
         const char *name;
@@ -92,8 +106,8 @@ typedef struct Verb {
 /* All of them, in the order in which helps name them. */
 #define VERBS(X)                                                                                         \
         X(status) X(rooms) X(room) X(alerts) X(clock)                                                    \
-        X(item) X(parse) X(load) X(release) X(reject) X(withdraw) X(cycle) X(autoclave)                                  \
-        X(session) X(override) X(sharps) X(exposures) X(exposure)                                        \
+        X(item) X(items) X(parse) X(load) X(loads) X(release) X(reject) X(withdraw) X(cycle) X(autoclave)                                  \
+        X(session) X(sessions) X(override) X(sharps) X(exposures) X(exposure)                                        \
         X(practitioner)                                                                                  \
         X(lookback) X(recall) X(report)                                                                  \
         X(audit) X(backup) X(restore)                                                                    \

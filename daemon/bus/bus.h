@@ -24,6 +24,8 @@
 #define BUS_HISTORY_MAX 100 /* sessions of one item in one reply, newest first */
 #define BUS_ITEMS_MAX 1000 /* items of one session in one reply */
 #define BUS_DEVIATIONS_MAX 200 /* of one session in one reply */
+#define BUS_LIST_MAX 100      /* items or sessions of a list in one reply... */
+#define BUS_LIST_STEPS 400    /* ...for which so many rows are looked at */
 #define BUS_LOADS_MAX 100     /* loads in one reply */
 #define BUS_PACKS_MAX 50      /* packs of a load in one reply... */
 #define BUS_PACK_ITEMS_MAX 200 /* ...which ends when so many items are in it */

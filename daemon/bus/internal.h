@@ -7,6 +7,7 @@
 #include "bus/bus.h"
 #include "bus/reply.h"
 #include "store/cycles.h"
+#include "store/items.h"
 #include "store/loads.h"
 
 /* The methods; userdata is the BusSource. Served on each connection, and as it is on a system bus. */
@@ -53,6 +54,15 @@ int method_list_autoclaves(sd_bus_message *m, void *userdata, sd_bus_error *erro
 /* room.c */
 int method_get_room(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_list_rooms(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* list.c */
+int method_list_items(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_sessions(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* lookback.c: a member of a query: a time as t, or a date or time as text (last: a date is its last moment), empty for
+ * none; a text. 0, or the error, set. */
+int bus_read_moment(sd_bus_message *m, const char *type, bool last, int64_t *ret_us, sd_bus_error *error);
+int bus_read_text(sd_bus_message *m, const char *type, const char **ret, sd_bus_error *error);
 
 /* lookback.c, recall.c */
 int method_look_back(sd_bus_message *m, void *userdata, sd_bus_error *error);
@@ -103,6 +113,7 @@ int method_get_backup(sd_bus_message *m, void *userdata, sd_bus_error *error);
  * The reply's own errors stick in the reply.
  */
 int bus_read_item(Store *s, const char *canonical, Reply *reply);
+void bus_put_item(const ItemRow *i, Reply *r);
 int bus_read_session(Store *s, const char *label, Reply *reply);
 /* treatment.c: what was done in it, as members of the record that is open. 0, or the store's error. */
 int bus_put_treatment(Store *s, int64_t session, Reply *reply);

@@ -108,6 +108,30 @@ static int read_claim(Store *s, int64_t item, Reply *reply) {
         return r;
 }
 
+/* Where it was made ready, newest first: the one it lies in now is told with it. */
+static int read_packs(Store *s, int64_t item, Reply *reply) {
+        PackRow pack = { .id = INT64_MAX };
+        unsigned n = 0;
+        int r;
+
+        reply_list_open(reply, "packs", "a{sv}");
+        while ((r = pack_of_item_before(s, item, pack.id, &pack)) > 0 && n++ < BUS_HISTORY_MAX) {
+                AttemptRow attempt = {};
+
+                if (pack.attempt && (r = attempt_get_id(s, pack.attempt, &attempt)) < 0)
+                        break;
+                reply_open(reply);
+                put_pack(&pack, reply);
+                if (attempt.id)
+                        put_attempt(&attempt, reply);
+                reply_close(reply);
+        }
+        reply_list_close(reply);
+        if (r > 0)
+                reply_truth(reply, "packs_more", true);
+        return r;
+}
+
 static int read_history(Store *s, int64_t item, Reply *reply) {
         ItemSession h = { .id = INT64_MAX };
         unsigned n = 0;
@@ -168,6 +192,11 @@ static int read_one_person(Store *s, const ItemRow *item, Reply *reply) {
         return r < 0 ? r : 0;
 }
 
+void bus_put_item(const ItemRow *i, Reply *r) {
+        put_row(i, r);
+        put_marks(i, r);
+}
+
 int bus_read_item(Store *s, const char *canonical, Reply *reply) {
         ItemRow item;
         int r = item_get(s, canonical, &item);
@@ -175,11 +204,10 @@ int bus_read_item(Store *s, const char *canonical, Reply *reply) {
         if (r <= 0)
                 return r;
         reply_open(reply);
-        put_row(&item, reply);
-        put_marks(&item, reply);
+        bus_put_item(&item, reply);
         if ((r = read_claim(s, item.id, reply)) < 0 || (r = read_pack(s, &item, reply)) < 0 ||
             (r = read_one_person(s, &item, reply)) < 0 || (r = read_steps(s, &item, reply)) < 0 ||
-            (r = read_history(s, item.id, reply)) < 0)
+            (r = read_packs(s, item.id, reply)) < 0 || (r = read_history(s, item.id, reply)) < 0)
                 return r;
         reply_close(reply);
         return 1;

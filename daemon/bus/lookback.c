@@ -12,7 +12,7 @@
 #include "core/udi.h"
 #include "store/lookback.h"
 
-#define BY_WORDS "item, lot, product, supplier-load, load, autoclave, room, practitioner or patient"
+#define BY_WORDS "item, lot, product, supplier-load, load, autoclave, room, practitioner, patient or session"
 
 /* What was asked, with room for what it points to. */
 typedef struct Asked {
@@ -54,8 +54,7 @@ static int moment(const char *text, bool last, int64_t *ret_us) {
         return 0;
 }
 
-/* A time as t, or a date or time as text, empty for none: 0, 1 with the error set, or what sd-bus says. */
-static int read_moment(sd_bus_message *m, const char *type, bool last, int64_t *ret_us, sd_bus_error *error) {
+int bus_read_moment(sd_bus_message *m, const char *type, bool last, int64_t *ret_us, sd_bus_error *error) {
         const char *text;
         uint64_t us;
         int r;
@@ -77,7 +76,7 @@ static int read_moment(sd_bus_message *m, const char *type, bool last, int64_t *
                        : 0;
 }
 
-static int read_text(sd_bus_message *m, const char *type, const char **ret, sd_bus_error *error) {
+int bus_read_text(sd_bus_message *m, const char *type, const char **ret, sd_bus_error *error) {
         int r;
 
         if (!streq(type, "s"))
@@ -94,15 +93,15 @@ static int read_member(sd_bus_message *m, Asked *a, sd_bus_error *error) {
         if (r < 0 || (r = sd_bus_message_peek_type(m, NULL, &type)) < 0)
                 return r;
         if (streq(name, "by"))
-                return read_text(m, type, &a->by, error);
+                return bus_read_text(m, type, &a->by, error);
         if (streq(name, "subject"))
-                return read_text(m, type, &a->subject, error);
+                return bus_read_text(m, type, &a->subject, error);
         if (streq(name, "from"))
-                return read_moment(m, type, false, &q->from_us, error);
+                return bus_read_moment(m, type, false, &q->from_us, error);
         if (streq(name, "to"))
-                return read_moment(m, type, true, &q->to_us, error);
+                return bus_read_moment(m, type, true, &q->to_us, error);
         if (streq(name, "as_of"))
-                return read_moment(m, type, true, &q->as_of_us, error);
+                return bus_read_moment(m, type, true, &q->as_of_us, error);
         return sd_bus_error_setf(error, BUS_ERROR_BAD_ARGUMENT, "There is nothing called %.40s in a look-back.", name);
 }
 

@@ -51,6 +51,18 @@ int item_get_id(Store *s, int64_t id, ItemRow *ret) {
         return item_read(s, SQL_ITEM_BY_ID, sql_first(s, SQL_ITEM_BY_ID, "i", id), ret);
 }
 
+int item_next(Store *s, const ItemFilter *f, int64_t after, ItemRow *ret) {
+        const StatementId q = f->lot          ? SQL_ITEM_NEXT_OF_LOT
+                              : f->state >= 0 ? SQL_ITEM_NEXT_IN_STATE
+                              : f->class_id   ? SQL_ITEM_NEXT_OF_CLASS
+                                              : SQL_ITEM_NEXT;
+        int r = q == SQL_ITEM_NEXT            ? sql_first(s, q, "i", after)
+                : q == SQL_ITEM_NEXT_IN_STATE ? sql_first(s, q, "ii", (int64_t)f->state, after)
+                                              : sql_first(s, q, "ti", f->lot ?: f->class_id, after);
+
+        return item_read(s, q, r, ret);
+}
+
 int item_in_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret) {
         return item_read(s, SQL_ITEM_IN_PACK, sql_first(s, SQL_ITEM_IN_PACK, "ii", pack, after), ret);
 }
@@ -158,6 +170,12 @@ int pack_get_id(Store *s, int64_t id, PackRow *ret) {
 
 int pack_in_attempt_next(Store *s, int64_t attempt, int64_t after, PackRow *ret) {
         return pack_read(s, SQL_PACK_IN_ATTEMPT, sql_first(s, SQL_PACK_IN_ATTEMPT, "ii", attempt, after), ret);
+}
+
+int pack_of_item_before(Store *s, int64_t item, int64_t before, PackRow *ret) {
+        const StatementId q = SQL_PACK_OF_ITEM_BEFORE;
+
+        return pack_read(s, q, sql_first(s, q, "ii", item, before), ret);
 }
 
 int pack_add(Store *s, PackRow *row) {

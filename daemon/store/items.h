@@ -37,6 +37,13 @@ typedef struct ItemRow {
 
 int item_get(Store *s, const char *code, ItemRow *ret);
 int item_get_id(Store *s, int64_t id, ItemRow *ret);
+/* What a list of items is narrowed to, by what one index leads to; the rest is for the caller to leave out. */
+typedef struct ItemFilter {
+        const char *lot, *class_id; /* NULL: any */
+        int state;                  /* ItemState; -1: any */
+} ItemFilter;
+/* The next item after `after` that may fit. */
+int item_next(Store *s, const ItemFilter *f, int64_t after, ItemRow *ret);
 /* The next item after `after` that lies in the pack. */
 int item_in_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret);
 /* The next item after `after` that ever lay in it, wherever it is now. */
@@ -86,6 +93,8 @@ typedef struct PackRow {
 int pack_get(Store *s, const char *label, PackRow *ret);
 int pack_get_id(Store *s, int64_t id, PackRow *ret);
 int pack_in_attempt_next(Store *s, int64_t attempt, int64_t after, PackRow *ret);
+/* The newest pack before `before` that an item ever lay in. */
+int pack_of_item_before(Store *s, int64_t item, int64_t before, PackRow *ret);
 int pack_add(Store *s, PackRow *row);
 int pack_save(Store *s, const PackRow *row);
 int pack_item_add(Store *s, int64_t pack, int64_t item);

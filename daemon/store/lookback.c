@@ -43,7 +43,7 @@ static const char *const by_names[] = {
         [LOOKBACK_PRODUCT] = "product", [LOOKBACK_SUPPLIER_LOAD] = "supplier-load",
         [LOOKBACK_LOAD] = "load",       [LOOKBACK_AUTOCLAVE] = "autoclave",
         [LOOKBACK_ROOM] = "room",       [LOOKBACK_PRACTITIONER] = "practitioner",
-        [LOOKBACK_PATIENT] = "patient",
+        [LOOKBACK_PATIENT] = "patient",     [LOOKBACK_SESSION] = "session",
 };
 static const char *const fate_names[] = {
         [LOOKBACK_USED] = "used",
@@ -61,6 +61,7 @@ static const StatementId tops[] = {
         [LOOKBACK_ROOM] = SQL_LOOKBACK_ROOM,
         [LOOKBACK_PRACTITIONER] = SQL_LOOKBACK_PRACTITIONER,
         [LOOKBACK_PATIENT] = SQL_LOOKBACK_PATIENT,
+        [LOOKBACK_SESSION] = SQL_LOOKBACK_SESSION,
 };
 static const StatementId pieces[] = {
         [LOOKBACK_ITEM] = SQL_LOOKBACK_ITEM,

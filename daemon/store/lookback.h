@@ -22,13 +22,14 @@ typedef enum LookbackBy {
         LOOKBACK_ROOM,      /* sessions that were allowed in the window; so too the next two */
         LOOKBACK_PRACTITIONER,
         LOOKBACK_PATIENT,
+        LOOKBACK_SESSION, /* its label */
         _LOOKBACK_BY_MAX,
 } LookbackBy;
 
 typedef struct LookbackQuery {
         LookbackBy by;
         const char *subject;
-        int64_t from_us, to_us; /* both included; of the last four only. All time: 0, INT64_MAX */
+        int64_t from_us, to_us; /* both included; of the last five only. All time: 0, INT64_MAX */
         int64_t as_of_us;       /* what was recorded later does not count */
 } LookbackQuery;
 

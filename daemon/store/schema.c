@@ -488,6 +488,9 @@ static const char fourth[] =
         "CREATE INDEX alert_raised ON alert (raised_us);"
         "CREATE INDEX override_signed ON override (first_us) WHERE first_us IS NOT NULL;"
         "CREATE INDEX duty_done_at ON duty_done (at_us);"
+        "CREATE INDEX item_class ON item (class);" /* by id; so too the next */
+        "CREATE INDEX item_state ON item (state);"
+        "CREATE INDEX session_allowed ON session (allowed_us);"
 
         /* --- backups --- */
         "";

@@ -82,6 +82,17 @@ int session_get_id(Store *s, int64_t id, SessionRow *ret) {
         return session_read(s, SQL_SESSION_BY_ID, sql_first(s, SQL_SESSION_BY_ID, "i", id), ret);
 }
 
+int session_before(Store *s, const SessionFilter *f, int64_t allowed_us, int64_t id, SessionRow *ret) {
+        const StatementId q = f->patient        ? SQL_SESSION_BEFORE_OF_PATIENT
+                              : f->practitioner ? SQL_SESSION_BEFORE_OF_PRACTITIONER
+                              : f->room         ? SQL_SESSION_BEFORE_OF_ROOM
+                                                : SQL_SESSION_BEFORE;
+        const char *subject = f->patient ?: f->practitioner ?: f->room;
+        int r = subject ? sql_first(s, q, "iit", allowed_us, id, subject) : sql_first(s, q, "ii", allowed_us, id);
+
+        return session_read(s, q, r, ret);
+}
+
 int session_live(Store *s, const char *room, SessionRow *ret) {
         return session_read(s, SQL_SESSION_LIVE, sql_first(s, SQL_SESSION_LIVE, "t", room), ret);
 }

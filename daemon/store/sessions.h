@@ -55,6 +55,13 @@ typedef struct SessionRow {
 
 int session_get(Store *s, const char *label, SessionRow *ret);
 int session_get_id(Store *s, int64_t id, SessionRow *ret);
+/* A list of sessions that were allowed, newest first, narrowed to one of these; NULL: any. Another filter than the first
+ * that is set is for the caller. */
+typedef struct SessionFilter {
+        const char *patient, *practitioner, *room;
+} SessionFilter;
+/* The newest that was allowed before that moment, or then with a smaller id. */
+int session_before(Store *s, const SessionFilter *f, int64_t allowed_us, int64_t id, SessionRow *ret);
 /* The live session of a room. */
 int session_live(Store *s, const char *room, SessionRow *ret);
 /* A session whose lease ran out by then, and that has something to do about it. */

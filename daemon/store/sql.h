@@ -123,6 +123,10 @@
         /* items, packs, loads */                                                                                     \
         X(ITEM_BY_CODE, "SELECT " ITEM_COLUMNS " FROM item WHERE code = ?")                                           \
         X(ITEM_BY_ID, "SELECT " ITEM_COLUMNS " FROM item WHERE id = ?")                                               \
+        X(ITEM_NEXT, "SELECT " ITEM_COLUMNS " FROM item WHERE id > ? ORDER BY id LIMIT 1")                            \
+        X(ITEM_NEXT_OF_LOT, "SELECT " ITEM_COLUMNS " FROM item WHERE lot = ? AND id > ? ORDER BY id LIMIT 1")         \
+        X(ITEM_NEXT_OF_CLASS, "SELECT " ITEM_COLUMNS " FROM item WHERE class = ? AND id > ? ORDER BY id LIMIT 1")     \
+        X(ITEM_NEXT_IN_STATE, "SELECT " ITEM_COLUMNS " FROM item WHERE state = ? AND id > ? ORDER BY id LIMIT 1")     \
         X(ITEM_IN_PACK, "SELECT " ITEM_COLUMNS " FROM item WHERE pack = ? AND id > ? ORDER BY id LIMIT 1")            \
         X(ITEM_OF_PACK, "SELECT " ITEM_COLUMNS " FROM item WHERE id = "                                               \
                         "(SELECT item FROM pack_item WHERE pack = ? AND item > ? ORDER BY item LIMIT 1)")             \
@@ -146,6 +150,8 @@
         X(PACK_BY_LABEL, "SELECT " PACK_COLUMNS " FROM pack WHERE label = ? ORDER BY id DESC LIMIT 1")                \
         X(PACK_BY_ID, "SELECT " PACK_COLUMNS " FROM pack WHERE id = ?")                                               \
         X(PACK_IN_ATTEMPT, "SELECT " PACK_COLUMNS " FROM pack WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1")      \
+        X(PACK_OF_ITEM_BEFORE, "SELECT " PACK_COLUMNS " FROM pack WHERE id = (SELECT pack FROM pack_item "            \
+                               "WHERE item = ? AND pack < ? ORDER BY pack DESC LIMIT 1)")                             \
         X(PACK_ADD, "INSERT INTO pack (label, wrap, packed_us, operator, for_session) VALUES (?, ?, ?, ?, ?)")        \
         X(PACK_SAVE, "UPDATE pack SET attempt = ?, late = ?, sterile_us = ?, opened_us = ?, opened_session = ?, "     \
                      "inside = ?, wet = ?, damaged_us = ?, damage_reason = ?, loaded_us = ? WHERE id = ?")            \
@@ -280,6 +286,8 @@
                                  "ORDER BY allowed_us, id LIMIT 1")                                                   \
         X(LOOKBACK_PATIENT, "SELECT id, allowed_us FROM session WHERE patient = ?1 AND (allowed_us, id) > (?2, ?3) "  \
                             "AND allowed_us <= ?4 ORDER BY allowed_us, id LIMIT 1")                                   \
+        X(LOOKBACK_SESSION, "SELECT id, allowed_us FROM session WHERE label = ?1 AND (allowed_us, id) > (?2, ?3) "    \
+                            "AND allowed_us <= ?4")                                                                   \
         X(LOOKBACK_PACK, "SELECT id, loaded_us FROM pack WHERE attempt = ? AND id > ? ORDER BY id LIMIT 1")           \
         X(LOOKBACK_PACK_ITEM, "SELECT item FROM pack_item WHERE pack = ? AND item > ? ORDER BY item LIMIT 1")         \
         X(LOOKBACK_LAST_PACK, "SELECT p.id, p.label, p.loaded_us, a.id, a.label, a.autoclave, a.cycle, a.started_us " \
@@ -369,6 +377,15 @@
         X(SESSION_OF_ITEM_BEFORE, "SELECT s.id, s.label, s.room, s.state, s.allowed_us "                              \
                                   "FROM session_item x JOIN session s ON s.id = x.session "                           \
                                   "WHERE x.item = ? AND x.session < ? ORDER BY x.session DESC LIMIT 1")               \
+        X(SESSION_BEFORE, "SELECT " SESSION_COLUMNS " FROM session WHERE (allowed_us, id) < (?1, ?2) "                \
+                          "ORDER BY allowed_us DESC, id DESC LIMIT 1")                                                \
+        X(SESSION_BEFORE_OF_ROOM, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ?3 "                          \
+                                  "AND (allowed_us, id) < (?1, ?2) ORDER BY allowed_us DESC, id DESC LIMIT 1")        \
+        X(SESSION_BEFORE_OF_PRACTITIONER, "SELECT " SESSION_COLUMNS " FROM session WHERE practitioner = ?3 "          \
+                                          "AND (allowed_us, id) < (?1, ?2) "                                          \
+                                          "ORDER BY allowed_us DESC, id DESC LIMIT 1")                                \
+        X(SESSION_BEFORE_OF_PATIENT, "SELECT " SESSION_COLUMNS " FROM session WHERE patient = ?3 "                    \
+                                     "AND (allowed_us, id) < (?1, ?2) ORDER BY allowed_us DESC, id DESC LIMIT 1")     \
         X(SESSION_ITEM_NEXT, "SELECT i.id, i.code FROM session_item x JOIN item i ON i.id = x.item "                  \
                              "WHERE x.session = ? AND x.item > ? ORDER BY x.item LIMIT 1")                            \
         X(SESSION_ITEM_ADD, "INSERT INTO session_item (session, item, at_us, pack) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING") \

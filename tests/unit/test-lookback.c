@@ -322,6 +322,7 @@ static const struct {
         [LOOKBACK_ROOM] = { NULL, NULL, "s.room = :s AND s.allowed_us BETWEEN :from AND :to" },
         [LOOKBACK_PRACTITIONER] = { NULL, NULL, "s.practitioner = :s AND s.allowed_us BETWEEN :from AND :to" },
         [LOOKBACK_PATIENT] = { NULL, NULL, "s.patient = :s AND s.allowed_us BETWEEN :from AND :to" },
+        [LOOKBACK_SESSION] = { NULL, NULL, "s.label = :s AND s.allowed_us BETWEEN :from AND :to" },
 };
 
 #define LINE_OF(fate, pack, load, session, used, back, held)                                                           \
@@ -448,11 +449,11 @@ static void same(const LookbackQuery *q, const Lines *a, const Lines *b) {
 
 /* One of the subjects that a random history has, with a window now and then. */
 static LookbackQuery some_query(LookbackBy by, char subject[static 32]) {
-        static const char *const names[] = { "I-", "L-", "PR-", "SL-", "ac-0.", "ac-", "room-", "pr-", "p-" };
-        static const unsigned most[] = { 40, 4, 3, 3, 9, 2, 3, 3, 5 };
+        static const char *const names[] = { "I-", "L-", "PR-", "SL-", "ac-0.", "ac-", "room-", "pr-", "p-", "s-" };
+        static const unsigned most[] = { 40, 4, 3, 3, 9, 2, 3, 3, 5, 99 };
         LookbackQuery q = { .by = by, .subject = subject, .to_us = INT64_MAX };
 
-        snprintf(subject, 32, "%s%0*u", names[by], by == LOOKBACK_ITEM ? 3 : 1, pick(most[by]) + (by == LOOKBACK_LOAD));
+        snprintf(subject, 32, "%s%0*u", names[by], by == LOOKBACK_ITEM || by == LOOKBACK_SESSION ? 3 : 1, pick(most[by]) + (by == LOOKBACK_LOAD));
         q.as_of_us = BEGAN_US + (int64_t)pick((unsigned)((now_us - BEGAN_US) / US_PER_S) + 20) * US_PER_S;
         if (by >= LOOKBACK_AUTOCLAVE && pick(2)) {
                 q.from_us = BEGAN_US + (int64_t)pick(200) * US_PER_S;
