@@ -47,6 +47,8 @@ static void say(const Ctl *c, const char *id, const char *text) {
         char copy[ACT_TEXT_MAX], *save = NULL;
         const char *before = "asepsisctl: ";
 
+        if (c->quiet && !streq(id, "unreachable"))
+                return;
         if (c->json) {
                 ctl_print_json(json_pack("{s:s, s:s}", "error", id, "text", text));
                 return;

@@ -19,6 +19,7 @@ struct Ctl {
         size_t n_repeated;
         const char *socket;
         bool json, all;
+        bool quiet; /* what the daemon refuses is not told */
         sd_bus *bus; /* connected at the first call */
 };
 

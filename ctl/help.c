@@ -35,11 +35,9 @@ void help_print(void) {
         printf("\n  asepsisctl help VERB    what it does, its options, an example\n"
                "  asepsisctl help --all   a line on each verb\n\n"
                "  -j, --json              one line of JSON, for programs\n"
-               "  -s, --socket=PATH       the daemon's socket; otherwise $ASEPSIS_SOCKET, or\n"
-               "                          " CTL_SOCKET_DEFAULT "\n"
+               "  -s, --socket=PATH       the daemon's socket: $ASEPSIS_SOCKET, or in /run/asepsis\n"
                "      --no-pager          long output straight to the terminal\n"
                "  -h, --help, --version\n\n"
-               "ATTEMPT is ac-1.7, or autoclave and cycle number: ac-1 101. Quote codes.\n"
                "Exit status: 0 yes, found, done; 1 no, not found, refused; 2 wrong usage, or no\n"
                "answer. See asepsisctl(1).\n");
 }

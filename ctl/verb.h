@@ -26,7 +26,9 @@ typedef struct Ctl Ctl;
         X(STATE, 0, "state", "STATE", NULL)                                                               \
         X(CLASS, 0, "class", "CLASS", NULL)                                                               \
         X(SINCE, 0, "since", "DAY", NULL)                                                                 \
-        X(LIMIT, 'n', "limit", "NUMBER", "so many at most; 0: all (1000)")                                \
+        X(LIMIT, 'n', "limit", "NUMBER", "so many at most")                                               \
+        X(AS, 0, "as", "KIND", "it is an item, a load, a session or a patient")                           \
+        X(DEPTH, 0, "depth", "NUMBER", "so many steps far")                                               \
         X(CAUSE, 'c', "cause", "CAUSE", "fault, installation, relocation, repair or other")               \
         X(ITEM, 0, "item", "CODE", NULL)                                                                  \
         X(LOT, 0, "lot", "LOT", NULL)                                                                     \
@@ -106,10 +108,10 @@ typedef struct Verb {
 /* All of them, in the order in which helps name them. */
 #define VERBS(X)                                                                                         \
         X(status) X(rooms) X(room) X(alerts) X(clock)                                                    \
-        X(item) X(items) X(parse) X(load) X(loads) X(release) X(reject) X(withdraw) X(cycle) X(autoclave)                                  \
-        X(session) X(sessions) X(override) X(sharps) X(exposures) X(exposure)                                        \
+        X(item) X(items) X(parse) X(load) X(loads) X(release) X(reject) X(withdraw) X(cycle) X(autoclave) \
+        X(session) X(sessions) X(override) X(sharps) X(exposures) X(exposure)                            \
         X(practitioner)                                                                                  \
-        X(lookback) X(recall) X(report)                                                                  \
+        X(trace) X(lookback) X(recall) X(report)                                                         \
         X(audit) X(backup) X(restore)                                                                    \
         X(key) X(help)
 
