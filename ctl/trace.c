@@ -456,9 +456,9 @@ const Verb verb_trace = {
         .brief = "everything that an item, load, session or patient met",
         .ways = { { .arguments = "WHAT", .text = "items, packs, loads, tests, sessions, patients: both ways, as a tree",
                     .options = OPT(AS) | OPT(DEPTH) | OPT(LIMIT), .paged = true, .run = run_trace } },
-        .help = "WHAT is an item's code, a session, a load (ac-1.7, or 'ac-1 101'), or a patient's\n"
-                "pseudonym. Three steps far and eight of a kind wide, unless --depth and --limit\n"
-                "say otherwise; what is left out is counted.\n",
+        .help = "WHAT is an item's code, a session, a load (ac-1.7, or 'ac-1 101'), or the\n"
+                "pseudonym of a patient. Three steps far and eight of a kind wide, unless --depth\n"
+                "and --limit say otherwise; what is left out is counted.\n",
         .example = "asepsisctl trace ac-1.7 --depth=2\n"
                    "asepsisctl trace p-4711 --as=patient --json\n",
 };
