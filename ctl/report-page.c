@@ -7,6 +7,8 @@
 
 #include "report.h"
 
+#define WORD_MAX 20
+
 /* Readable without colour; tables repeat their heads and do not break within a row; a long code breaks anywhere. */
 static const char style[] =
         "@page{size:A4;margin:14mm 13mm 15mm}"
@@ -24,7 +26,7 @@ static const char style[] =
         "thead{display:table-header-group;break-inside:avoid;break-after:avoid}tr{break-inside:avoid}"
         "tbody tr:first-child{break-before:avoid}.keep,.facts{break-inside:avoid}"
         "th,td{text-align:left;vertical-align:top;padding:0.8mm 1.6mm;border-bottom:0.2mm solid #888;"
-        "overflow-wrap:anywhere;unicode-bidi:isolate}"
+        "overflow-wrap:break-word;unicode-bidi:isolate}td.long{overflow-wrap:anywhere;min-width:30mm}"
         "thead th{border-bottom:0.4mm solid #000;background:#eee;overflow-wrap:normal;font-size:8.5pt}"
         ".list{font-size:8.5pt}.num{text-align:right;white-space:nowrap}"
         ".facts th{width:52mm;font-weight:normal;color:#333}.at{white-space:nowrap}"
@@ -91,6 +93,16 @@ const char *report_person(const Report *r, const char *id, char ret[static 192])
 
 /* --- tables --- */
 
+/* A word longer than a column is wide may break anywhere; others stay whole. */
+static const char *class_for(const char *text) {
+        for (size_t n; *text; text += n + (text[n] != 0)) {
+                n = strcspn(text, " \n");
+                if (n > WORD_MAX)
+                        return "long";
+        }
+        return NULL;
+}
+
 void report_section(Report *r, const char *title) {
         html_put(r->html, "h2", NULL, title);
 }
@@ -112,7 +124,7 @@ void report_fact(Report *r, const char *name, const char *value) {
         html_open(r->html, "th", "scope", "row", NULL);
         html_text(r->html, name);
         html_close(r->html);
-        html_put(r->html, "td", NULL, value);
+        html_put(r->html, "td", class_for(value), value);
         html_close(r->html);
 }
 
@@ -156,7 +168,7 @@ void report_row(Report *r) {
 }
 
 void report_cell(Report *r, const char *text) {
-        html_put(r->html, "td", NULL, text);
+        html_put(r->html, "td", class_for(text), text);
 }
 
 void report_cell_time(Report *r, int64_t us) {

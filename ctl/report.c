@@ -184,6 +184,14 @@ static int run_load(Ctl *c, int argc, char **argv) {
         return run(c, report_load, argc, argv);
 }
 
+static int run_session(Ctl *c, int argc, char **argv) {
+        return run(c, report_session, argc, argv);
+}
+
+static int run_recall(Ctl *c, int argc, char **argv) {
+        return run(c, report_recall, argc, argv);
+}
+
 #define FILES (OPT(OUTPUT) | OPT(CSV_FILE))
 
 const Verb verb_report = {
@@ -191,7 +199,11 @@ const Verb verb_report = {
         .group = GROUP_RECORD,
         .brief = "a document to print, and its data",
         .ways = { { .word = "load", .arguments = "ATTEMPT", .text = "a cycle: verdict, curve, evidence, signatures",
-                    .options = FILES, .run = run_load } },
+                    .options = FILES, .run = run_load },
+                  { .word = "session", .arguments = "SESSION", .text = "who was treated with what, and what was signed",
+                    .options = FILES, .run = run_session },
+                  { .word = "recall", .arguments = "NUMBER", .text = "whom to call, and what lies unused",
+                    .options = FILES, .run = run_recall } },
         .help = "One HTML file that prints on A4, without scripts and links. Files are written\n"
                 "whole or not at all, for you alone: they may name patients.\n",
         .example = "asepsisctl report load ac-1.7 -o load.html --csv samples.csv\n",
