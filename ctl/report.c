@@ -192,6 +192,10 @@ static int run_recall(Ctl *c, int argc, char **argv) {
         return run(c, report_recall, argc, argv);
 }
 
+static int run_period(Ctl *c, int argc, char **argv) {
+        return run(c, report_period, argc, argv);
+}
+
 #define FILES (OPT(OUTPUT) | OPT(CSV_FILE))
 
 const Verb verb_report = {
@@ -203,7 +207,9 @@ const Verb verb_report = {
                   { .word = "session", .arguments = "SESSION", .text = "who was treated with what, and what was signed",
                     .options = FILES, .run = run_session },
                   { .word = "recall", .arguments = "NUMBER", .text = "whom to call, and what lies unused",
-                    .options = FILES, .run = run_recall } },
+                    .options = FILES, .run = run_recall },
+                  { .word = "period", .arguments = "MONTH", .text = "the officer's month, such as 2026-11",
+                    .options = FILES, .run = run_period } },
         .help = "One HTML file that prints on A4, without scripts and links. Files are written\n"
                 "whole or not at all, for you alone: they may name patients.\n",
         .example = "asepsisctl report load ac-1.7 -o load.html --csv samples.csv\n",

@@ -90,6 +90,7 @@ static void put_configured(const ConfigAutoclave *a, Reply *r) {
         reply_text(r, "name", a->name);
         reply_text(r, "type", REPLY_WORD(machines, a->machine));
         reply_number(r, "uncertainty_mc", a->uncertainty_mc);
+        reply_date(r, "commissioned", a->commissioned);
         reply_list_open(r, "programs", "s");
         for (size_t i = 0; i < a->program_ids.n; i++)
                 reply_element(r, a->programs[i]->announced);

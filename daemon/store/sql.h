@@ -516,7 +516,7 @@
         X(PERIOD_SERVICE_AUTOCLAVE, "SELECT min(autoclave) FROM service WHERE autoclave > ?")                         \
         X(PERIOD_SESSION_ROOM, "SELECT min(room) FROM session WHERE room > ?")                                        \
         X(PERIOD_CYCLES, "SELECT started_us, id, label, autoclave, cycle, program, purpose, ended_us, "               \
-                         "coalesce(verdict, -1), coalesce(outcome, -1), released, released_us, released_by "          \
+                         "coalesce(verdict, -1), coalesce(outcome, -1), CASE purpose WHEN 0 THEN released END, released_us, released_by "        \
                          "FROM attempt WHERE autoclave = ?1 AND (started_us, id) > (?2, ?3) AND started_us <= ?4 "    \
                          "ORDER BY started_us, id LIMIT 1")                                                           \
         X(PERIOD_TESTS, "SELECT t.run_us, t.id, t.autoclave, t.test, t.outcome, a.label, a.cycle, t.read_us, "        \
