@@ -369,11 +369,11 @@ static void check_losses(Manager *m, const Now *t) {
 }
 
 /*
- * The checkpoint goes out at most a second after a commit, and hourly into the journal, where it may be kept on another
- * machine. It is of the committed head and needs no commit itself.
+ * The checkpoint goes out at most a second after a commit, and hourly into the chain and into the journal, where it may
+ * be kept on another machine. It is of the committed head and needs no commit itself.
  */
 static void checkpoint(Manager *m, const Now *t) {
-        const bool hourly = m->seconds % HEAD_LOGGED_EVERY_S == 0 && !intake_doubted(m->intake, DOUBT_KEY);
+        const bool hourly = m->seconds % HEAD_LOGGED_EVERY_S == 0 && intake_vouches(m->intake);
         _cleanup_(freep) char *jws = NULL;
         int r = 0;
 
@@ -384,8 +384,10 @@ static void checkpoint(Manager *m, const Now *t) {
                 batch_clear(intake_batch(m->intake));
         }
         flush(m);
-        if (hourly && jws)
-                log_event(LOG_CHECKPOINT_KIND, LOG_INFO, NULL, "checkpoint %s", jws);
+        if (!hourly || !jws)
+                return;
+        log_event(LOG_CHECKPOINT_KIND, LOG_INFO, NULL, "checkpoint %s", jws);
+        did(m, intake_checkpoint_record(m->intake, t, jws));
 }
 
 /* Beside the ledger, for whoever puts an older one in its place. */
@@ -414,6 +416,13 @@ static void fill_status(void *userdata, Status *ret) {
         intake_status(m->intake, ret);
         ret->armed = ret->armed && ret->n_doubts == 0;
         ret->state = !ret->broker_connected ? "offline" : ret->n_doubts ? "degraded" : "online";
+}
+
+static int checkpoint_of(void *userdata, int64_t size, char **ret_jws) {
+        Manager *m = userdata;
+        const Now t = now(m);
+
+        return intake_checkpoint_of(m->intake, &t, size, ret_jws);
 }
 
 static const Config *configuration(void *userdata) {
@@ -721,7 +730,7 @@ static int open_bus(Manager *m) {
                                      .mode = (mode_t)m->config->control.mode,
                                      .group = m->config->control.group };
         int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, configuration, autoclave, act,
-                                                                              backup, m });
+                                                                              backup, checkpoint_of, m });
 
         if (r < 0)
                 log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot serve the control socket %s: %s", options.path,

@@ -37,6 +37,8 @@
 #define BUS_EXPOSURES_MAX 100 /* in one reply */
 #define BUS_PERIOD_MAX 100    /* rows of a period in one reply */
 #define BUS_POINTS_MAX 2000   /* samples in one reply */
+#define BUS_AUDIT_MAX 500     /* audit records in one reply... */
+#define BUS_AUDIT_BYTES_MAX 262144 /* ...which ends behind the record that reaches so many bytes */
 
 #define BUS_ERROR_NOT_FOUND "org.asepsis1.Error.NotFound"
 #define BUS_ERROR_BAD_CODE "org.asepsis1.Error.BadCode"
@@ -69,6 +71,8 @@ typedef struct BusSource {
         int (*act)(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX]);
         /* As intake_backup_status() says. */
         int (*backup)(void *userdata, BackupStatus *ret);
+        /* As intake_checkpoint_of() says. */
+        int (*checkpoint)(void *userdata, int64_t size, char **ret_jws);
         void *userdata;
 } BusSource;
 

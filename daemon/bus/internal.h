@@ -77,6 +77,10 @@ int method_list_exposures(sd_bus_message *m, void *userdata, sd_bus_error *error
 int method_get_practitioner(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_list_practitioners(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
+/* audit.c */
+int method_get_audit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_export_audit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
 /* act.c: acts of people. All: (subject..., s by, s reason) -> a{sv} with `text`. Refused, Ledger. */
 int method_commission(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_autoclave_out(sd_bus_message *m, void *userdata, sd_bus_error *error);

@@ -225,10 +225,25 @@ int intake_publish_state(Intake *in, const Now *now) {
         return r;
 }
 
+bool intake_vouches(const Intake *in) {
+        return !intake_doubted(in, DOUBT_AUDIT) && !intake_doubted(in, DOUBT_RESTORE) &&
+               !intake_doubted(in, DOUBT_SECOND) && !intake_doubted(in, DOUBT_KEY);
+}
+
 bool intake_checkpoint_due(const Intake *in) {
-        return in->published.size != in->committed.size && !intake_doubted(in, DOUBT_AUDIT) &&
-               !intake_doubted(in, DOUBT_RESTORE) && !intake_doubted(in, DOUBT_SECOND) &&
-               !intake_doubted(in, DOUBT_KEY);
+        return in->published.size != in->committed.size && intake_vouches(in);
+}
+
+int intake_checkpoint_of(Intake *in, const Now *now, int64_t size, char **ret_jws) {
+        Head of = { .size = size };
+        int r;
+
+        run_close(in);
+        r = size > in->committed.size ? 0 : ledger_hash_at(in->store, size, of.hash);
+        if (r <= 0)
+                return r;
+        r = intake_vouches(in) ? checkpoint_sign(in, now->wall_us, &of, ret_jws) : -EPERM;
+        return r < 0 ? r : 1;
 }
 
 int checkpoint_sign(Intake *in, int64_t at_us, const Head *head, char **ret) {
@@ -264,6 +279,17 @@ int intake_checkpoint(Intake *in, const Now *now, char **ret_jws) {
         in->published = in->committed;
         *ret_jws = TAKE(jws);
         return 0;
+}
+
+int intake_checkpoint_record(Intake *in, const Now *now, const char *jws) {
+        int r = change_begin(in);
+
+        if (r < 0 || in->head.size != in->committed.size)
+                return r;
+        in->now = *now;
+        record_begin(in, "checkpoint");
+        jsonw_member_string(&in->w, "jws", jws);
+        return record_end(in, NULL);
 }
 
 void intake_doubt(Intake *in, Doubt doubt, const char *sentence) {

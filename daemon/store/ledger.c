@@ -91,6 +91,27 @@ int ledger_append(Store *s, Head *head, const char *record, size_t n) {
         return r;
 }
 
+int ledger_each(Store *s, int64_t after, int64_t limit, LedgerEach each, void *userdata) {
+        const StatementId q = SQL_AUDIT_AFTER;
+        int r = sql_first(s, q, "ii", after, limit);
+
+        while (r > 0) {
+                const void *record, *hash;
+                size_t n, n_hash;
+                int stop;
+
+                record = col_blob(s, q, 1, &n);
+                hash = col_blob(s, q, 2, &n_hash);
+                stop = each(userdata, col_int(s, q, 0), record, n, hash, n_hash);
+                if (stop != 0) {
+                        sql_done(s, q);
+                        return stop;
+                }
+                r = sql_next(s, q);
+        }
+        return r;
+}
+
 int ledger_daemon_boot_add(Store *s, const char *boot, int64_t since_us) {
         return sql_run(s, SQL_DAEMON_BOOT_ADD, "ti", boot, since_us);
 }

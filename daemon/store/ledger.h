@@ -24,6 +24,13 @@ int ledger_append(Store *s, Head *head, const char *record, size_t n);
 /* 1 and the hash of record i (all zero for i = 0); 0: no such record. */
 int ledger_hash_at(Store *s, int64_t i, uint8_t ret[static HASH_SIZE]);
 
+/*
+ * The records after `after` as they stand, nothing recomputed, at most `limit`: each until `each` returns something else
+ * than 0. What it says, 0 at the end, or the store's error. n_hash is HASH_SIZE in a sound ledger.
+ */
+typedef int (*LedgerEach)(void *userdata, int64_t i, const void *record, size_t n, const void *hash, size_t n_hash);
+int ledger_each(Store *s, int64_t after, int64_t limit, LedgerEach each, void *userdata);
+
 int ledger_daemon_boot_add(Store *s, const char *boot, int64_t since_us);
 int ledger_daemon_boot_known(Store *s, const char *boot);
 /* When the first daemon was started on this ledger; 0: never. */

@@ -92,6 +92,7 @@
         /* ledger */                                                                                                  \
         X(AUDIT_HEAD, "SELECT i, hash, record FROM audit ORDER BY i DESC LIMIT 1")                                    \
         X(AUDIT_AT, "SELECT hash FROM audit WHERE i = ?")                                                             \
+        X(AUDIT_AFTER, "SELECT i, record, hash FROM audit WHERE i > ? ORDER BY i LIMIT ?")                            \
         X(AUDIT_ADD, "INSERT INTO audit (i, record, hash) VALUES (?, ?, ?)")                                          \
         X(DAEMON_BOOT_ADD, "INSERT INTO daemon_boot (boot, since_us) VALUES (?, ?)")                                  \
         X(DAEMON_BOOT_IS, "SELECT 1 FROM daemon_boot WHERE boot = ?")                                                 \

@@ -398,6 +398,76 @@ int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char
         return 0;
 }
 
+/* On a medium that cannot be written SQLite opens a file in WAL mode only where it is told that nobody changes it. What a
+ * write-ahead log beside it holds would then be missing, so there must be none. */
+static int open_immutable(Store *s, const char *path) {
+        _cleanup_(freep) char *log = NULL, *uri = NULL;
+        size_t n = 0;
+
+        if (asprintf(&log, "%s-wal", path) < 0) {
+                log = NULL;
+                return -ENOMEM;
+        }
+        uri = access(log, F_OK) < 0 ? malloc(strlen(path) * 3 + sizeof("file:?immutable=1")) : NULL;
+        if (!uri)
+                return -EIO;
+        n = (size_t)sprintf(uri, "file:");
+        for (const char *p = path; *p; p++)
+                n += (size_t)sprintf(uri + n, strchr("%?#", *p) ? "%%%02X" : "%c", (unsigned char)*p);
+        strcpy(uri + n, "?immutable=1");
+        sqlite3_close(s->db);
+        s->db = NULL;
+        return translate(s, sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL));
+}
+
+static int open_to_look(Store *s, const char *path) {
+        int version = 0, id = 0, on = 0;
+        int r = translate(s, sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL));
+
+        if (r == 0)
+                r = read_int(s, "PRAGMA application_id", &id);
+        if (r == -EIO) {
+                s->spoiled = false;
+                r = open_immutable(s, path);
+                if (r == 0)
+                        r = read_int(s, "PRAGMA application_id", &id);
+        }
+        if (r == 0)
+                r = read_int(s, "PRAGMA user_version", &version);
+        if (r == 0 && (id != SCHEMA_APPLICATION_ID || (size_t)version > schema_n_migrations)) {
+                snprintf(s->why, sizeof(s->why), id != SCHEMA_APPLICATION_ID ? "it is not an Asepsis ledger"
+                                                                             : "it was written by a newer Asepsis");
+                return -EPROTO;
+        }
+        if (r == 0)
+                r = exec(s, "PRAGMA trusted_schema=OFF");
+        return r < 0 ? r : translate(s, sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &on));
+}
+
+int store_open_readonly(Store **ret, const char *path, char why[static STORE_WHY_MAX]) {
+        _cleanup_(store_closep) Store *s = calloc(1, sizeof(*s));
+        int r;
+
+        if (!s)
+                return -ENOMEM;
+        s->witness = -1;
+        r = access(path, R_OK) < 0 ? -errno : sha256_init();
+        if (r < 0) {
+                snprintf(why, STORE_WHY_MAX, "%s", strerror(-r));
+                return r;
+        }
+        r = open_to_look(s, path);
+        if (r < 0) {
+                snprintf(why, STORE_WHY_MAX, "%s", s->why[0] ? s->why : strerror(-r));
+                return r;
+        }
+        s->path = realpath(path, NULL);
+        if (!s->path)
+                return -errno;
+        *ret = TAKE(s);
+        return 0;
+}
+
 Store *store_close(Store *s) {
         if (!s)
                 return NULL;

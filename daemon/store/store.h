@@ -33,6 +33,9 @@ typedef struct StoreOpened {
  * backup beside it. -EPROTO: not our file, or a newer schema; -EBUSY: another process has it. `why` says more.
  */
 int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char why[static STORE_WHY_MAX]);
+/* Of a ledger that no daemon has, or a copy of one: for looking only, nothing of it is changed or brought up to date. Errors
+ * as above; -ENOENT. */
+int store_open_readonly(Store **ret, const char *path, char why[static STORE_WHY_MAX]);
 Store *store_close(Store *s);
 DEFINE_CLEANUP(Store, store_close)
 
