@@ -11,13 +11,15 @@
 
 #define KEYS_KNOWN (SIGNER_KNOWN_MAX - 1) /* that signed before */
 
-/* The public halves stand in the chain: who verifies it learns from it which key signed when. */
+/* The public halves stand in the chain, and each one's word for the next: who verifies it and trusts the first learns from
+ * it which key signed when. */
 static int key_record(Intake *in, const char *event, const KeyRow *key, const char *was) {
         record_begin(in, "key");
         jsonw_member_string(&in->w, "event", event);
         jsonw_member_string(&in->w, "kid", key->kid);
         jsonw_member_string(&in->w, "public_key", key->public_key);
         jsonw_member_optional(&in->w, "was", was);
+        jsonw_member_optional(&in->w, "statement", key->statement[0] ? key->statement : NULL);
         return record_end(in, NULL);
 }
 
@@ -172,9 +174,9 @@ int key_prepare(Intake *in, char ret_text[static ACT_TEXT_MAX]) {
         if (r < 0)
                 return act_refuse(ret_text, "The next key cannot be written beside the key file: %s.", strerror(-r));
         key_of_signer(in, KEY_NEXT, &next);
-        r = key_record(in, "prepared", &next, signer_kid(in->signer));
+        r = statement_make(in, &next);
         if (r == 0)
-                r = statement_make(in, &next);
+                r = key_record(in, "prepared", &next, signer_kid(in->signer));
         if (r == 0)
                 r = key_add(in->store, &next);
         if (r == 0)
