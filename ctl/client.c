@@ -165,18 +165,15 @@ static int read_answer(sd_bus_message *m, bool for_people, json_t **ret) {
         return 0;
 }
 
-static int call(Ctl *c, sd_bus_message *m, json_t **ret) {
-        sd_bus_error error = SD_BUS_ERROR_NULL;
-        sd_bus_message *reply = NULL;
-        int r = sd_bus_call(c->bus, m, 0, &error, &reply), status = CTL_YES;
+int ctl_bad_answer(Ctl *c) {
+        say(c, "bad-answer", "the daemon's answer cannot be read; are asepsisd and asepsisctl of one version?");
+        return CTL_TROUBLE;
+}
 
-        if (r < 0)
-                status = failed(c, r, &error);
-        else if ((r = read_answer(reply, !c->json, ret)) < 0) {
-                say(c, "bad-answer", "the daemon's answer cannot be read; are asepsisd and asepsisctl of one version?");
-                status = CTL_TROUBLE;
-        }
-        sd_bus_message_unref(reply);
+static int call(Ctl *c, sd_bus_message *m, sd_bus_message **ret) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = sd_bus_call(c->bus, m, 0, &error, ret), status = r < 0 ? failed(c, r, &error) : CTL_YES;
+
         sd_bus_error_free(&error);
         return status;
 }
@@ -184,7 +181,7 @@ static int call(Ctl *c, sd_bus_message *m, json_t **ret) {
 /* What a call's arguments are appended by. */
 typedef int (*Fill)(sd_bus_message *m, const void *userdata);
 
-static int call_filled(Ctl *c, json_t **ret, const char *member, Fill fill, const void *userdata) {
+static int call_filled(Ctl *c, sd_bus_message **ret, const char *member, Fill fill, const void *userdata) {
         sd_bus_message *m = NULL;
         int r, status;
 
@@ -213,7 +210,7 @@ static int fill_arguments(sd_bus_message *m, const void *userdata) {
         return a->types ? sd_bus_message_appendv(m, a->types, *a->ap) : 0;
 }
 
-static int call_v(Ctl *c, json_t **ret, const char *member, const char *types, va_list ap) {
+static int call_v(Ctl *c, sd_bus_message **ret, const char *member, const char *types, va_list ap) {
         va_list copy;
         int status;
 
@@ -223,7 +220,31 @@ static int call_v(Ctl *c, json_t **ret, const char *member, const char *types, v
         return status;
 }
 
+static int as_json(Ctl *c, sd_bus_message *reply, json_t **ret) {
+        int status = read_answer(reply, !c->json, ret) < 0 ? ctl_bad_answer(c) : CTL_YES;
+
+        sd_bus_message_unref(reply);
+        return status;
+}
+
+static int call_json(Ctl *c, json_t **ret, const char *member, const char *types, va_list ap) {
+        sd_bus_message *reply = NULL;
+        int status = call_v(c, &reply, member, types, ap);
+
+        return status == CTL_YES ? as_json(c, reply, ret) : status;
+}
+
 int ctl_call(Ctl *c, json_t **ret, const char *member, const char *types, ...) {
+        va_list ap;
+        int status;
+
+        va_start(ap, types);
+        status = call_json(c, ret, member, types, ap);
+        va_end(ap);
+        return status;
+}
+
+int ctl_call_bare(Ctl *c, sd_bus_message **ret, const char *member, const char *types, ...) {
         va_list ap;
         int status;
 
@@ -292,16 +313,19 @@ int ctl_act(Ctl *c, const char *member, const char *types, ...) {
         int r;
 
         va_start(ap, types);
-        r = call_v(c, &done, member, types, ap);
+        r = call_json(c, &done, member, types, ap);
         va_end(ap);
         return r == CTL_YES ? print_done(c, done) : r;
 }
 
 int ctl_act_filled(Ctl *c, const char *member, int (*fill)(sd_bus_message *m, const void *userdata),
                    const void *userdata) {
+        sd_bus_message *reply = NULL;
         json_t *done = NULL;
-        int r = call_filled(c, &done, member, fill, userdata);
+        int r = call_filled(c, &reply, member, fill, userdata);
 
+        if (r == CTL_YES)
+                r = as_json(c, reply, &done);
         return r == CTL_YES ? print_done(c, done) : r;
 }
 

@@ -30,6 +30,9 @@ struct Ctl {
  */
 int ctl_call(Ctl *c, json_t **ret, const char *member, const char *types, ...);
 void ctl_disconnect(Ctl *c);
+/* The same, the answer as it came: bytes, too. What cannot be read of it is said by ctl_bad_answer(): CTL_TROUBLE. */
+int ctl_call_bare(Ctl *c, sd_bus_message **ret, const char *member, const char *types, ...);
+int ctl_bad_answer(Ctl *c);
 
 /*
  * A list that comes in pages: calls `member` with the text (NULL: none), the last `id` (t) and, with_limit, CTL_PAGE (u),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asepsisctl clock, restore, audit: the ways out of the doubts that only a person can end; and how the clock stands. */
+/* asepsisctl clock, restore: the ways out of the doubts that only a person can end; and how the clock stands. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -85,12 +85,6 @@ static int confirm_restore(Ctl *c, int argc, char **argv) {
         return sign(c, "ConfirmRestore");
 }
 
-static int accept_audit(Ctl *c, int argc, char **argv) {
-        (void)argc;
-        (void)argv;
-        return sign(c, "AcceptAudit");
-}
-
 const Verb verb_clock = {
         .name = "clock",
         .group = GROUP_NOW,
@@ -112,16 +106,4 @@ const Verb verb_restore = {
                 "item that was in the ledger is to be received again, unopened, and every room to\n"
                 "be disinfected. See doc/restore.md.\n",
         .example = "asepsisctl restore confirm --by=clara --reason='new disk, backup of Monday'\n",
-};
-
-const Verb verb_audit = {
-        .name = "audit",
-        .group = GROUP_RECORD,
-        .brief = "an officer's word that another ledger or daemon is gone",
-        .ways = { { .word = "accept", .text = "what was seen of another ledger or daemon is gone", .signer = "OFFICER",
-                    .run = accept_audit } },
-        .help = "Before accept: stop the other daemon, if there is one, or find the newer ledger.\n"
-                "Where this ledger lost records, every single-use item in it is then to be\n"
-                "received again, unopened. See doc/restore.md.\n",
-        .example = "asepsisctl audit accept --by=clara --reason='the spare machine is off'\n",
 };

@@ -40,7 +40,9 @@ typedef struct Ctl Ctl;
         X(PRACTITIONER, 0, "practitioner", "PERSON", NULL)                                                \
         X(PATIENT, 0, "patient", "PSEUDONYM", NULL)                                                       \
         X(FROM, 0, "from", "DAY", NULL)                                                                   \
-        X(TO, 0, "to", "DAY", NULL)                                                                       \
+        X(TO, 0, "to", "DAY|N", NULL)                                                                     \
+        X(AFTER, 0, "after", "N", "only the records behind N; up to N: --to")                             \
+        X(FILE, 0, "file", "LEDGER", "a ledger, or a copy of one, that no daemon has open")               \
         X(AS_OF, 0, "as-of", "DAY", "as known at the end of that day: always the same list")       \
         X(CSV, 0, "csv", NULL, "a table for other programs")                                              \
         X(CSV_FILE, 0, "csv", "FILE", "the data, as a table; alone: no page")                             \
