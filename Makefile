@@ -186,6 +186,7 @@ each = $(foreach f,$(1),$(call to,0644,$(f),$(2)/$(notdir $(f))) &&) true
 install: all ## install below DESTDIR and prefix; a configuration that is there stays as it is
 	$(call to,0755,$(BUILD)/asepsisd,$(sbindir)/asepsisd)
 	$(call to,0755,$(BUILD)/asepsisctl,$(bindir)/asepsisctl)
+	$(call to,0755,verify/asepsis-verify,$(bindir)/asepsis-verify)
 	$(INSTALL) -d $(DESTDIR)$(sysconfdir)/asepsis/asepsisd.conf.d
 	@if [ -e $(DESTDIR)$(sysconfdir)/asepsis/asepsisd.conf ]; \
 	then echo 'kept as it is: $(DESTDIR)$(sysconfdir)/asepsis/asepsisd.conf'; \
