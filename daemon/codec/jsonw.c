@@ -178,6 +178,10 @@ void jsonw_int(JsonWriter *w, int64_t v) {
         append_value(w, at, (size_t) (text + sizeof(text) - at));
 }
 
+void jsonw_null(JsonWriter *w) {
+        append_value(w, "null", 4);
+}
+
 void jsonw_bool(JsonWriter *w, bool v) {
         append_value(w, v ? "true" : "false", v ? 4 : 5);
 }

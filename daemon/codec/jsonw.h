@@ -35,6 +35,7 @@ void jsonw_key(JsonWriter *w, const char *key);
 void jsonw_string(JsonWriter *w, const char *s);
 void jsonw_int(JsonWriter *w, int64_t v);
 void jsonw_bool(JsonWriter *w, bool v);
+void jsonw_null(JsonWriter *w);
 
 /* A key and its value. */
 void jsonw_member_string(JsonWriter *w, const char *key, const char *s);

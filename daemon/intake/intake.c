@@ -138,23 +138,33 @@ static void take_salt(Intake *in, uint8_t ret[static SALT_SIZE]) {
         sodium_memzero(in->salts[in->n_salts], SALT_SIZE);
 }
 
+static void write_digest(Intake *in, const uint8_t digest[static HASH_SIZE]) {
+        char text[48];
+
+        to_base64(digest, HASH_SIZE, text, sizeof(text));
+        jsonw_member_string(&in->w, "payload", text);
+}
+
 /* A refused message's number is spent all the same: the chain says so, and the ledger knows it again. */
 static int refusal_record(Intake *in, const Taking *t) {
         const DecodeError *e = &in->reject;
         MessageRow row = { .at_us = in->now.wall_us, .topic = t->m->topic, .stream = stream_of(t)->id, .seq = e->seq };
         int r;
 
+        take_salt(in, row.salt);
+        r = ledger_digest(row.salt, t->m->topic, t->m->payload, t->m->size, row.digest);
+        if (r < 0)
+                return r;
         record_begin(in, "refused");
         jsonw_member_string(&in->w, "topic", t->m->topic);
         jsonw_member_string(&in->w, "boot", e->boot);
         jsonw_member_int(&in->w, "seq", e->seq);
+        write_digest(in, row.digest);
         jsonw_member_string(&in->w, "reason", reject_id(e->reason));
         r = record_end(in, &row.i);
         if (r < 0 || e->reason == REJECT_SEQUENCE_CONFLICT)
                 return r; /* the number is that of another message */
-        take_salt(in, row.salt);
-        r = ledger_digest(row.salt, t->m->topic, t->m->payload, t->m->size, row.digest);
-        return r < 0 ? r : ledger_message_refused(in->store, &row, reject_id(e->reason));
+        return ledger_message_refused(in->store, &row, reject_id(e->reason));
 }
 
 static int refuse(Intake *in, const Taking *t) {
@@ -345,13 +355,6 @@ static int find_stream(Intake *in, Taking *t, const char *boot) {
 }
 
 /* --- effect --- */
-
-static void write_digest(Intake *in, const uint8_t digest[static HASH_SIZE]) {
-        char text[48];
-
-        to_base64(digest, HASH_SIZE, text, sizeof(text));
-        jsonw_member_string(&in->w, "payload", text);
-}
 
 /* The audit record of a message and its row. Samples are kept as the core encodes them, not as JSON. */
 static int record_message(Intake *in, const Taking *t, const Envelope *env, bool held, bool keep_raw, int64_t *ret_i) {

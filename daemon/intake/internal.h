@@ -233,6 +233,11 @@ int reject(Intake *in, Reject reason, const char *member, const char *format, ..
 /* record.c: the audit chain. A record is built in in->w and appended by record_end(). */
 void record_begin(Intake *in, const char *type);
 int record_end(Intake *in, int64_t *ret_i);
+/* What the state became, as the transaction's last record; and outside any savepoint what there is too much of. */
+int record_changes(Intake *in);
+int record_changes_if_many(Intake *in);
+/* At start: all of the state, once a version of the schema. */
+int record_state(Intake *in);
 
 /* run.c: messages that share a savepoint */
 int run_begin(Intake *in);

@@ -85,6 +85,8 @@ int intake_commit(Intake *in, const Now *now) {
                 if (r == 0)
                         r = write_back(in);
                 if (r == 0)
+                        r = record_changes(in);
+                if (r == 0)
                         r = store_commit(in->store);
                 if (r == 0) {
                         in->committed = in->head;
@@ -264,6 +266,8 @@ static int take_up(Intake *in, const IntakeOptions *o) {
         int r = change_begin(in);
 
         if (r == 0)
+                r = record_state(in);
+        if (r == 0)
                 r = name_log(in);
         if (r == 0)
                 r = note_machine_boot(in, o->machine_boot);
@@ -333,6 +337,8 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         /* Nobody has judged the clock yet, so its mark does not move with this commit. */
         if (r == 0)
                 r = slots_flush(in);
+        if (r == 0)
+                r = record_changes(in);
         if (r == 0)
                 r = store_commit(in->store);
         if (r < 0)

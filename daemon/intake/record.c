@@ -6,6 +6,8 @@
 
 #include "codec/rfc3339.h"
 #include "intake/internal.h"
+#include "store/changes.h"
+#include "store/schema.h"
 
 int reject(Intake *in, Reject reason, const char *member, const char *format, ...) {
         va_list ap;
@@ -45,6 +47,24 @@ int record_end(Intake *in, int64_t *ret_i) {
         if (r == 0 && ret_i)
                 *ret_i = in->head.size;
         return r;
+}
+
+int record_changes(Intake *in) {
+        return changes_write(in->store, &in->w, &in->head, in->now.wall_us);
+}
+
+int record_changes_if_many(Intake *in) {
+        return changes_many(in->store) ? record_changes(in) : 0;
+}
+
+int record_state(Intake *in) {
+        int64_t version = 0;
+        int r = store_meta_int_get(in->store, "state_version", &version);
+
+        if (r < 0 || version == (int64_t)schema_n_migrations)
+                return r < 0 ? r : 0;
+        r = store_meta_int_set(in->store, "state_version", (int64_t)schema_n_migrations);
+        return r < 0 ? r : changes_base(in->store, &in->w, &in->head, in->now.wall_us);
 }
 
 int publish_w(Intake *in, const char *topic, Outgoing **ret) {

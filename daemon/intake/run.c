@@ -39,7 +39,13 @@ int run_end(Intake *in) {
         if (in->run.busy)
                 return 0;
         in->run.open = in->run.standing = false;
-        return standing ? store_savepoint_release(in->store) : 0;
+        if (standing) {
+                int r = store_savepoint_release(in->store);
+
+                if (r < 0)
+                        return r;
+        }
+        return record_changes_if_many(in);
 }
 
 void run_forget(Intake *in) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 
 /* One of each for the process: to fetch them again would cost more than the hash. */
 static EVP_MD *algorithm;
@@ -23,4 +24,18 @@ int sha256(const Sha256Part *parts, size_t n, uint8_t ret[static SHA256_SIZE]) {
                 if (!EVP_DigestUpdate(context, parts[i].p, parts[i].n))
                         return -EIO;
         return EVP_DigestFinal_ex(context, ret, NULL) ? 0 : -EIO;
+}
+
+static bool failed;
+
+void sha256_begin(void) {
+        failed = !context || !EVP_DigestInit_ex2(context, algorithm, NULL);
+}
+
+void sha256_more(const void *p, size_t n) {
+        failed |= !failed && n > 0 && !EVP_DigestUpdate(context, p, n);
+}
+
+int sha256_end(uint8_t ret[static SHA256_SIZE]) {
+        return !failed && EVP_DigestFinal_ex(context, ret, NULL) ? 0 : -EIO;
 }

@@ -19,3 +19,7 @@ int sha256_init(void);
 
 /* Over the parts, one behind the other. -EIO: libcrypto failed; ret is not written then. */
 int sha256(const Sha256Part *parts, size_t n, uint8_t ret[static SHA256_SIZE]);
+/* The same, of parts that come one after the other; nothing else is hashed between begin and end. Errors show at the end. */
+void sha256_begin(void);
+void sha256_more(const void *p, size_t n);
+int sha256_end(uint8_t ret[static SHA256_SIZE]);

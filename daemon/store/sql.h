@@ -60,6 +60,18 @@
 #define SERVICE_COLUMNS "id, i, autoclave, since_us, last_us, cause, text, back_us"
 #define STREAM_COLUMNS "id, boot, current, top, applied, lost, holes"
 
+/* Of any table of the state, by the names of itself and its key, which come from the schema: see store/tables.c. */
+#define TABLE_SQL_NAMES                                                                                               \
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'audit' "        \
+        "ORDER BY name"
+#define TABLE_SQL_COLUMNS "SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid"
+#define TABLE_SQL_ROW "SELECT * FROM \"%s\" WHERE \"%s\" = ?"
+#define TABLE_SQL_ROW_2 "SELECT * FROM \"%s\" WHERE \"%s\" = ? AND \"%s\" = ?"
+#define TABLE_SQL_ALL "SELECT * FROM \"%s\" ORDER BY \"%s\""
+#define TABLE_SQL_ALL_2 "SELECT * FROM \"%s\" ORDER BY \"%s\", \"%s\""
+#define TABLE_SQL_CHUNKS "SELECT n, samples, data FROM sample_chunk WHERE attempt = ? AND n BETWEEN ? AND ? ORDER BY n"
+#define TABLE_SQL_CHUNKS_AFTER "SELECT attempt FROM sample_chunk WHERE attempt > ? ORDER BY attempt LIMIT 1"
+
 #define STATEMENTS(X)                                                                                                 \
         X(BEGIN, "BEGIN IMMEDIATE")                                                                                   \
         X(PAGE_COUNT, "PRAGMA page_count")                                                                                   \

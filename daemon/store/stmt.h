@@ -18,9 +18,11 @@ typedef enum StatementId {
 } StatementId;
 
 typedef struct Backup Backup;
+typedef struct Changes Changes;
 
 struct Store {
         sqlite3 *db;
+        Changes *changes; /* what the transaction did: see changes.h */
         sqlite3_stmt *stmts[_SQL_MAX];
         char *path;  /* of the file itself, whatever links led to it */
         int witness; /* see witness.h; -1: not open */
@@ -33,6 +35,16 @@ struct Store {
 
 /* restore.c: SQLite's code. */
 int copy_mark(sqlite3 *db, int64_t at_us);
+
+/* SQLite's code as this header's errors; what spoils the store does. */
+int store_result(Store *s, int rc);
+
+/* changes.c. changes_open(): -ENOTSUP: this SQLite has no preupdate hook; -EPROTO: a table that cannot be followed. */
+int changes_open(Store *s);
+void changes_close(Store *s);
+void changes_savepoint(Store *s);
+void changes_savepoint_rollback(Store *s);
+void changes_forget(Store *s);
 
 /* Runs a statement that returns no row. Returns 0 or negative errno. */
 int sql_run(Store *s, StatementId id, const char *types, ...);

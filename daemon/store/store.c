@@ -49,6 +49,10 @@ static int translate(Store *s, int rc) {
         return -EINVAL;
 }
 
+int store_result(Store *s, int rc) {
+        return translate(s, rc);
+}
+
 static int exec(Store *s, const char *sql) {
         return translate(s, sqlite3_exec(s->db, sql, NULL, NULL, NULL));
 }
@@ -371,7 +375,7 @@ static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
                 return -errno;
         for (int i = 0; i < _SQL_MAX && r == 0; i++)
                 r = prepare(s, (StatementId)i);
-        return r;
+        return r < 0 ? r : changes_open(s);
 }
 
 int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char why[static STORE_WHY_MAX]) {
@@ -475,6 +479,7 @@ Store *store_close(Store *s) {
         free(s->backup);
         for (int i = 0; i < _SQL_MAX; i++)
                 sqlite3_finalize(s->stmts[i]);
+        changes_close(s);
         sqlite3_close(s->db);
         if (s->witness >= 0)
                 close(s->witness);
@@ -535,6 +540,7 @@ void store_rollback(Store *s) {
                 sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
         s->in_batch = false;
         s->undone++;
+        changes_forget(s);
 }
 
 bool store_in_batch(const Store *s) {
@@ -554,6 +560,7 @@ const char *store_why(const Store *s) {
 }
 
 int store_savepoint(Store *s) {
+        changes_savepoint(s);
         return sql_run(s, SQL_SAVEPOINT, "");
 }
 
@@ -565,6 +572,7 @@ int store_savepoint_rollback(Store *s) {
         int r = sql_run(s, SQL_SAVEPOINT_ROLLBACK, "");
 
         s->undone++;
+        changes_savepoint_rollback(s);
         return r < 0 ? r : store_savepoint_release(s);
 }
 
