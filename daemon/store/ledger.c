@@ -80,9 +80,18 @@ int ledger_head(Store *s, Head *ret) {
         return r;
 }
 
-int ledger_append(Store *s, Head *head, const char *record, size_t n) {
+int ledger_chain(const Head *head, const char *record, size_t n, Head *ret) {
         Head next = { .size = head->size + 1 };
         int r = chain(head->hash, next.size, record, n, next.hash);
+
+        if (r == 0)
+                *ret = next;
+        return r;
+}
+
+int ledger_append(Store *s, Head *head, const char *record, size_t n) {
+        Head next;
+        int r = ledger_chain(head, record, n, &next);
 
         if (r == 0)
                 r = sql_run(s, SQL_AUDIT_ADD, "itb", next.size, record, (const void *)next.hash, (size_t)HASH_SIZE);

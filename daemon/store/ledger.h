@@ -18,6 +18,8 @@ typedef struct Head {
 /* The head as it stands, the last link recomputed. -EBADMSG: the last record does not fit its hash. */
 int ledger_head(Store *s, Head *ret);
 
+/* The head that a record makes of this one. -EIO as sha256(). */
+int ledger_chain(const Head *head, const char *record, size_t n, Head *ret);
 /* Appends a record and moves *head. The record is JSON text. */
 int ledger_append(Store *s, Head *head, const char *record, size_t n);
 

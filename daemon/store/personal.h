@@ -10,7 +10,7 @@
  *
  * To erase: set the row's personal columns to '' or x'' (NULL where the schema has it), and salt to NULL, in one UPDATE.
  * The chain then says that they are empty, in the clear, and stays valid; what it said before is a hash with a salt
- * that nobody has. message.raw: set raw and salt to NULL likewise; its digest stays.
+ * that nobody has. message: raw to NULL and salt to x'' likewise; its digest stays.
  *
  * People who work in the clinic are known by their ids, everywhere. What they write as a reason stands in the chain as
  * they wrote it: acts are told to name no patient (doc/limits.md).

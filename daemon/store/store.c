@@ -538,9 +538,10 @@ int store_commit(Store *s) {
 void store_rollback(Store *s) {
         if (!sqlite3_get_autocommit(s->db))
                 sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+        if (s->in_batch)
+                changes_forget(s);
         s->in_batch = false;
         s->undone++;
-        changes_forget(s);
 }
 
 bool store_in_batch(const Store *s) {

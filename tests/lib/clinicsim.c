@@ -16,6 +16,7 @@
 
 #include "clinicsim-files.h"
 #include "store/stmt.h"
+#include "store/verify.h"
 
 #define PREFIX "asepsis/v1/clinic/"
 #define RING 16
@@ -94,9 +95,28 @@ void sim_open(Sim *s, const char *more) {
         start(s);
 }
 
+void sim_verify(Sim *s) {
+        VerifyResult found;
+        int r = verify_ledger(&(VerifyOptions){ .path = s->ledger }, &found);
+
+        if (r != 0)
+                fail_msg("the ledger is not what its chain says (%d): %s", r, found.why);
+}
+
+/* What the test wrote past the intake stands in the chain with the next commit. */
+static void settle(Sim *s) {
+        if (!s->unsettled || !s->intake || !s->store || s->touched)
+                return;
+        assert_int_equal(store_begin(s->store), 0);
+        sim_commit(s);
+}
+
 void sim_close(Sim *s) {
+        settle(s);
         s->keep_store = false;
         stop(s);
+        if (!s->touched)
+                sim_verify(s);
         sim_forget(s);
         free(s->out);
         s->signer = signer_free(s->signer);
@@ -387,6 +407,7 @@ static const char *query(Sim *s, const char *sql, va_list ap) {
         assert_true(vasprintf(&text, sql, ap) >= 0);
         if (sqlite3_prepare_v2(s->store->db, text, -1, &stmt, NULL) != SQLITE_OK)
                 fail_msg("%s: %s", text, sqlite3_errmsg(s->store->db));
+        s->unsettled |= !sqlite3_stmt_readonly(stmt);
         if (sqlite3_step(stmt) == SQLITE_ROW)
                 snprintf(b, TEXT_SIZE, "%s", (const char *)sqlite3_column_text(stmt, 0) ?: "");
         sqlite3_finalize(stmt);

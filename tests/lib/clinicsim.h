@@ -37,6 +37,8 @@ typedef struct Sim {
         int starts, machine;   /* how often the daemon and the machine started */
         bool keep_store;       /* the connection to the ledger outlives the daemon: what was not committed is gone as well,
                                 * and starting anew is quicker */
+        bool unsettled;        /* the test wrote into the ledger past the intake; the next commit says so in the chain */
+        bool touched;          /* by another connection, or badly: it need not be what its chain says */
         const char *host;      /* which machine it is; NULL: the ledger's place is not looked at */
         uint64_t nonce;        /* the last that sim_ask() made */
         size_t n_out;
@@ -108,6 +110,8 @@ const char *sim_text(Sim *s, const char *sql, ...) _printf_(2, 3);
 int64_t sim_alert(Sim *s, const char *rule);
 /* Recomputes the chain from its first record by what the header of ledger.h says, and compares every head. */
 void sim_check_chain(Sim *s);
+/* The ledger of a daemon that was stopped is what its chain says: sim_close() looks, unless it was touched. */
+void sim_verify(Sim *s);
 /* The payload of a JWS that bears the clinic's signature, by libsodium; fails the test where it does not. */
 json_t *sim_open_jws(Sim *s, const char *jws);
 

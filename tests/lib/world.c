@@ -472,6 +472,7 @@ void world_step(World *w, int step) {
 /* --- a history ---------------------------------------------------------------------------------------------------------------- */
 
 static void sql(World *w, const char *text) {
+        w->sim->unsettled = true;
         if (sqlite3_exec(w->sim->store->db, text, NULL, NULL, NULL) != SQLITE_OK)
                 fail_msg("%s: %s", text, sqlite3_errmsg(w->sim->store->db));
 }

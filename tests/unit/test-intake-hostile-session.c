@@ -258,7 +258,8 @@ static void what_found_no_room_among_the_reasons_still_stops_a_running_session(v
         sim_say(s, "room/room-2/open", "{'pack':'P-1','indicator':'pass','by':'ana'}");
         sim_sql(s, "UPDATE pack SET inside = %d", INSIDE_FAILED); /* without the quarantine, which would stop it */
         /* Four reasons each that stop nothing, and one of the room: as many as there is room for, and one more. */
-        sim_sql(s, "UPDATE item SET pack = (SELECT id FROM pack), expires_on = 20200101, patient = 'p-9' WHERE class = 'roller'");
+        sim_sql(s, "UPDATE item SET pack = (SELECT id FROM pack), expires_on = 20200101, patient = 'p-9', "
+                   "salt = randomblob(16) WHERE class = 'roller'");
         assert_int_equal(4 * 64, GATE_REASONS_MAX);
         intake_doubt(s->intake, DOUBT_SECOND, "Another daemon spoke as this one.");
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "internal-indicator-failed item-expired item-other-patient pack-opened");
