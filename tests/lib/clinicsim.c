@@ -103,16 +103,16 @@ void sim_verify(Sim *s) {
                 fail_msg("the ledger is not what its chain says (%d): %s", r, found.why);
 }
 
-/* What the test wrote past the intake stands in the chain with the next commit. */
-static void settle(Sim *s) {
+void sim_settle(Sim *s) {
         if (!s->unsettled || !s->intake || !s->store || s->touched)
                 return;
         assert_int_equal(store_begin(s->store), 0);
         sim_commit(s);
+        s->unsettled = false;
 }
 
 void sim_close(Sim *s) {
-        settle(s);
+        sim_settle(s);
         s->keep_store = false;
         stop(s);
         if (!s->touched)

@@ -110,6 +110,8 @@ const char *sim_text(Sim *s, const char *sql, ...) _printf_(2, 3);
 int64_t sim_alert(Sim *s, const char *rule);
 /* Recomputes the chain from its first record by what the header of ledger.h says, and compares every head. */
 void sim_check_chain(Sim *s);
+/* What the test wrote past the intake stands in the chain when this returns; where a batch is lost before, it never does. */
+void sim_settle(Sim *s);
 /* The ledger of a daemon that was stopped is what its chain says: sim_close() looks, unless it was touched. */
 void sim_verify(Sim *s);
 /* The payload of a JWS that bears the clinic's signature, by libsodium; fails the test where it does not. */

@@ -489,6 +489,7 @@ static void receive(World *w) {
                          sim_code(world_item(w, i)));
                 sql(w, text);
         }
+        sim_settle(w->sim);
 }
 
 void world_begin(World *w, Sim *s, int history) {
@@ -511,4 +512,5 @@ void world_end(World *w) {
         observer_ended(w->observer);
         sql(w, "BEGIN; UPDATE session SET state = 3, free_due = 0 WHERE state < 3 OR free_due > 0;"
                "UPDATE room SET session_end_us = NULL; DELETE FROM room_lock; DELETE FROM alert; COMMIT");
+        sim_settle(w->sim);
 }
