@@ -137,7 +137,10 @@ static void add_row(Table *t, const json_t *row) {
         /* What a recall holds back has no other fate. */
         line_add(&fate, "%s", truth_of(row, "recalled") ? "held back" : text_of(row, "fate"));
         table_cell(t, PLAIN, "%s", date.text);
-        table_cell(t, BOLD, "%s", text_of(row, "patient"));
+        if (text_of(row, "erased_by")[0])
+                table_cell(t, DIM, "erased");
+        else
+                table_cell(t, BOLD, "%s", text_of(row, "patient"));
         table_cell(t, PLAIN, "%s", text_of(row, "session"));
         table_cell(t, PLAIN, "%s", text_of(row, "room"));
         table_cell(t, PLAIN, "%s", text_of(row, "practitioner"));

@@ -239,6 +239,8 @@ static void print_session(const json_t *s) {
         out_field("procedure", PLAIN, text_of(s, "procedure"));
         out_field("practitioner", PLAIN, text_of(s, "practitioner"));
         out_field("patient", PLAIN, text_of(s, "patient"));
+        if (number_of(s, "erased_at") > 0)
+                print_event(s, "patient erased", "erased_at", text_of(s, "erased_by"), DIM);
         print_event(s, "allowed", "allowed_at", "", PLAIN);
         print_event(s, "started", "started_at", "", PLAIN);
         print_event(s, "ended", "ended_at", text_of(s, "outcome"), PLAIN);

@@ -112,7 +112,7 @@ typedef struct Verb {
         X(status) X(rooms) X(room) X(alerts) X(clock)                                                    \
         X(item) X(items) X(parse) X(load) X(loads) X(release) X(reject) X(withdraw) X(cycle) X(autoclave) \
         X(session) X(sessions) X(override) X(sharps) X(exposures) X(exposure)                            \
-        X(practitioner)                                                                                  \
+        X(practitioner) X(patient)                                                                       \
         X(trace) X(lookback) X(recall) X(report)                                                         \
         X(audit) X(backup) X(restore)                                                                    \
         X(key) X(help)

@@ -41,7 +41,8 @@
         X(QUALIFICATION_END, "qualification-end", "This person may not do this procedure any more")                    \
         X(LOAD_RELEASE, "load-release", "I have looked at this load and its evidence, and release it")                 \
         X(LOAD_REJECT, "load-reject", "I reject this load")                                                            \
-        X(LOAD_WITHDRAW, "load-withdraw", "I take back the release of this load")
+        X(LOAD_WITHDRAW, "load-withdraw", "I take back the release of this load")                                  \
+        X(PATIENT_ERASE, "patient-erase", "Nothing here is to say any more who this patient was")
 
 typedef enum ActType {
 #define ACT_TYPE(name, id, meaning) ACT_##name,
@@ -69,6 +70,7 @@ typedef struct Act {
         ActType type;
         const char *subject;    /* attempt, autoclave, room, session, person, what is recalled; of a recall its number, as
                                  * text; KEY_ACCEPT: the kid; BACKUP: the path */
+        const char *patient;    /* PATIENT_ERASE: the pseudonym, never in the record; the subject is a word */
         const char *by;         /* id of a registered person; "": who the user is; or nobody, where root or
                                  * the daemon's own user has a BACKUP made */
         const char *reason;     /* NULL: none is asked for */

@@ -492,6 +492,7 @@ static void check_draft(ConfigLoad *l, const ConfigDraft *d) {
                 return check_policy(l, d);
         case SECTION_CONTROL:
         case SECTION_GATE:
+        case SECTION_RETENTION:
         case _SECTION_MAX:
                 return;
         }

@@ -19,6 +19,7 @@ typedef enum SectionKind {
         SECTION_CONTROL,
         SECTION_GATE,
         SECTION_POLICY,
+        SECTION_RETENTION,
         SECTION_ROOM,
         SECTION_PROGRAM,
         SECTION_AUTOCLAVE,

@@ -104,6 +104,8 @@ const ConfigSection config_sections[_SECTION_MAX] = {
         [SECTION_GATE] = ONE(ConfigGate, gate, "gate", "How long a permit lasts, and what is taken for the time."),
         [SECTION_POLICY] = ONE(ConfigPolicy, policy, "policy",
                 "The clinic's own limits. They can be made stricter than the rules, never laxer."),
+        [SECTION_RETENTION] = ONE(ConfigRetention, retention, "retention",
+                "How long what is kept. Whatever no key names is kept for ever; `doc/personal-data.md` has the sources."),
         [SECTION_ROOM] = MANY(ConfigRoom, rooms, "room", 200, "A treatment room."),
         [SECTION_PROGRAM] = MANY(ConfigProgram, programs, "program", 200,
                 "A program of an autoclave, from the machine's instructions for use."),
@@ -133,6 +135,7 @@ const ConfigSection config_sections[_SECTION_MAX] = {
 #define CONTROL(m, text) KEY(CONTROL, ConfigControl, m, text)
 #define GATE(m, text) KEY(GATE, ConfigGate, m, text)
 #define POLICY(m, text) KEY(POLICY, ConfigPolicy, m, text)
+#define RETENTION(m, text) KEY(RETENTION, ConfigRetention, m, text)
 #define ROOM(m, text) KEY(ROOM, ConfigRoom, m, text)
 #define PROGRAM(m, text) KEY(PROGRAM, ConfigProgram, m, text)
 #define AUTOCLAVE(m, text) KEY(AUTOCLAVE, ConfigAutoclave, m, text)
@@ -300,6 +303,13 @@ const ConfigKey config_keys[] = {
           .help = "How many days before a person's qualification ends an alert says so." },
         { POLICY(penetration_alert_us, "penetration-alert"), DURATION(0, 12 * HOUR), .fallback = "4 h",
           .help = "How long after the clinic day's start an alert says that no penetration test has passed yet." },
+
+        { RETENTION(patients, "patients-years"), NUMBER(1, 100, 1), .fallback = "10",
+          .help = "So long after a patient's last session nobody can erase who it was. Nothing is erased by itself." },
+        { RETENTION(messages, "messages-years"), NUMBER(1, 100, 1), .otherwise = "for ever",
+          .help = "After so many years the bytes of a device's message are deleted, and its hash stays." },
+        { RETENTION(samples, "samples-years"), NUMBER(1, 100, 1), .otherwise = "for ever",
+          .help = "After so many years the samples of a cycle are deleted; its verdict and figures stay." },
 
         { ROOM(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
         { ROOM(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),

@@ -673,6 +673,23 @@ const ConfigPractitioner *config_practitioner_of_user(const Config *c, uid_t uid
         return NULL;
 }
 
+void config_warn(const Config *c, FILE *f) {
+        const struct {
+                const char *key;
+                int32_t years;
+        } kept[] = {
+                { "patients-years", c->retention.patients },
+                { "messages-years", c->retention.messages },
+                { "samples-years", c->retention.samples },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(kept); i++)
+                if (kept[i].years && kept[i].years < RETENTION_ADVISED_YEARS)
+                        fprintf(f, "warning: [retention] %s: %d years are less than the %d that are advised. Ask whoever "
+                                "knows the law that holds for the clinic.\n", kept[i].key, (int)kept[i].years,
+                                RETENTION_ADVISED_YEARS);
+}
+
 int32_t config_qualified_until(const ConfigPractitioner *p, const char *procedure) {
         for (size_t i = 0; procedure && i < p->qualified.n; i++)
                 if (streq(p->qualified.v[i].procedure, procedure))

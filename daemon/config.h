@@ -103,6 +103,12 @@ typedef struct ConfigPolicy {
         int32_t exposure_days;           /* of a room's sessions before an injury */
 } ConfigPolicy;
 
+/* Years; 0: for ever. */
+typedef struct ConfigRetention {
+        int32_t patients, messages, samples;
+} ConfigRetention;
+#define RETENTION_ADVISED_YEARS 10 /* see doc/personal-data.md */
+
 typedef struct ConfigRoom {
         const char *id, *name;
         int64_t disinfect_contact_us; /* its own or the policy's, never shorter than the policy's */
@@ -228,6 +234,7 @@ typedef struct Config {
         ConfigControl control;
         ConfigGate gate;
         ConfigPolicy policy;
+        ConfigRetention retention;
 
         const ConfigRoom *rooms;
         const ConfigProgram *programs;
@@ -264,6 +271,9 @@ int config_load_stream(FILE *f, const char *name, Config **ret, ConfigErrors *re
 
 Config *config_free(Config *c);
 DEFINE_CLEANUP(Config, config_free)
+
+/* What is allowed and may not be meant: a sentence on a line each. */
+void config_warn(const Config *c, FILE *f);
 
 /* One line each; says how many more there were. */
 void config_errors_print(const ConfigErrors *errors, FILE *f);

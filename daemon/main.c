@@ -93,6 +93,7 @@ int main(int argc, char **argv) {
                 return r == -EINVAL || r == -ENOENT ? EX_CONFIG : EXIT_FAILURE;
         }
         if (a.check) {
+                config_warn(config, stderr);
                 printf("%s is good: site %s; rooms: %zu, autoclaves: %zu, devices: %zu, people: %zu.\n", a.config,
                        config->site.id, config->n_rooms, config->n_autoclaves, config->n_devices,
                        config->n_practitioners);

@@ -183,6 +183,14 @@ int method_end_qualification(sd_bus_message *m, void *userdata, sd_bus_error *er
         return r < 0 ? r : perform(m, userdata, &act, error);
 }
 
+/* ErasePatient(s patient, s by, s reason). The patient stands in no record of it. */
+int method_erase_patient(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Act act = { .type = ACT_PATIENT_ERASE, .subject = "patient" };
+        int r = sd_bus_message_read(m, "sss", &act.patient, &act.by, &act.reason);
+
+        return r < 0 ? r : perform(m, userdata, &act, error);
+}
+
 /* Override(s session, s rule, s by, s reason). */
 int method_override(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Act act = { .type = ACT_OVERRIDE };

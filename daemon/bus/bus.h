@@ -36,6 +36,7 @@
 #define BUS_KEYS_MAX 20         /* that signed before, newest first */
 #define BUS_EXPOSURES_MAX 100 /* in one reply */
 #define BUS_PERIOD_MAX 100    /* rows of a period in one reply */
+#define BUS_PATIENT_MAX 50    /* sessions of a patient, and erasures, in one reply */
 #define BUS_POINTS_MAX 2000   /* samples in one reply */
 #define BUS_AUDIT_MAX 500     /* audit records in one reply... */
 #define BUS_AUDIT_BYTES_MAX 262144 /* ...which ends behind the record that reaches so many bytes */

@@ -80,6 +80,11 @@ int method_list_practitioners(sd_bus_message *m, void *userdata, sd_bus_error *e
 /* audit.c */
 int method_get_audit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_export_audit(sd_bus_message *m, void *userdata, sd_bus_error *error);
+/* patient.c */
+int method_get_patient(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_erasures(sd_bus_message *m, void *userdata, sd_bus_error *error);
+/* Who took the patient's name out of this session, and when, as members of the record that is open. 0, or the store's error. */
+int bus_put_erased(Store *s, const char *session, Reply *r);
 
 /* act.c: acts of people. All: (subject..., s by, s reason) -> a{sv} with `text`. Refused, Ledger. */
 int method_commission(sd_bus_message *m, void *userdata, sd_bus_error *error);
@@ -106,6 +111,7 @@ int method_end_qualification(sd_bus_message *m, void *userdata, sd_bus_error *er
 int method_release_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_reject_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_withdraw_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_erase_patient(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_backup(sd_bus_message *m, void *userdata, sd_bus_error *error);
 

@@ -162,7 +162,9 @@ static int read_query(sd_bus_message *m, Asked *a, sd_bus_error *error) {
         return 0;
 }
 
-static void put_row(const LookbackRow *x, Reply *r) {
+static int put_row(Store *s, const LookbackRow *x, Reply *r) {
+        int failed = 0;
+
         reply_open(r);
         reply_text(r, "fate", lookback_fate_name(x->fate));
         reply_text(r, "item", x->item);
@@ -184,7 +186,10 @@ static void put_row(const LookbackRow *x, Reply *r) {
         reply_time(r, "returned_at", x->returned_us);
         if (x->recalled)
                 reply_truth(r, "recalled", true);
+        if (x->session[0] && !x->patient[0])
+                failed = bus_put_erased(s, x->session, r);
         reply_close(r);
+        return failed;
 }
 
 static void put_about(const Asked *a, const LookbackCursor *c, Reply *r) {
@@ -201,8 +206,8 @@ static void put_about(const Asked *a, const LookbackCursor *c, Reply *r) {
         reply_close(r);
 }
 
-static int answer(sd_bus_message *m, const Asked *a, const LookbackCursor *c, bool more, const LookbackRow *rows,
-                  size_t n) {
+static int answer(sd_bus_message *m, Store *s, const Asked *a, const LookbackCursor *c, bool more,
+                  const LookbackRow *rows, size_t n) {
         char next[LOOKBACK_CURSOR_SIZE] = "";
         Reply reply;
         int r = reply_new(m, &reply);
@@ -212,8 +217,12 @@ static int answer(sd_bus_message *m, const Asked *a, const LookbackCursor *c, bo
         if (more)
                 lookback_cursor_format(c, next);
         reply_page_open(&reply);
-        for (size_t i = 0; i < n; i++)
-                put_row(rows + i, &reply);
+        for (size_t i = 0; i < n && r >= 0; i++)
+                r = put_row(s, rows + i, &reply);
+        if (r < 0) {
+                reply_drop(&reply);
+                return r;
+        }
         reply_close(&reply);
         reply_element(&reply, next);
         put_about(a, c, &reply);
@@ -267,5 +276,5 @@ int method_look_back(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (limit > 0 && limit < bounds.rows)
                 bounds.rows = limit;
         r = lookback_slice(source->store, &a.query, &c, &bounds, rows, &n);
-        return r < 0 ? bus_ledger_failed(source, r, error) : answer(m, &a, &c, r > 0, rows, n);
+        return r < 0 ? bus_ledger_failed(source, r, error) : answer(m, source->store, &a, &c, r > 0, rows, n);
 }

@@ -168,6 +168,8 @@ static int put_all(Store *s, const char *label, const SessionRow *row, const Req
         if (row) {
                 put_row(row, reply);
                 r = put_ended_by(s, row->id, reply);
+                if (r >= 0 && !row->patient[0])
+                        r = bus_put_erased(s, label, reply);
                 if (r >= 0)
                         r = put_sharps(s, row->id, reply);
                 if (r >= 0)

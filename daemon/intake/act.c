@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "intake/erasure.h"
 #include "intake/people.h"
 #include "intake/session.h"
 #include "intake/sterile.h"
@@ -54,6 +55,7 @@ static const ActRule rules[_ACT_MAX] = {
         [ACT_SHARPS] = { ANYBODY, "an officer or the session's practitioner", true, true },
         [ACT_QUALIFICATION_REGISTER] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_QUALIFICATION_END] = { ROLE(OFFICER), "an officer", false, true },
+        [ACT_PATIENT_ERASE] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_CLOCK_CONFIRM] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_RESTORE_CONFIRM] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_AUDIT_ACCEPT] = { ROLE(OFFICER), "an officer", true, true },
@@ -243,6 +245,8 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
                 return qualification_register(in, act, ret_text);
         case ACT_QUALIFICATION_END:
                 return qualification_withdraw(in, act, ret_text);
+        case ACT_PATIENT_ERASE:
+                return patient_erase(in, act, ret_text);
         case ACT_CLOCK_CONFIRM:
                 return intake_clock_confirm(in, &now, ret_text);
         case ACT_RESTORE_CONFIRM:

@@ -20,6 +20,7 @@
 #include "intake/intake.h"
 #include "store/alerts.h"
 #include "store/cycles.h"
+#include "store/erasure.h"
 #include "store/fitness.h"
 #include "store/items.h"
 #include "store/keys.h"
@@ -141,6 +142,12 @@ struct Intake {
         size_t fitness_at;            /* ...and which of them comes next */
         int64_t next_people_us;       /* CLOCK_BOOTTIME: when qualifications are looked at again... */
         size_t people_at;             /* ...and whose come next */
+        struct {
+                bool known;               /* row is as in the ledger, or further than there */
+                ErasureRow row;           /* id 0: none stands */
+                int64_t next_us;          /* CLOCK_BOOTTIME: when it goes on */
+        } erasing;
+        int64_t next_trim_us;         /* CLOCK_BOOTTIME: when it is looked for what is older than [retention] keeps it */
         bool *fitness_stale;          /* by its place in the configuration: something was reported of it; NULL: of none */
         bool *state_stale;            /* likewise: its state topic is to be told before the commit */
         int64_t next_after_us;        /* CLOCK_BOOTTIME: when sessions that owe something are looked at again */

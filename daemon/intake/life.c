@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "intake/erasure.h"
 #include "intake/people.h"
 #include "intake/session.h"
 #include "intake/sterile.h"
@@ -47,6 +48,7 @@ void intake_rollback(Intake *in) {
         in->next_after_us = in->now.boot_us + US_PER_S;
         in->next_people_us = in->now.boot_us + US_PER_S;
         in->people_at = 0;
+        erasure_undo(in);
         in->after_all = true;
         watch_undo(in);
 }
@@ -160,6 +162,8 @@ int intake_tick(Intake *in, const Now *now) {
                 r = fitness_tick(in);
         if (r == 0)
                 r = people_tick(in);
+        if (r == 0)
+                r = erasure_tick(in);
         return r < 0 || in->alerts_after == ALERTS_TOLD ? r : state_alerts(in);
 }
 
@@ -169,6 +173,7 @@ int64_t intake_deadline_us(const Intake *in) {
         due = MIN_OF(due, in->next_after_us);
         due = MIN_OF(due, in->next_watch_us);
         due = MIN_OF(due, in->next_people_us);
+        due = MIN_OF(due, in->erasing.next_us);
         if (in->recall_due_us <= in->now.wall_us)
                 due = MIN_OF(due, in->now.boot_us);
         else if (in->recall_due_us != INT64_MAX)

@@ -39,7 +39,7 @@ int override_last(Store *s, const char *session, const char *rule, OverrideRow *
         TEXT(q, 16, ret->second_by);
         TEXT(q, 17, ret->second_reason);
         sql_done(s, q);
-        return n == CONTENT_SIZE ? 1 : -EBADMSG;
+        return n == CONTENT_SIZE || n == 0 ? 1 : -EBADMSG; /* 0: erased with its patient */
 }
 
 int override_elsewhere(Store *s, const OverrideRow *row) {

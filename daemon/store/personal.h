@@ -10,7 +10,8 @@
  *
  * To erase: set the row's personal columns to '' or x'' (NULL where the schema has it), and salt to NULL, in one UPDATE.
  * The chain then says that they are empty, in the clear, and stays valid; what it said before is a hash with a salt
- * that nobody has. message: raw to NULL and salt to x'' likewise; its digest stays.
+ * that nobody has. message: raw to NULL and salt to x'' likewise; its digest stays, and a record in the chain of
+ * type `erased` or `trimmed` names the message.
  *
  * People who work in the clinic are known by their ids, everywhere. What they write as a reason stands in the chain as
  * they wrote it: acts are told to name no patient (doc/limits.md).
@@ -26,7 +27,8 @@
         X(override, content)                                                                                           \
         X(exposure, detail)      /* a device's own words on an injury */                                               \
         X(session_step, form_hash) /* of a form with the name on it */                                                 \
-        X(dead_letter, raw)      /* anything at all */
+        X(dead_letter, raw)      /* anything at all */                                                                 \
+        X(erasure, patient)      /* until nothing else bears it */
 
 /* An SQL expression for the salt of a row whose personal column is `value` from now on; new_salt() is the store's. */
 #define PERSONAL_SALT(value) "CASE WHEN length(" value ") > 0 THEN coalesce(salt, new_salt()) END"

@@ -472,6 +472,17 @@ static const char fourth[] =
         " until_on INTEGER NOT NULL, certificate TEXT, by TEXT, reason TEXT,"
         " ended_i INTEGER, ended_us INTEGER, ended_by TEXT, ended_reason TEXT) STRICT;"
         "CREATE INDEX qualification_person ON qualification (person, procedure);"
+        /* Erasures of a patient's data, which officers signed: see intake/erasure.c. patient: NULL once nothing bears it. */
+        "CREATE TABLE erasure ("
+        " id INTEGER PRIMARY KEY, i INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+        " by TEXT NOT NULL, reason TEXT NOT NULL, patient TEXT, salt BLOB,"
+        " stage INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL DEFAULT 0," /* ErasureStage, and how far in it */
+        " sessions INTEGER NOT NULL DEFAULT 0, items INTEGER NOT NULL DEFAULT 0,"
+        " messages INTEGER NOT NULL DEFAULT 0, others INTEGER NOT NULL DEFAULT 0,"
+        " done_us INTEGER) STRICT;"
+        "CREATE INDEX erasure_standing ON erasure (id) WHERE done_us IS NULL;"
+        "ALTER TABLE session ADD COLUMN erased INTEGER REFERENCES erasure (id);"
+        "CREATE INDEX session_patient_live ON session (patient) WHERE state < 3;"
 
         /* --- alerts and items: what people decide of them --- */
         "ALTER TABLE alert ADD COLUMN acknowledged_us INTEGER;"

@@ -71,7 +71,7 @@ static int session_read(Store *s, StatementId q, int r, SessionRow *ret) {
         if (n == CONTENT_SIZE)
                 memcpy(ret->content, content, CONTENT_SIZE);
         sql_done(s, q);
-        return n == CONTENT_SIZE ? 1 : -EBADMSG;
+        return n == CONTENT_SIZE || n == 0 ? 1 : -EBADMSG; /* 0: erased, and no question is the same any more */
 }
 
 int session_get(Store *s, const char *label, SessionRow *ret) {

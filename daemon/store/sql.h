@@ -45,6 +45,7 @@
 #define OVERRIDE_COLUMNS                                                                                              \
         "id, i, at_us, session, room, content, rule, practitioner, procedure, mark, first_i, first_us, first_by, "    \
         "first_reason, second_i, second_us, second_by, second_reason, until_us, used_i, used_us"
+#define ERASURE_COLUMNS "id, i, at_us, by, reason, patient, stage, at, sessions, items, messages, others, done_us"
 #define QUALIFICATION_COLUMNS                                                                                         \
         "id, i, at_us, person, procedure, until_on, certificate, by, reason, ended_i, ended_us, ended_by, ended_reason"
 #define EXPOSURE_COLUMNS                                                                                              \
@@ -459,6 +460,34 @@
                              "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                                               \
         X(QUALIFICATION_END, "UPDATE qualification SET ended_i = ?, ended_us = ?, ended_by = ?, ended_reason = ? "    \
                              "WHERE id = ?")                                                                          \
+        /* erasure: of a patient's sessions, and what follows from each */                                            \
+        X(ERASURE_ADD, "INSERT INTO erasure (i, at_us, by, reason, patient, salt) VALUES (?, ?, ?, ?, ?, new_salt())") \
+        X(ERASURE_STANDING, "SELECT " ERASURE_COLUMNS " FROM erasure WHERE done_us IS NULL ORDER BY id LIMIT 1")      \
+        X(ERASURE_BEFORE, "SELECT " ERASURE_COLUMNS " FROM erasure WHERE id < ? ORDER BY id DESC LIMIT 1")            \
+        X(ERASURE_OF_SESSION, "SELECT " ERASURE_COLUMNS " FROM erasure WHERE id = "                                   \
+                              "(SELECT erased FROM session WHERE label = ?)")                                         \
+        X(ERASURE_SAVE, "UPDATE erasure SET patient = ?2, salt = " PERSONAL_SALT("?2") ", stage = ?3, at = ?4, "      \
+                        "sessions = ?5, items = ?6, messages = ?7, others = ?8, done_us = ?9 WHERE id = ?1")          \
+        X(PATIENT_SESSION_BEFORE, "SELECT id, label, room, practitioner, procedure, state, allowed_us, ended_us "     \
+                                  "FROM session WHERE patient = ?1 AND (allowed_us, id) < (?2, ?3) "                  \
+                                  "ORDER BY allowed_us DESC, id DESC LIMIT 1")                                        \
+        X(PATIENT_SESSION_LIVE, "SELECT label FROM session WHERE patient = ? AND state < 3 LIMIT 1")                  \
+        X(PATIENT_SESSION_TO, "SELECT id, label FROM session WHERE patient = ? AND decided_i <= ? LIMIT 1")           \
+        X(PATIENT_ITEM_NEXT, "SELECT id, code FROM item WHERE patient = ? AND id > ? ORDER BY id LIMIT 1")            \
+        X(ERASE_SESSION, "UPDATE session SET patient = '', content = x'', salt = NULL, erased = ? WHERE id = ?")      \
+        X(ERASE_REQUESTS, "UPDATE request SET content = x'', salt = NULL WHERE session = ?")                          \
+        X(ERASE_REQUEST, "UPDATE request SET content = x'', salt = NULL WHERE room = ? AND nonce = ?")                \
+        X(ERASE_OVERRIDES, "UPDATE override SET content = x'', salt = NULL WHERE session = ?")                        \
+        X(ERASE_FORMS, "UPDATE session_step SET form_hash = NULL, salt = NULL WHERE session = ? "                     \
+                       "AND form_hash IS NOT NULL")                                                                   \
+        X(ERASE_ITEM, "UPDATE item SET patient = NULL, salt = NULL, damage_reason = CASE WHEN drawn_us IS NULL "      \
+                      "AND damaged_us IS NULL THEN ?2 ELSE damage_reason END, damaged_us = CASE WHEN drawn_us IS NULL " \
+                      "THEN coalesce(damaged_us, ?3) ELSE damaged_us END WHERE id = ?1")                              \
+        X(ERASE_EXPOSURE, "UPDATE exposure SET detail = '', salt = NULL WHERE id = ?")                                \
+        X(RAW_AFTER, "SELECT i, topic, held, raw FROM message WHERE i > ? AND i <= ? ORDER BY i")                     \
+        X(RAW_ERASE, "UPDATE message SET raw = NULL, salt = x'' WHERE i = ?")                                         \
+        X(DEAD_AFTER, "SELECT id, raw FROM dead_letter WHERE id > ? ORDER BY id")                                     \
+        X(DEAD_ERASE, "UPDATE dead_letter SET raw = NULL, salt = NULL WHERE id = ?")                                  \
         /* after the session; injuries */                                                                             \
         X(AFTER_DUE, "SELECT id FROM session WHERE after_due_us <= ? ORDER BY after_due_us LIMIT 1")                  \
         X(AFTER_NEXT, "SELECT min(after_due_us) FROM session WHERE after_due_us IS NOT NULL")                         \

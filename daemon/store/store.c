@@ -234,6 +234,7 @@ static int set_pragmas(Store *s, int cache_kib) {
                 { "PRAGMA cell_size_check=ON", "PRAGMA cell_size_check", "1" },
                 { "PRAGMA temp_store=MEMORY", "PRAGMA temp_store", "2" },
                 { "PRAGMA journal_size_limit=16777216", "PRAGMA journal_size_limit", "16777216" },
+                { "PRAGMA secure_delete=ON", "PRAGMA secure_delete", "1" },
         };
         char cache[48];
         int on = 0, r = 0;
@@ -501,6 +502,13 @@ int store_checkpoint(Store *s) {
                 return 0;
         s->wal_pages = 0;
         return translate(s, sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+}
+
+int store_scrub(Store *s) {
+        if (s->in_batch)
+                return -EBUSY;
+        s->wal_pages = 0;
+        return translate(s, sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
 int store_begin(Store *s) {

@@ -58,6 +58,9 @@ const char *store_why(const Store *s);
  */
 #define CHECKPOINT_PAGES 250
 #define CHECKPOINT_PAGES_MAX 8000
+/* All of the log into the ledger, and nothing of it left behind: what was erased is in neither. Outside any batch; -EBUSY:
+ * not now. Errors as above. */
+int store_scrub(Store *s);
 bool store_checkpoint_due(const Store *s);
 int store_checkpoint(Store *s);
 
