@@ -32,6 +32,7 @@ static const struct {
         [ACT_SHARPS] = { "attest", false },
         [ACT_QUALIFICATION_REGISTER] = { "qualification", false },
         [ACT_QUALIFICATION_END] = { "qualification", false },
+        [ACT_PATIENT_ERASE] = { "erase", false },
         [ACT_BACKUP] = { "backup", true }, /* it permits nothing, and goes where the daemon alone can read it */
         [ACT_LOAD_RELEASE] = { "release", false },
         [ACT_LOAD_REJECT] = { "reject", true },

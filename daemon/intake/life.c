@@ -320,7 +320,7 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         in->since_us = now->wall_us;
         in->next_due_us = INT64_MAX;
         in->lost_us = in->listening_us = now->boot_us; /* until it is found */
-        in->next_fitness_us = in->next_people_us = now->boot_us + US_PER_S;
+        in->next_fitness_us = in->next_people_us = in->erasing.next_us = now->boot_us + US_PER_S;
         in->alerts_after = ALERTS_TOLD;
         in->watch_from_us = INT64_MIN;
         watch_forget(in);

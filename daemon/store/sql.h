@@ -462,7 +462,7 @@
                              "WHERE id = ?")                                                                          \
         /* erasure: of a patient's sessions, and what follows from each */                                            \
         X(ERASURE_ADD, "INSERT INTO erasure (i, at_us, by, reason, patient, salt) VALUES (?, ?, ?, ?, ?, new_salt())") \
-        X(ERASURE_STANDING, "SELECT " ERASURE_COLUMNS " FROM erasure WHERE done_us IS NULL ORDER BY id LIMIT 1")      \
+        X(ERASURE_STANDING, "SELECT " ERASURE_COLUMNS " FROM erasure WHERE id > 0 AND done_us IS NULL ORDER BY id LIMIT 1")\
         X(ERASURE_BEFORE, "SELECT " ERASURE_COLUMNS " FROM erasure WHERE id < ? ORDER BY id DESC LIMIT 1")            \
         X(ERASURE_OF_SESSION, "SELECT " ERASURE_COLUMNS " FROM erasure WHERE id = "                                   \
                               "(SELECT erased FROM session WHERE label = ?)")                                         \
