@@ -327,8 +327,6 @@ static int may_erase(Intake *in, const Act *act, char ret_text[static ACT_TEXT_M
         if (r == 0 && (r = patient_session_live(in->store, patient, live)) > 0)
                 return act_refuse(ret_text, "Session %s of this patient is live. End it first.", live);
         if (r == 0)
-                r = open_exposure(in, patient, ret_text);
-        if (r == 0)
                 r = kept_until(in, patient, &until);
         if (r != 0)
                 return r;
@@ -338,7 +336,7 @@ static int may_erase(Intake *in, const Act *act, char ret_text[static ACT_TEXT_M
                                   "patients-years), so that somebody can still be warned: until %04d-%02d-%02d. Nobody can "
                                   "shorten that by signing.",
                                   (int)in->config->retention.patients, until / 10000, until / 100 % 100, until % 100);
-        return 0;
+        return open_exposure(in, patient, ret_text);
 }
 
 int patient_erase(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {

@@ -107,7 +107,7 @@ METHODS = {
     "EndQualification": Row(person("ana"), label("skin-needling"), BY, WHY, who="clara"),
     "QuarantineItem": Row(code(roller("W2")), BY, WHY, who="clara", other=None, signs=False),
     "ReturnItem": Row(code(roller("W2")), BY, WHY, who="clara"),
-    "ErasePatient": Row(label("p-1"), BY, WHY, who="clara", refused="kept"),
+    "ErasePatient": Row(label("p-1"), BY, WHY, who="clara", refused="kept", takes=(0,)),
     "PrepareKey": Row(BY, WHY, who="clara"),
     "RotateKey": Row(free(False), BY, WHY, who="clara"),
     "AcceptKey": Row(label("A" * 43), BY, WHY, who="clara", refused="key"),
