@@ -197,6 +197,9 @@ static void a_prepared_key_is_vouched_for_and_signs_nothing(void **state) {
                             signer_next_public_key(s->signer));
         assert_non_null(json_object_get(said, "made_at"));
         json_decref(said);
+        /* In the chain, too, for whoever checks it and knows the first key only. */
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM audit, key WHERE state = 0 AND record ->> 'event' = 'prepared' "
+                                    "AND record ->> 'statement' = statement"), 1);
         refused(s, ACT_KEY_PREPARE, NULL, "is prepared already");
         sim_restart(s);
         assert_signs(s, first);
