@@ -37,6 +37,8 @@
 #define BUS_EXPOSURES_MAX 100 /* in one reply */
 #define BUS_PERIOD_MAX 100    /* rows of a period in one reply */
 #define BUS_PATIENT_MAX 50    /* sessions of a patient, and erasures, in one reply */
+#define BUS_BLOCKED_MAX 100   /* items in one reply that a restore blocks, of... */
+#define BUS_BLOCKED_SPAN 5000 /* ...so many that were looked at */
 #define BUS_POINTS_MAX 2000   /* samples in one reply */
 #define BUS_AUDIT_MAX 500     /* audit records in one reply... */
 #define BUS_AUDIT_BYTES_MAX 262144 /* ...which ends behind the record that reaches so many bytes */

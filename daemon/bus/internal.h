@@ -115,7 +115,8 @@ int method_erase_patient(sd_bus_message *m, void *userdata, sd_bus_error *error)
 int method_record_drill(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_backup(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
-/* backup.c */
+/* backup.c, restored.c */
+int method_get_restored(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_get_backup(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /*

@@ -298,6 +298,8 @@ const sd_bus_vtable bus_vtable[] = {
                                 method_confirm_restore, 0),
         SD_BUS_METHOD_WITH_ARGS("AcceptAudit", SD_BUS_ARGS("s", by, "s", reason), SD_BUS_RESULT("a{sv}", done),
                                 method_accept_audit, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetRestored", SD_BUS_ARGS("t", after), SD_BUS_RESULT("a{sv}", restored),
+                                method_get_restored, 0),
         SD_BUS_METHOD_WITH_ARGS("GetBackup", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", backup), method_get_backup, 0),
         SD_BUS_METHOD_WITH_ARGS("Backup", SD_BUS_ARGS("s", path, "s", by, "s", reason), SD_BUS_RESULT("a{sv}", done),
                                 method_backup, 0),

@@ -71,6 +71,11 @@ int item_of_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret) {
         return item_read(s, SQL_ITEM_OF_PACK, sql_first(s, SQL_ITEM_OF_PACK, "ii", pack, after), ret);
 }
 
+int item_blocked_next(Store *s, int64_t after, int64_t until, int64_t before_i, ItemRow *ret) {
+        return item_read(s, SQL_ITEM_BLOCKED_NEXT,
+                         sql_first(s, SQL_ITEM_BLOCKED_NEXT, "iii", after, until, before_i), ret);
+}
+
 int item_add(Store *s, ItemRow *row) {
         int r = sql_run(s, SQL_ITEM_ADD, "tttt0iiitt0iitt", row->code, row->class_id, or_null(row->product),
                         or_null(row->lot), (int64_t)row->expires_on, row->received_us, row->received_i,

@@ -48,6 +48,9 @@ int item_next(Store *s, const ItemFilter *f, int64_t after, ItemRow *ret);
 int item_in_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret);
 /* The next item after `after` that ever lay in it, wherever it is now. */
 int item_of_pack_next(Store *s, int64_t pack, int64_t after, ItemRow *ret);
+/* The next item after `after`, up to `until`, that was received before `before_i`, not vouched for since (item_vouch()),
+ * and could be: what is single-use of it the caller knows. */
+int item_blocked_next(Store *s, int64_t after, int64_t until, int64_t before_i, ItemRow *ret);
 /* Sets row->id. -EEXIST: the code is known. */
 int item_add(Store *s, ItemRow *row);
 /* Saves what can change; code, class, product, lot, dates of goods-in never do. */

@@ -66,6 +66,20 @@ int restored_last(Store *s, int64_t *ret_i) {
         return r < 0 ? r : 0;
 }
 
+int restored_look(Store *s, RestoredLook *ret) {
+        const StatementId q = SQL_RESTORED_LOOK;
+        int r = sql_first(s, q, "");
+
+        if (r <= 0)
+                return r;
+        *ret = (RestoredLook){ .i = col_int(s, q, 0), .at_us = col_int(s, q, 1) };
+        TEXT(q, 2, ret->cause);
+        TEXT(q, 3, ret->by);
+        TEXT(q, 4, ret->reason);
+        sql_done(s, q);
+        return 1;
+}
+
 int accepted_note(Store *s, const char *what, const char *value, int64_t i) {
         char noted[24];
 

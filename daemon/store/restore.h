@@ -21,6 +21,12 @@ typedef struct RestoredRow {
         const char *cause, *by, *reason;
 } RestoredRow;
 int restored_add(Store *s, const RestoredRow *row);
+/* The last one: 1, or 0: there was none. */
+typedef struct RestoredLook {
+        int64_t i, at_us;
+        char cause[32], by[LABEL_MAX + 1], reason[TEXT_MAX + 1];
+} RestoredLook;
+int restored_look(Store *s, RestoredLook *ret);
 /* The audit record of the last one; 0: there was none. */
 int restored_last(Store *s, int64_t *ret_i);
 

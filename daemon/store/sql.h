@@ -88,6 +88,13 @@
         /* a ledger that is not the newest, a clock that was set back */                                              \
         X(RESTORED_ADD, "INSERT INTO restored (i, at_us, cause, by, reason) VALUES (?, ?, ?, ?, ?)")                  \
         X(RESTORED_LAST, "SELECT i FROM restored ORDER BY id DESC LIMIT 1")                                           \
+        X(RESTORED_LOOK, "SELECT i, at_us, cause, by, reason FROM restored ORDER BY id DESC LIMIT 1")                 \
+        X(ITEM_BLOCKED_NEXT, "SELECT " ITEM_COLUMNS " FROM item WHERE id > ?1 AND id <= ?2 AND received_i < ?3 "      \
+                             "AND coalesce(vouched_i, 0) < ?3 AND used_us IS NULL AND used_session IS NULL "          \
+                             "AND attached_us IS NULL AND attached IS NULL AND drawn_us IS NULL "                     \
+                             "AND dropped_us IS NULL AND damaged_us IS NULL AND cloned_us IS NULL "                   \
+                             "AND opened_us IS NULL AND NOT returned AND NOT EXISTS "                                 \
+                             "(SELECT 1 FROM session_item x WHERE x.item = item.id) ORDER BY id LIMIT 1")             \
         X(ACCEPTED_NOTE, "INSERT INTO accepted (what, value, i) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")             \
         X(ACCEPTED_IS, "SELECT 1 FROM accepted WHERE what = ? AND value = ?")                                         \
         X(ACCEPTED_NOTED_NEXT, "SELECT substr(what, 7), value FROM accepted WHERE (what, value) > (?, ?) "            \

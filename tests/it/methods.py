@@ -85,6 +85,7 @@ METHODS = {
     "GetPractitioner": Row(person("ana")),
     "ListPractitioners": Row(),
     "GetBackup": Row(),
+    "GetRestored": Row(number(0)),
     "Commission": Row(label("ac-1.2"), BY, who="clara"),
     "PutAutoclaveOut": Row(label("ac-1"), label("fault"), BY, WHY, who="clara", other=None, signs=False),
     "ReturnAutoclave": Row(label("ac-1"), BY, WHY, who="clara"),

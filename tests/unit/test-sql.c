@@ -25,6 +25,7 @@ static const char *const names[] = {
 static const char *const excused[] = {
         "AUDIT_HEAD",             /* its last row */
         "RESTORED_LAST",          /* its last row */
+        "RESTORED_LOOK",          /* its last row */
         "ROOM_DOUBT_ALL",         /* all rooms; when an officer confirms a restore, or a clock that was set back */
         "OVERRIDE_END_ALL",       /* as above */
         "SESSION_LEASE_LIVE",     /* live sessions; when the machine has started anew */
