@@ -179,7 +179,7 @@ fuzz: $(FUZZ_BIN) | prepare ## run each fuzzer for SECONDS=60
 # ---------------------------------------------------------------------------------------------------------- install
 
 # The units name Debian's folders; they are rewritten for the ones chosen here.
-UNIT_SED := -e 's|/usr/sbin/|$(sbindir)/|g' -e 's|/etc/asepsis/|$(sysconfdir)/asepsis/|g'
+UNIT_SED := -e 's|/usr/sbin/|$(sbindir)/|g' -e 's|/usr/bin/asepsisctl|$(bindir)/asepsisctl|g' -e 's|/etc/asepsis/|$(sysconfdir)/asepsis/|g'
 to = $(INSTALL) -D -m $(1) $(2) $(DESTDIR)$(3)
 each = $(foreach f,$(1),$(call to,0644,$(f),$(2)/$(notdir $(f))) &&) true
 
@@ -195,7 +195,8 @@ install: all ## install below DESTDIR and prefix; a configuration that is there 
 	$(call each,$(wildcard etc/mosquitto/*),$(docdir)/mosquitto)
 	$(call each,$(wildcard etc/verifier/*.*),$(docdir)/examples/verifier)
 	$(INSTALL) -d $(DESTDIR)$(libdir)/systemd/system
-	sed $(UNIT_SED) systemd/asepsisd.service >$(DESTDIR)$(libdir)/systemd/system/asepsisd.service
+	for unit in asepsisd.service asepsis-backup.service asepsis-backup.timer; do \
+	        sed $(UNIT_SED) systemd/$$unit >$(DESTDIR)$(libdir)/systemd/system/$$unit || exit 1; done
 	$(call to,0644,systemd/asepsis-sysusers.conf,$(libdir)/sysusers.d/asepsis.conf)
 	$(INSTALL) -d $(DESTDIR)$(libdir)/tmpfiles.d
 	sed $(UNIT_SED) systemd/asepsis-tmpfiles.conf >$(DESTDIR)$(libdir)/tmpfiles.d/asepsis.conf

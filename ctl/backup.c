@@ -27,7 +27,7 @@ static int percent(const json_t *b) {
 }
 
 static void show(const json_t *b) {
-        Line size = {}, last = {};
+        Line size = {}, head = {}, last = {};
 
         out_field("backup", BOLD, text_of(b, "path"));
         if (runs(b)) {
@@ -39,7 +39,8 @@ static void show(const json_t *b) {
                 line_add(&size, "%.1f MB, %" PRId64 " records", (double)number_of(b, "bytes") / (1 << 20),
                          number_of(b, "size"));
                 out_field("size", PLAIN, size.text);
-                out_field("head", PLAIN, text_of(b, "head"));
+                line_add(&head, "%" PRId64 ":%s", number_of(b, "size"), text_of(b, "head"));
+                out_field("head", PLAIN, head.text);
                 out_field("checkpoint", PLAIN, text_of(b, "checkpoint"));
         }
         line_add_time(&last, "", number_of(b, "last_at"));

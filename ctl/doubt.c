@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asepsisctl clock, restore: the ways out of the doubts that only a person can end; and how the clock stands. */
+/* asepsisctl clock: how it stands, and an officer's word for it. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -79,12 +79,6 @@ static int confirm_clock(Ctl *c, int argc, char **argv) {
         return sign(c, "ConfirmClock");
 }
 
-static int confirm_restore(Ctl *c, int argc, char **argv) {
-        (void)argc;
-        (void)argv;
-        return sign(c, "ConfirmRestore");
-}
-
 const Verb verb_clock = {
         .name = "clock",
         .group = GROUP_NOW,
@@ -94,16 +88,4 @@ const Verb verb_clock = {
         .help = "Look at the clock first (date), and set it right where it is wrong. A clock that\n"
                 "was confirmed without a time server is believed until the machine starts anew.\n",
         .example = "asepsisctl clock confirm --by=clara --reason='compared with the phone'\n",
-};
-
-const Verb verb_restore = {
-        .name = "restore",
-        .group = GROUP_RECORD,
-        .brief = "an officer's word to go on with a ledger that was restored",
-        .ways = { { .word = "confirm", .text = "go on with this ledger; what came after it is lost", .signer = "OFFICER",
-                    .run = confirm_restore } },
-        .help = "Put the newest ledger back instead, if there is one. After this every single-use\n"
-                "item that was in the ledger is to be received again, unopened, and every room to\n"
-                "be disinfected. See doc/restore.md.\n",
-        .example = "asepsisctl restore confirm --by=clara --reason='new disk, backup of Monday'\n",
 };

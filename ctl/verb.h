@@ -53,6 +53,8 @@ typedef struct Ctl Ctl;
         X(CERTIFICATE, 0, "certificate", "TEXT", "what shows it")                                         \
         X(DRY, 0, "dry", NULL, "every pack was looked at, and is dry")                                    \
         X(WET, 0, "wet", "PACK", "but for this one, which is left out; more: none is good")               \
+        X(CHECK, 0, "check", "FILE", "a ledger or a copy of one")                                         \
+        X(HEAD, 0, "head", "HEAD", "a checkpoint, or SIZE:HASH")                                          \
         X(COMPROMISED, 0, "compromised", NULL, "others may have the old key: it counts as nobody's")
 
 #define OPTION_ENUM(id, letter, name, argument, words) OPT_##id,

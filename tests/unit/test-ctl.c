@@ -482,7 +482,7 @@ static void wrong_usage_exits_2_and_says_what_was_meant(void **state) {
         assert_says(f->err, "end SESSION");
         assert_int_equal(run(f, "key", "statement", "x"), 2);
         assert_null(strstr(f->err, "this is signed"));
-        assert_int_equal(run(f, "restore", NULL, NULL), 2);
+        assert_int_equal(run(f, "restore", "accept", NULL), 2);
         assert_says(f->err, "restore confirm");
         assert_int_equal(run(f, NULL, NULL, NULL), 2);
         assert_int_equal(run(f, "--help", NULL, NULL), 0);
