@@ -124,12 +124,21 @@ void html_open(Html *h, const char *element, ...) {
         push(h, element);
 }
 
+/* A line each, for who looks into the file; within a text it would be a blank. */
+static bool ends_line(const char *element) {
+        static const char *const blocks[] = { "title", "head", "div", "p", "h1", "h2", "caption", "thead", "tr", "table", "li", "svg" };
+
+        for (size_t i = 0; i < ELEMENTSOF(blocks); i++)
+                if (streq(blocks[i], element))
+                        return true;
+        return false;
+}
+
 void html_close(Html *h) {
-        if (h->depth > 0)
-                fprintf(h->f, "</%s>", h->open[--h->depth]);
-        /* Lines, for who looks into the file. */
-        if (h->depth < 6)
-                fputc('\n', h->f);
+        if (h->depth == 0)
+                return;
+        h->depth--;
+        fprintf(h->f, "</%s>%s", h->open[h->depth], ends_line(h->open[h->depth]) ? "\n" : "");
 }
 
 void html_empty(Html *h, const char *element, ...) {

@@ -405,7 +405,7 @@ static void put_transcripts(Report *r, const json_t *load) {
 /* --- packs --- */
 
 static void pack_state(const json_t *p, char *ret, size_t size) {
-        snprintf(ret, size, "%s%s%s%s%s%s%s", number_of(p, "sterile_at") ? "sterilized" : "not sterilized",
+        snprintf(ret, size, "%s%s%s%s%s%s%s", number_of(p, "sterile_at") ? "counts as sterile" : "does not count as sterile",
                  truth_of(p, "wet") ? ", wet" : "", truth_of(p, "late") ? ", named too late" : "",
                  number_of(p, "damaged_at") ? ", damaged: " : "", text_of(p, "damage_reason"),
                  number_of(p, "opened_at") ? ", opened; inside indicator " : "", text_of(p, "inside_indicator"));

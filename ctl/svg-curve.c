@@ -167,9 +167,8 @@ static void curve(Plot *p, const char *class, const Axis *a, ValueOf value, doub
 
 /* --- what both drawings have --- */
 
-static void shade(Plot *p, const Axis *a, bool named) {
+static void shade_gaps(Plot *p, const Axis *a, bool named) {
         const SvgCurve *c = p->c;
-        char text[64];
 
         for (size_t i = 1; i < c->n; i++)
                 if (is_gap(p, i)) {
@@ -177,16 +176,23 @@ static void shade(Plot *p, const Axis *a, bool named) {
 
                         box(p, "gap", x, a->top, width, a->height);
                         if (named)
-                                label(p, "s", "middle", x + width / 2, a->top + a->height - 6, "no samples");
+                                label(p, "s halo", "middle", x + width / 2, a->top + a->height - 6, "no samples");
                 }
-        if (c->hold_us <= 0)
-                return;
-        box(p, "hold", x_of(p, c->hold_start_us), a->top,
-            x_of(p, c->hold_start_us + c->hold_us) - x_of(p, c->hold_start_us), a->height);
-        snprintf(text, sizeof(text), "hold %" PRId64 " min %02" PRId64 " s", c->hold_us / US_PER_S / 60,
-                 c->hold_us / US_PER_S % 60);
-        if (named)
-                label(p, "b", "middle", x_of(p, c->hold_start_us + c->hold_us / 2), a->top - 8, text);
+}
+
+static void shade(Plot *p, const Axis *a, bool named) {
+        const SvgCurve *c = p->c;
+        char text[64];
+
+        if (c->hold_us > 0) {
+                box(p, "hold", x_of(p, c->hold_start_us), a->top,
+                    x_of(p, c->hold_start_us + c->hold_us) - x_of(p, c->hold_start_us), a->height);
+                snprintf(text, sizeof(text), "hold %" PRId64 " min %02" PRId64 " s", c->hold_us / US_PER_S / 60,
+                         c->hold_us / US_PER_S % 60);
+                if (named)
+                        label(p, "b", "middle", x_of(p, c->hold_start_us + c->hold_us / 2), a->top - 8, text);
+        }
+        shade_gaps(p, a, named);
 }
 
 static void time_axis(Plot *p, const Axis *a) {
@@ -215,18 +221,23 @@ static void scale(Plot *p, const Axis *a, double step, bool right) {
 }
 
 
-/* The name of a line, below it: in the middle of the hold, or at its highest where there is none. */
+/* The name of a line: below it in the middle of the hold; beside its highest where there is none. */
 static void name_line(Plot *p, const Axis *a, ValueOf value, const char *text) {
         const SvgCurve *c = p->c;
         const int64_t middle = c->hold_start_us + c->hold_us / 2;
+        double x, y;
         size_t at = 0;
 
         for (size_t i = 0; i < c->n; i++)
                 if (c->hold_us > 0 ? llabs(c->v[i].t_us - middle) < llabs(c->v[at].t_us - middle)
                                    : value(c->v + i) > value(c->v + at))
                         at = i;
-        label(p, "b halo", "middle", fmin(fmax(x_of(p, c->v[at].t_us), LEFT + 50), LEFT + PLOT - 50),
-              y_of(a, value(c->v + at) / 1e3) + 19, text);
+        x = x_of(p, c->v[at].t_us);
+        y = y_of(a, value(c->v + at) / 1e3);
+        if (c->hold_us > 0)
+                label(p, "b halo", "middle", fmin(fmax(x, LEFT + 50), LEFT + PLOT - 50), y + 19, text);
+        else
+                label(p, "b halo", x > LEFT + PLOT * 0.7 ? "end" : "start", x + (x > LEFT + PLOT * 0.7 ? -8 : 8), y + 17, text);
 }
 
 static void open_drawing(Plot *p, int height, const char *title, const char *description) {
