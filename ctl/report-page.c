@@ -242,8 +242,7 @@ int report_begin(Report *r, const char *kind, const char *subject, const char *c
 }
 
 static void put_how(Report *r) {
-        const char *const log = text_of(r->status, "log");
-        const int64_t size = number_of(r->status, "audit_size");
+        const int64_t size = number_of(r->head, "size");
 
         html_put(r->html, "p", NULL,
                  "How to check this. Whoever keeps this page holds a fingerprint of every record that the clinic had when it "
@@ -254,35 +253,45 @@ static void put_how(Report *r) {
                   "Check the export with the program that needs nothing of the clinic's: asepsis-verify chain.jsonl --key "
                   "KEY --head %" PRId64 ":%s. KEY is a file with the clinic's public key, which you have from another "
                   "source than the export. It says OK, or names the first record that is not as it was.",
-                  size, text_of(r->status, "audit_head"));
+                  size, text_of(r->head, "head"));
         html_putf(r->html, "li", NULL,
                   "Or by hand: the hash of record number i is SHA-256 over a zero byte, the hash of the record before it, "
                   "i as 8 bytes (most significant first) and the record itself, as openssl dgst -sha256 computes it; that of "
                   "record %" PRId64 " in the chain %s must be the head above. The signature is Ed25519, over what stands "
-                  "before the second dot of the signed head.",
-                  size, log);
+                  "before the second dot of the signed head; openssl pkeyutl -verify -rawin checks it.",
+                  size, text_of(r->head, "log"));
         html_close(r->html);
 }
 
-int report_end(Report *r) {
-        int failed = report_call(r, &r->status, "GetStatus", NULL);
+/* Signed where the daemon is in no doubt about its ledger. */
+static void put_signed(Report *r) {
+        if (!has_text(r->head, "checkpoint")) {
+                html_put(r->html, "p", NULL, "The daemon was in doubt about its ledger when this page was written, and did not sign: "
+                                             "asepsisctl status says why.");
+                return;
+        }
+        html_put(r->html, "p", "small", "The signed head (a checkpoint, JWS):");
+        html_put(r->html, "p", "code", text_of(r->head, "checkpoint"));
+}
 
+int report_end(Report *r) {
+        int failed = report_call(r, &r->head, "GetAudit", "t", (uint64_t)0);
+
+        if (!failed)
+                failed = report_call(r, &r->status, "GetStatus", NULL);
         if (failed)
                 return failed;
         html_open(r->html, "div", "class", "keep", NULL);
         report_section(r, "The record behind this page");
         report_facts_open(r, "The audit chain, as it stood when this page was written");
-        report_fact(r, "Chain", text_of(r->status, "log"));
-        report_factf(r, "Records", "%" PRId64, number_of(r->status, "audit_size"));
-        report_fact(r, "Head (SHA-256, base64url)", text_of(r->status, "audit_head"));
-        report_fact(r, "Key of the clinic", text_of(r->status, "kid"));
+        report_fact(r, "Chain", text_of(r->head, "log"));
+        report_factf(r, "Records", "%" PRId64, number_of(r->head, "size"));
+        report_fact(r, "Head (SHA-256, base64url)", text_of(r->head, "head"));
+        report_fact(r, "Key of the clinic", text_of(r->head, "kid"));
         report_fact(r, "Its public half (Ed25519)", text_of(r->status, "public_key"));
         report_fact(r, "Program", text_of(r->status, "version"));
         report_table_close(r);
-        if (has_text(r->head, "checkpoint")) {
-                html_put(r->html, "p", "small", "The signed head (a checkpoint, JWS):");
-                html_put(r->html, "p", "code", text_of(r->head, "checkpoint"));
-        }
+        put_signed(r);
         put_how(r);
         html_close(r->html);
         return CTL_YES;

@@ -11,7 +11,7 @@
 
 typedef struct Report {
         Ctl *ctl;
-        json_t *clinic, *status, *head; /* head: the signed one, or NULL where there is none */
+        json_t *clinic, *status, *head; /* head: of the audit chain */
         Html *html; /* once its title is known */
         Csv *csv;
 } Report;
