@@ -360,5 +360,9 @@ int method_backup(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Act act = { .type = ACT_BACKUP };
         int r = sd_bus_message_read(m, "sss", &act.subject, &act.by, &act.reason);
 
-        return r < 0 ? r : perform(m, userdata, &act, error);
+        if (r < 0)
+                return r;
+        if (!act.reason[0])
+                act.reason = NULL;
+        return perform(m, userdata, &act, error);
 }

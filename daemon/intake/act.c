@@ -194,7 +194,7 @@ static int act_record(Intake *in, const Act *act, const char *refused) {
 
 static int act_log(Intake *in, const Act *act, const char *refused) {
         return batch_log(&in->batch, LOG_ACT_KIND, refused ? LOG_WARNING : LOG_NOTICE, NULL, "%s of %s by %s (uid %u)%s%s",
-                         words[act->type].id, act->subject, act->by, (unsigned)act->uid, refused ? " refused: " : ": ",
+                         words[act->type].id, act->subject, act->by[0] ? act->by : "nobody by name", (unsigned)act->uid, refused ? " refused: " : ": ",
                          refused ?: act->reason ?: words[act->type].meaning);
 }
 

@@ -101,7 +101,7 @@ static int find_folder(Backup *b, const char *path, char why[static STORE_WHY_MA
         const char *name = strrchr(path, '/') + 1;
 
         snprintf(folder, sizeof(folder), "%.*s", (int)MAX_OF(name - 1 - path, (ptrdiff_t)1), path);
-        if (!realpath(folder, real))
+        if (!realpath(folder, real) || (b->folder = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
                 return refuse(why, "There is no folder %.100s that the daemon can use (%s). Make it first.", folder,
                               strerror(errno));
         if (!way_is_ours(streq(real, "/") ? "" : real))
@@ -112,8 +112,7 @@ static int find_folder(Backup *b, const char *path, char why[static STORE_WHY_MA
         if (snprintf(b->path, sizeof(b->path), "%s/%s", streq(real, "/") ? "" : real, name) >= (int)sizeof(b->path))
                 return refuse(why, "%s", "The path is too long.");
         snprintf(b->part, sizeof(b->part), "%s" BACKUP_PART, b->path);
-        b->folder = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return b->folder < 0 ? refuse(why, "The daemon cannot use the folder %.100s.", folder) : 0;
+        return 0;
 }
 
 static int64_t bytes_free(int fd) {
