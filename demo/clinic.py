@@ -152,6 +152,10 @@ class Clinic:
         return subprocess.run(self.ctl_command(*arguments), capture_output=True, text=True,
                               env={**os.environ, "TZ": "Europe/Berlin"})
 
+    def shown(self, arguments):
+        """As somebody types them who works in the folder."""
+        return [a.removeprefix(self.folder + "/") for a in arguments]
+
     def program(self, name):
         path = os.path.join(self.build, "demo", name)
         if not os.access(path, os.X_OK):

@@ -33,7 +33,7 @@ CARTRIDGE, ROLLER, SLEEVE = "00844588003288", "00844588004001", "00844588006029"
 
 
 def shell_word(text):
-    return text if text.replace("-", "").replace("=", "").isalnum() else f"'{text}'"
+    return text if all(c.isalnum() or c in "-=.,/" for c in text) else f"'{text}'"
 
 
 def short(item):
@@ -230,7 +230,7 @@ class Day:
         """What a person types, and what comes of it."""
         answer = self.clinic.ctl(*arguments)
         said = answer.stdout + answer.stderr
-        tell.command("asepsisctl " + " ".join(shell_word(a) for a in arguments), said)
+        tell.command("asepsisctl " + " ".join(shell_word(a) for a in self.clinic.shown(arguments)), said)
         tell.line()
         must(answer.returncode == status, f"asepsisctl {arguments} ended with {answer.returncode}: {said}")
 

@@ -82,7 +82,7 @@ def alert(a):
 def command(text, output):
     line()
     line("  " + paint("$ " + text, "bold"))
-    for row in output.rstrip("\n").split("\n"):
+    for row in output.rstrip("\n").split("\n") if output.strip() else ():
         indent = 2 + len(row) - len(row.lstrip())
         if len(row) > WIDTH - 2:
             rows(row.strip(), indent)
