@@ -9,6 +9,7 @@
 
 #include "intake/erasure.h"
 #include "intake/people.h"
+#include "intake/retention.h"
 #include "intake/session.h"
 #include "intake/sterile.h"
 
@@ -49,6 +50,7 @@ void intake_rollback(Intake *in) {
         in->next_people_us = in->now.boot_us + US_PER_S;
         in->people_at = 0;
         erasure_undo(in);
+        in->next_trim_us = in->now.boot_us + US_PER_S;
         in->after_all = true;
         watch_undo(in);
 }
@@ -164,6 +166,8 @@ int intake_tick(Intake *in, const Now *now) {
                 r = people_tick(in);
         if (r == 0)
                 r = erasure_tick(in);
+        if (r == 0)
+                r = retention_tick(in);
         return r < 0 || in->alerts_after == ALERTS_TOLD ? r : state_alerts(in);
 }
 
@@ -174,6 +178,7 @@ int64_t intake_deadline_us(const Intake *in) {
         due = MIN_OF(due, in->next_watch_us);
         due = MIN_OF(due, in->next_people_us);
         due = MIN_OF(due, in->erasing.next_us);
+        due = MIN_OF(due, in->next_trim_us);
         if (in->recall_due_us <= in->now.wall_us)
                 due = MIN_OF(due, in->now.boot_us);
         else if (in->recall_due_us != INT64_MAX)
@@ -320,7 +325,7 @@ int intake_new(Intake **ret, const IntakeOptions *o, const Now *now) {
         in->since_us = now->wall_us;
         in->next_due_us = INT64_MAX;
         in->lost_us = in->listening_us = now->boot_us; /* until it is found */
-        in->next_fitness_us = in->next_people_us = in->erasing.next_us = now->boot_us + US_PER_S;
+        in->next_fitness_us = in->next_people_us = in->erasing.next_us = in->next_trim_us = now->boot_us + US_PER_S;
         in->alerts_after = ALERTS_TOLD;
         in->watch_from_us = INT64_MIN;
         watch_forget(in);

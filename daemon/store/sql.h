@@ -493,6 +493,10 @@
         X(ERASE_EXPOSURE, "UPDATE exposure SET detail = '', salt = NULL WHERE id = ?")                                \
         X(RAW_AFTER, "SELECT i, topic, held, raw FROM message WHERE i > ? AND i <= ? ORDER BY i")                     \
         X(RAW_ERASE, "UPDATE message SET raw = NULL, salt = x'' WHERE i = ?")                                         \
+        X(RAW_STAMP, "SELECT i, at_us FROM message WHERE i > ? ORDER BY i LIMIT 1")                                   \
+        X(RAW_TRIM, "UPDATE message SET raw = NULL, salt = x'' WHERE i > ? AND i <= ? AND raw IS NOT NULL "           \
+                    "AND held = 0")                                                                                   \
+        X(ATTEMPT_AFTER, "SELECT id, coalesce(ended_us, 0) FROM attempt WHERE id > ? ORDER BY id LIMIT 1")            \
         X(DEAD_AFTER, "SELECT id, raw FROM dead_letter WHERE id > ? ORDER BY id")                                     \
         X(DEAD_ERASE, "UPDATE dead_letter SET raw = NULL, salt = NULL WHERE id = ?")                                  \
         /* after the session; injuries */                                                                             \

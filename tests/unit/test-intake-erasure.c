@@ -251,6 +251,46 @@ static void a_word_is_named_as_a_whole(void **state) {
         assert_false(naming("7", 1, "7"));
 }
 
+static void after_its_time_and_not_before_bytes_and_samples_are_deleted(void **state) {
+        Sim *s = *state;
+
+        sim_close(s);
+        sim_open(s, "[retention]\nmessages-years = 12\nsamples-years = 11\n");
+        sim_cycle(s, 101, true);
+        sim_receive(s, "R1");
+        s->now.wall_us = SIM_START_US + 4018 * US_PER_DAY; /* 22 November 2037, the last day of eleven years */
+        let_it_go_on(s, 5);
+        s->now.boot_us += 3600 * US_PER_S;
+        let_it_go_on(s, 5);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM audit WHERE record ->> 'type' = 'trimmed'"), 0);
+        s->now.wall_us += US_PER_DAY;
+        s->now.boot_us += 3600 * US_PER_S;
+        let_it_go_on(s, 5);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM sample_chunk"), 0);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM attempt WHERE figures IS NOT NULL AND verdict = 0"), 1);
+        assert_true(sim_sql(s, "SELECT count(*) FROM message WHERE raw IS NOT NULL") > 0);
+        intake_doubt(s->intake, DOUBT_CLOCK, "The clock was set ahead.");
+        s->now.wall_us += 366 * US_PER_DAY;
+        s->now.boot_us += 3600 * US_PER_S;
+        let_it_go_on(s, 5);
+        assert_true(sim_sql(s, "SELECT count(*) FROM message WHERE raw IS NOT NULL") > 0);
+        intake_doubt(s->intake, DOUBT_CLOCK, NULL);
+        s->now.boot_us += 3600 * US_PER_S;
+        let_it_go_on(s, 5);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM message WHERE raw IS NOT NULL"), 0);
+        assert_int_equal(sim_sql(s, "SELECT record ->> '$.messages[1]' FROM audit WHERE record ->> 'type' = 'trimmed' "
+                                    "AND record ->> 'messages' IS NOT NULL"), sim_sql(s, "SELECT max(i) FROM message"));
+        sim_check_chain(s);
+}
+
+static void nothing_is_deleted_where_nobody_said_so(void **state) {
+        Sim *s = *state;
+
+        s->now.wall_us += 99 * 366 * US_PER_DAY;
+        let_it_go_on(s, 5);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM message WHERE raw IS NULL"), 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -263,6 +303,8 @@ int main(void) {
                 T(it_goes_on_after_a_crash_at_any_slice),
                 T(what_was_opened_for_the_patient_is_nobody_s_any_more),
                 T(a_message_of_old_that_comes_again_does_nothing),
+                T(after_its_time_and_not_before_bytes_and_samples_are_deleted),
+                T(nothing_is_deleted_where_nobody_said_so),
                 cmocka_unit_test(a_word_is_named_as_a_whole),
         };
 
