@@ -251,7 +251,7 @@ static void put_how(Report *r) {
         html_put(r->html, "li", NULL, "Have the clinic export its audit chain: asepsisctl audit export -o chain.jsonl");
         html_putf(r->html, "li", NULL,
                   "Check the export with the program that needs nothing of the clinic's: asepsis-verify chain.jsonl --key "
-                  "KEY --head %" PRId64 ":%s. KEY is a file with the clinic's public key, which you have from another "
+                  "KEY --head %" PRId64 ":%s (or, with this very file: --head FILE). KEY is a file with the clinic's public key, which you have from another "
                   "source than the export. It says OK, or names the first record that is not as it was.",
                   size, text_of(r->head, "head"));
         html_putf(r->html, "li", NULL,
