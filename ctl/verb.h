@@ -111,13 +111,13 @@ typedef struct Verb {
 
 /* All of them, in the order in which helps name them. */
 #define VERBS(X)                                                                                         \
-        X(status) X(rooms) X(room) X(alerts) X(clock)                                                    \
+        X(status) X(watch) X(rooms) X(room) X(alerts) X(clock)                                           \
         X(item) X(items) X(parse) X(load) X(loads) X(release) X(reject) X(withdraw) X(cycle) X(autoclave) \
-        X(session) X(sessions) X(override) X(sharps) X(exposures) X(exposure)                            \
+        X(session) X(sessions) X(why) X(override) X(sharps) X(exposures) X(exposure)                     \
         X(practitioner) X(patient)                                                                       \
         X(trace) X(lookback) X(recall) X(report)                                                         \
         X(audit) X(backup) X(restore)                                                                    \
-        X(key) X(help)
+        X(config) X(rules) X(key) X(help)
 
 #define VERB_DECLARE(verb) extern const Verb verb_##verb;
 VERBS(VERB_DECLARE)

@@ -84,6 +84,7 @@ typedef struct ConfigDraft {
         const char *id;                     /* "" where the kind has none */
         ConfigWhere header;                 /* where it was seen last */
         ConfigWhere set[CONFIG_KEYS_MAX];   /* where each key was set last, by its place among the kind's keys */
+        const char *text[CONFIG_KEYS_MAX];  /* as it stands there */
         bool doubtful;                      /* a value was refused: checks across keys would mislead */
         void *object;
 } ConfigDraft;

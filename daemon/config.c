@@ -350,8 +350,10 @@ static void set_key(ConfigLoad *l, ConfigDraft *d, const ConfigKey *key, const c
         else {
                 int r = key->type->parse(l, key, value, (char *)d->object + key->offset);
 
-                if (r == 0)
+                if (r == 0) {
+                        d->text[key - config_section_keys(d->kind, &n)] = config_strndup(l, value, strlen(value));
                         return;
+                }
                 if (r == -EINVAL)
                         fail_value(l, d, key, value);
                 else
@@ -548,6 +550,32 @@ static void place_objects(ConfigLoad *l, SectionKind kind, ConfigDraft **drafts,
         memcpy((char *)l->config + s->count_offset, &n, sizeof(n));
 }
 
+/* What was said where, for whoever asks later. */
+static void keep_settings(ConfigLoad *l) {
+        ConfigSetting *s;
+        size_t n = 0;
+
+        for (size_t i = 0; i < l->n_drafts; i++)
+                for (size_t k = 0; k < CONFIG_KEYS_MAX; k++)
+                        n += l->drafts[i]->text[k] != NULL;
+        s = config_alloc(l, (n + l->n_drafts) * sizeof(*s));
+        if (!s)
+                return;
+        l->config->settings = s;
+        for (size_t i = 0; i < l->n_drafts; i++) {
+                const ConfigDraft *d = l->drafts[i];
+                size_t n_keys;
+                const ConfigKey *keys = config_section_keys(d->kind, &n_keys);
+
+                *s++ = (ConfigSetting){ config_sections[d->kind].name, d->id, NULL, NULL, d->header.file, d->header.line };
+                for (size_t k = 0; k < n_keys; k++)
+                        if (d->text[k])
+                                *s++ = (ConfigSetting){ config_sections[d->kind].name, d->id, keys[k].name, d->text[k],
+                                                        d->set[k].file, d->set[k].line };
+        }
+        l->config->n_settings = n + l->n_drafts;
+}
+
 static int finish(ConfigLoad *l, Config **ret) {
         size_t first = 0;
 
@@ -560,6 +588,8 @@ static int finish(ConfigLoad *l, Config **ret) {
         }
         if (l->error == 0)
                 config_check(l);
+        if (l->error == 0)
+                keep_settings(l);
         if (l->error == 0 && l->errors->total > 0)
                 l->error = -EINVAL;
         while (l->tree) {
@@ -593,6 +623,23 @@ int config_load_stream(FILE *f, const char *name, Config **ret, ConfigErrors *re
 }
 
 /* Look-ups */
+
+bool config_key_info(const char *section, size_t i, const char **ret_name, const char **ret_default,
+                     const char **ret_otherwise) {
+        const ConfigSection *s = find_section(section, strlen(section));
+        const ConfigKey *keys;
+        size_t n = 0;
+
+        if (!s)
+                return false;
+        keys = config_section_keys((SectionKind)(s - config_sections), &n);
+        if (i >= n)
+                return false;
+        *ret_name = keys[i].name;
+        *ret_default = keys[i].fallback;
+        *ret_otherwise = keys[i].otherwise;
+        return true;
+}
 
 static int compare_id(const void *key, const void *object) {
         const char *id;

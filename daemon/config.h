@@ -227,7 +227,15 @@ typedef struct ConfigDuty {
 
 typedef struct ConfigBlock ConfigBlock;
 
+/* What stands in the files: a section (key NULL), then its keys that were set, in the words of the file. */
+typedef struct ConfigSetting {
+        const char *section, *id, *key, *value, *file;
+        unsigned line; /* 0: the section stands nowhere, and has its defaults */
+} ConfigSetting;
+
 typedef struct Config {
+        const ConfigSetting *settings;
+        size_t n_settings;
         ConfigSite site;
         ConfigBroker broker;
         ConfigStore store;
@@ -268,6 +276,13 @@ int config_load(const char *path, Config **ret, ConfigErrors *ret_errors);
 
 /* The same from one open stream, without drop-ins; name stands for the file in the errors. */
 int config_load_stream(FILE *f, const char *name, Config **ret, ConfigErrors *ret_errors);
+
+/*
+ * The keys of a section in the order of the documentation: the i-th one's name, its default in the words of the file (or
+ * NULL), and what happens without it where that is no plain value (or NULL). False: there is none, or no such section.
+ */
+bool config_key_info(const char *section, size_t i, const char **ret_name, const char **ret_default,
+                     const char **ret_otherwise);
 
 Config *config_free(Config *c);
 DEFINE_CLEANUP(Config, config_free)

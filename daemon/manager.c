@@ -438,6 +438,13 @@ static int autoclave(void *userdata, const char *id, AutoclaveStatus *ret) {
         return intake_autoclave_status(m->intake, &t, id, ret);
 }
 
+static int why(void *userdata, const char *session, const GateFacts **ret) {
+        Manager *m = userdata;
+        const Now t = now(m);
+
+        return intake_why(m->intake, &t, session, ret);
+}
+
 static int backup(void *userdata, BackupStatus *ret) {
         Manager *m = userdata;
 
@@ -730,7 +737,7 @@ static int open_bus(Manager *m) {
                                      .mode = (mode_t)m->config->control.mode,
                                      .group = m->config->control.group };
         int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, configuration, autoclave, act,
-                                                                              backup, checkpoint_of, m });
+                                                                              backup, checkpoint_of, why, m });
 
         if (r < 0)
                 log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot serve the control socket %s: %s", options.path,

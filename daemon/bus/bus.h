@@ -76,6 +76,8 @@ typedef struct BusSource {
         int (*backup)(void *userdata, BackupStatus *ret);
         /* As intake_checkpoint_of() says. */
         int (*checkpoint)(void *userdata, int64_t size, char **ret_jws);
+        /* As intake_why() says; until the next call of anything. NULL: nobody knows. */
+        int (*why)(void *userdata, const char *session, const struct GateFacts **ret);
         void *userdata;
 } BusSource;
 

@@ -6,6 +6,7 @@
 
 #include "bus/bus.h"
 #include "bus/reply.h"
+#include "config.h"
 #include "store/cycles.h"
 #include "store/items.h"
 #include "store/loads.h"
@@ -54,6 +55,15 @@ int method_list_autoclaves(sd_bus_message *m, void *userdata, sd_bus_error *erro
 /* room.c */
 int method_get_room(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_list_rooms(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* config.c */
+int method_get_config(sd_bus_message *m, void *userdata, sd_bus_error *error);
+/* A key of a section that there is one of, in the words of the file: its default, and what it is. False: no such key. */
+bool bus_policy(const Config *c, const char *section, const char *key, const char **ret_default, const char **ret_value);
+
+/* why.c */
+int method_why_session(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_list_rules(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /* list.c */
 int method_list_items(sd_bus_message *m, void *userdata, sd_bus_error *error);

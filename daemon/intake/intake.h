@@ -206,6 +206,12 @@ int intake_session_end(Intake *in, const Now *now, const char *session, const ch
  * off small stacks. */
 int intake_autoclave_status(Intake *in, const Now *now, const char *autoclave, AutoclaveStatus *ret);
 
+/* 1, and what the gate would look at if this session were asked for now, as far as the ledger knows of its question; valid
+ * until the next call of anything here. 0: it was never allowed, and who and what was asked for is not kept. Or the store's
+ * error. Changes nothing. */
+struct GateFacts;
+int intake_why(Intake *in, const Now *now, const char *session, const struct GateFacts **ret);
+
 /* Fills what it knows. */
 void intake_status(Intake *in, Status *ret);
 
