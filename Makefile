@@ -9,6 +9,8 @@ sbindir ?= $(prefix)/sbin
 mandir  ?= $(prefix)/share/man
 docdir  ?= $(prefix)/share/doc/asepsis
 libdir  ?= $(prefix)/lib
+bashdir ?= $(prefix)/share/bash-completion/completions
+zshdir  ?= $(prefix)/share/zsh/site-functions
 sysconfdir ?= /etc
 CC      ?= cc
 CLANG   ?= clang
@@ -187,6 +189,8 @@ install: all ## install below DESTDIR and prefix; a configuration that is there 
 	$(call to,0755,$(BUILD)/asepsisd,$(sbindir)/asepsisd)
 	$(call to,0755,$(BUILD)/asepsisctl,$(bindir)/asepsisctl)
 	$(call to,0755,verify/asepsis-verify,$(bindir)/asepsis-verify)
+	$(call to,0644,shell/asepsisctl.bash,$(bashdir)/asepsisctl)
+	$(call to,0644,shell/_asepsisctl,$(zshdir)/_asepsisctl)
 	$(INSTALL) -d $(DESTDIR)$(sysconfdir)/asepsis/asepsisd.conf.d
 	@if [ -e $(DESTDIR)$(sysconfdir)/asepsis/asepsisd.conf ]; \
 	then echo 'kept as it is: $(DESTDIR)$(sysconfdir)/asepsis/asepsisd.conf'; \

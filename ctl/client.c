@@ -94,14 +94,18 @@ static int open_socket(const char *path) {
         return fd;
 }
 
+static uint64_t patience(const Ctl *c) {
+        return (uint64_t)(c->patience_us ?: CALL_TIMEOUT_US);
+}
+
 /* sd-bus would wait for a minute and a half for a daemon that is there and does not answer. */
-static int wait_ready(sd_bus *bus) {
+static int wait_ready(const Ctl *c, sd_bus *bus) {
         int r;
 
         while ((r = sd_bus_is_ready(bus)) == 0) {
                 r = sd_bus_process(bus, NULL);
                 if (r == 0)
-                        r = sd_bus_wait(bus, CALL_TIMEOUT_US) ?: -ETIMEDOUT;
+                        r = sd_bus_wait(bus, patience(c)) ?: -ETIMEDOUT;
                 if (r < 0)
                         return r;
         }
@@ -118,9 +122,9 @@ static int connect_bus(Ctl *c) {
                 close(fd);
                 return r;
         }
-        if ((r = sd_bus_set_method_call_timeout(c->bus, CALL_TIMEOUT_US)) < 0 || (r = sd_bus_start(c->bus)) < 0)
+        if ((r = sd_bus_set_method_call_timeout(c->bus, patience(c))) < 0 || (r = sd_bus_start(c->bus)) < 0)
                 return r;
-        return wait_ready(c->bus);
+        return wait_ready(c, c->bus);
 }
 
 void ctl_disconnect(Ctl *c) {

@@ -2,6 +2,7 @@
 /* asepsisctl config: what the daemon goes by, and where each value comes from. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl.h"
 #include "out.h"
@@ -53,7 +54,7 @@ static void print_config(const json_t *rows) {
 
                 line_add(&section, "[%s%s%s]", text_of(row, "section"), has_text(row, "name") ? " " : "", text_of(row, "name"));
                 if (has_text(row, "file"))
-                        line_add(&from, "%s:%" PRId64, text_of(row, "file"), number_of(row, "line"));
+                        line_add(&from, "%s:%" PRId64, basename(text_of(row, "file")), number_of(row, "line"));
                 table_cell(t, BOLD, "%s", section.text);
                 table_cell(t, PLAIN, "%s", text_of(row, "key"));
                 table_cell(t, PLAIN, "%s", text_of(row, "value"));

@@ -19,6 +19,7 @@ struct Ctl {
         size_t n_repeated;
         const char *socket;
         bool json, all;
+        int64_t patience_us; /* how long an answer may take; 0: 10 s */
         bool quiet; /* what the daemon refuses is not told */
         sd_bus *bus; /* connected at the first call */
 };

@@ -117,7 +117,7 @@ typedef struct Verb {
         X(practitioner) X(patient)                                                                       \
         X(trace) X(lookback) X(recall) X(report)                                                         \
         X(audit) X(backup) X(restore)                                                                    \
-        X(config) X(rules) X(key) X(help)
+        X(config) X(rules) X(key) X(complete) X(help)
 
 #define VERB_DECLARE(verb) extern const Verb verb_##verb;
 VERBS(VERB_DECLARE)

@@ -19,15 +19,16 @@ static Paint word_paint(const char *word) {
 static void add_facts(Line *l, const json_t *why, const char *rule, const char *item) {
         const json_t *f;
         size_t i;
+        int n = 0;
 
         json_array_foreach(json_object_get(why, "facts"), i, f) {
                 if (!streq(text_of(f, "rule"), rule) || !streq(text_of(f, "item"), item))
                         continue;
-                line_add(l, "%s%s ", l->text[0] ? ", " : "", text_of(f, "fact"));
+                line_add(l, "%s%s ", n++ ? ", " : "", text_of(f, "fact"));
                 if (number_of(f, "at"))
                         line_add_time(l, "", number_of(f, "at"));
                 else
-                        line_add(l, "%s", has_text(f, "value") ? text_of(f, "value") : "never");
+                        line_add(l, "%s", has_text(f, "value") ? text_of(f, "value") : "none");
         }
 }
 
@@ -214,8 +215,8 @@ const Verb verb_rules = {
         .brief = "each rule, where it comes from, and whether policy changed it",
         .ways = { { .arguments = "[RULE]", .text = "of autoclaves, releases, sessions and treatments", .paged = true,
                     .run = run_rules } },
-        .help = "MAY: override, by two officers for one session; loosen, by policy; never; no, what\n"
-                "is missing can be supplied. Of a treatment: how much it weighs. The rules of a\n"
-                "cycle's verdict are in doc/rules.md.\n",
+        .help = "MAY is override (two officers, for one session), loosen (by policy), never, or no\n"
+                "(what is missing can be supplied); of a treatment how much it weighs. The rules\n"
+                "of a cycle's verdict are in doc/rules.md.\n",
         .example = "asepsisctl rules item-used\n",
 };
