@@ -215,7 +215,7 @@ const Verb verb_rules = {
         .brief = "each rule, where it comes from, and whether policy changed it",
         .ways = { { .arguments = "[RULE]", .text = "of autoclaves, releases, sessions and treatments", .paged = true,
                     .run = run_rules } },
-        .help = "MAY is override (two officers, for one session), loosen (by policy), never, or no\n"
+        .help = "MAY is override (two officers, for a session), loosen (by policy), never, or no\n"
                 "(what is missing can be supplied); of a treatment how much it weighs. The rules\n"
                 "of a cycle's verdict are in doc/rules.md.\n",
         .example = "asepsisctl rules item-used\n",
