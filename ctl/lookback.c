@@ -70,7 +70,7 @@ static int fetch(Ctl *c, const Wanted *w, json_t **ret_rows, json_t **ret_about)
 /* --- the counts --- */
 
 typedef struct Counts {
-        json_t *sessions, *patients, *items, *unused; /* sets */
+        json_t *sessions, *patients, *erased, *items, *unused; /* sets; erased: sessions whose patient is */
         int64_t used, allowed, returned, stray, held;
 } Counts;
 
@@ -96,10 +96,12 @@ static void count_row(Counts *n, const json_t *row) {
                 return;
         note(n->sessions, session);
         note(n->patients, text_of(row, "patient"));
+        if (text_of(row, "erased_by")[0])
+                note(n->erased, session);
 }
 
 static Counts count(const json_t *rows) {
-        Counts n = { json_object(), json_object(), json_object(), json_object(), 0, 0, 0, 0, 0 };
+        Counts n = { json_object(), json_object(), json_object(), json_object(), json_object(), 0, 0, 0, 0, 0 };
         const json_t *row;
         size_t i;
 
@@ -110,14 +112,16 @@ static Counts count(const json_t *rows) {
 static void counts_done(Counts *n) {
         json_decref(n->sessions);
         json_decref(n->patients);
+        json_decref(n->erased);
         json_decref(n->items);
         json_decref(n->unused);
 }
 
 static json_t *counts_json(const Counts *n) {
-        return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sessions",
+        return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sessions",
                          (json_int_t)json_object_size(n->sessions), "patients",
-                         (json_int_t)json_object_size(n->patients), "items", (json_int_t)json_object_size(n->items),
+                         (json_int_t)json_object_size(n->patients), "erased",
+                         (json_int_t)json_object_size(n->erased), "items", (json_int_t)json_object_size(n->items),
                          "used", (json_int_t)n->used, "allowed", (json_int_t)n->allowed, "returned",
                          (json_int_t)n->returned, "stray", (json_int_t)n->stray, "unused",
                          (json_int_t)json_object_size(n->unused), "held_back", (json_int_t)n->held);
@@ -198,6 +202,10 @@ static void print_counts(const Counts *n) {
         if (n->returned)
                 printf(", came back unopened %" PRId64, n->returned);
         printf(".\n");
+        if (json_object_size(n->erased) > 0) {
+                print_count("Nobody can say any more who it was in ", json_object_size(n->erased), "session");
+                printf(": the patient was erased.\n");
+        }
         if (n->stray)
                 printf("%" PRId64 " contacts belong to no session that held the item: find out who was treated.\n",
                        n->stray);

@@ -194,6 +194,49 @@ static void tests_of_autoclaves_follow_the_profile_and_can_only_be_stricter(void
         config_free(strict);
 }
 
+static const char *warned(const Config *c) {
+        static char text[1024];
+        FILE *f = fmemopen(text, sizeof(text), "w");
+
+        assert_non_null(f);
+        text[0] = '\0';
+        config_warn(c, f);
+        fclose(f);
+        return text;
+}
+
+static void what_is_kept_is_kept_for_years_and_few_are_warned_of(void **state) {
+        static const Refusal cases[] = {
+                { "[retention]\npatients-years = 0\n", 2,
+                  "[retention] patients-years: \"0\" is not allowed; allowed is a number from 1 to 100" },
+                { "[retention]\npatients-years = -1\n", 2,
+                  "[retention] patients-years: \"-1\" is not allowed; allowed is a number from 1 to 100" },
+                { "[retention]\nmessages-years = 4294967297\n", 2,
+                  "[retention] messages-years: \"4294967297\" is not allowed; allowed is a number from 1 to 100" },
+                { "[retention]\nsamples-years = 101\n", 2,
+                  "[retention] samples-years: \"101\" is not allowed; allowed is a number from 1 to 100" },
+                { "[policy]\nqualification-soon-days = 366\n", 2,
+                  "[policy] qualification-soon-days: \"366\" is not allowed; allowed is a number from 0 to 365" },
+        };
+        Config *shipped = loaded(""), *few = loaded("[retention]\npatients-years = 9\nsamples-years = 2\n"),
+               *many = loaded("[retention]\npatients-years = 10\nmessages-years = 30\n");
+
+        (void)state;
+        REFUSE_ALL(cases);
+        assert_int_equal(shipped->retention.patients, 10);
+        assert_int_equal(shipped->retention.messages, 0);
+        assert_int_equal(shipped->retention.samples, 0);
+        assert_int_equal(shipped->policy.qualification_soon_days, 30);
+        assert_string_equal(warned(shipped), "");
+        assert_string_equal(warned(many), "");
+        assert_non_null(strstr(warned(few), "[retention] patients-years: 9 years are less than the 10"));
+        assert_non_null(strstr(warned(few), "samples-years: 2 years"));
+        assert_null(strstr(warned(few), "messages-years"));
+        config_free(shipped);
+        config_free(few);
+        config_free(many);
+}
+
 static void rooms_and_classes_cannot_be_laxer_than_the_policy(void **state) {
         static const Refusal cases[] = {
                 { "[room x]\ndisinfect-contact-s = 60\n[policy]\ndisinfect-contact-s = 120\n", 2,
@@ -543,6 +586,7 @@ int main(void) {
                 cmocka_unit_test(rooms_and_classes_cannot_be_laxer_than_the_policy),
                 cmocka_unit_test(other_keys_that_exclude_or_need_each_other),
                 cmocka_unit_test(a_person_is_a_user_of_the_machine_or_nobody),
+                cmocka_unit_test(what_is_kept_is_kept_for_years_and_few_are_warned_of),
                 cmocka_unit_test(a_makers_numbers_take_the_place_of_the_procedures),
                 cmocka_unit_test(one_slip_is_one_error),
                 cmocka_unit_test(products_are_named_as_item_codes_name_them),
