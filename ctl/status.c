@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asepsisctl status, asepsisctl alerts */
+/* asepsisctl status */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "ctl.h"
 #include "out.h"
 #include "show.h"
-
-#define PAGE 200u
 
 static void print_headline(const json_t *s) {
         bool armed = truth_of(s, "armed"), online = streq(text_of(s, "state"), "online");
@@ -119,84 +117,6 @@ static int run_status(Ctl *c, int argc, char **argv) {
 }
 
 /* All pages as one array. */
-static int fetch_alerts(Ctl *c, json_t **ret) {
-        json_t *all = json_array(), *page;
-        uint64_t after = 0;
-        size_t n;
-
-        do {
-                int r = ctl_call(c, &page, "ListAlerts", "tbu", after, (int)c->all, PAGE);
-
-                if (r != CTL_YES) {
-                        json_decref(all);
-                        return r;
-                }
-                n = json_array_size(page);
-                if (n > 0)
-                        after = (uint64_t)number_of(json_array_get(page, n - 1), "id");
-                json_array_extend(all, page);
-                json_decref(page);
-        } while (n == PAGE);
-        *ret = all;
-        return CTL_YES;
-}
-
-static Paint severity_paint(const json_t *alert) {
-        const char *severity = text_of(alert, "severity");
-
-        if (streq(text_of(alert, "state"), "resolved"))
-                return DIM;
-        return streq(severity, "critical") ? RED : streq(severity, "warning") ? YELLOW : PLAIN;
-}
-
-static void add_alert(Table *t, const json_t *a) {
-        Line since = {}, state = {}, note = {};
-
-        line_add_time(&since, "", number_of(a, "raised_at"));
-        line_add(&state, "%s", text_of(a, "state"));
-        if (text_of(a, "by")[0])
-                line_add(&state, " by %s", text_of(a, "by"));
-        table_cell(t, PLAIN, "%" PRId64, number_of(a, "id"));
-        table_cell(t, severity_paint(a), "%s", text_of(a, "severity"));
-        table_cell(t, BOLD, "%s", text_of(a, "rule"));
-        table_cell(t, PLAIN, "%s", since.text);
-        table_cell(t, PLAIN, "%" PRId64, number_of(a, "count"));
-        table_cell(t, PLAIN, "%s", state.text);
-        line_add(&note, "%s: %s", text_of(a, "subject"), text_of(a, "text"));
-        table_note(t, note.text);
-}
-
-static void print_alerts(const Ctl *c, const json_t *alerts) {
-        static const Column columns[] = { { "ID", true },     { "SEVERITY", false }, { "RULE", false },
-                                          { "SINCE", false }, { "TIMES", true },     { "STATE", false } };
-        _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
-        const json_t *a;
-        size_t i;
-
-        if (json_array_size(alerts) == 0) {
-                printf(c->all ? "There has been no alert yet.\n" : "No alert is open.\n");
-                return;
-        }
-        json_array_foreach(alerts, i, a)
-                add_alert(t, a);
-        table_print(t);
-}
-
-static int run_alerts(Ctl *c, int argc, char **argv) {
-        json_t *alerts = NULL;
-        int r = fetch_alerts(c, &alerts);
-
-        (void)argc;
-        (void)argv;
-        if (r != CTL_YES)
-                return r;
-        if (c->json)
-                return ctl_print_json(alerts);
-        print_alerts(c, alerts);
-        json_decref(alerts);
-        return CTL_YES;
-}
-
 const Verb verb_status = {
         .name = "status",
         .group = GROUP_NOW,
@@ -204,13 +124,4 @@ const Verb verb_status = {
         .ways = { { .text = "broker, ledger, open alerts; and why no session can start if none can", .run = run_status } },
         .help = "Exit status 0 when it is online and sessions can start, 1 when not.\n",
         .example = "asepsisctl status --json | jq .armed\n",
-};
-
-const Verb verb_alerts = {
-        .name = "alerts",
-        .group = GROUP_NOW,
-        .brief = "the open alerts, oldest first",
-        .ways = { { .text = "the open and acknowledged ones, oldest first", .options = OPT(ALL), .paged = true,
-                    .run = run_alerts } },
-        .example = "asepsisctl alerts --json | jq -r '.[] | select(.count > 9) | .text'\n",
 };

@@ -55,6 +55,8 @@ typedef struct Ctl Ctl;
         X(WET, 0, "wet", "PACK", "but for this one, which is left out; more: none is good")               \
         X(CHECK, 0, "check", "FILE", "a ledger or a copy of one")                                         \
         X(HEAD, 0, "head", "HEAD", "a checkpoint, or SIZE:HASH")                                          \
+        X(RULE, 0, "rule", "RULE", "every open alert of this rule, instead of numbers")                   \
+        X(FOR, 0, "for", "TIME", "how long: 30m, 8h; 24h at the most; off: no longer")                    \
         X(COMPROMISED, 0, "compromised", NULL, "others may have the old key: it counts as nobody's")
 
 #define OPTION_ENUM(id, letter, name, argument, words) OPT_##id,

@@ -25,6 +25,9 @@
         X(RECALL_END, "recall-end", "I have looked at this recall, and end it")                                        \
         X(ITEM_QUARANTINE, "item-quarantine", "I put this piece into quarantine")                                      \
         X(ITEM_RETURN, "item-return", "I have looked at this piece, and give it back")                                 \
+        X(ALERT_ACKNOWLEDGE, "alert-acknowledge", "I have seen this, and look after it")                               \
+        X(ALERT_RESOLVE, "alert-resolve", "I have looked into this, and it is settled")                                \
+        X(ALERT_SILENCE, "alert-silence", "Do not tell of this again until then")                                      \
         X(OVERRIDE, "override", "I override this rule for this session, once")                                         \
         X(KEY_PREPARE, "key-prepare", "A new key is to follow the one that signs")                                     \
         X(KEY_ROTATE, "key-rotate", "The key that was prepared signs from now on")                                     \
@@ -80,7 +83,9 @@ typedef struct Act {
         const char *certificate; /* QUALIFICATION_REGISTER: what shows it; NULL or "": nothing is named */
         int32_t until;          /* QUALIFICATION_REGISTER: its last good day, a date; 0: none was said */
         int64_t recall;         /* RECALL_CONFIRM, RECALL_END */
-        int64_t from_us, to_us; /* RECALL_MAKE of an autoclave's window; 0: none */
+        int64_t from_us, to_us; /* RECALL_MAKE of an autoclave's window; 0: none. ALERT_SILENCE: to_us; 0: no longer */
+        size_t n_alerts;        /* ALERT_*: ITEMS_MAX at the most, and all or none */
+        const int64_t *alerts;  /* their numbers */
         bool dry;               /* LOAD_RELEASE: every pack was looked at, and is, but for those of wet_packs */
         size_t n_wet_packs;
         const char **wet_packs; /* labels, ITEMS_MAX at the most */

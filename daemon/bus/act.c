@@ -308,6 +308,57 @@ int method_return_item(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return act_on_item(m, userdata, ACT_ITEM_RETURN, error);
 }
 
+/* What acts on alerts begin with: their numbers, which point into the message. 1, or an error that is set. */
+static int read_alerts(sd_bus_message *m, Act *act, sd_bus_error *error) {
+        const void *numbers;
+        size_t size;
+        int r = sd_bus_message_read_array(m, 't', &numbers, &size);
+
+        if (r < 0)
+                return r;
+        if (size / sizeof(uint64_t) > ITEMS_MAX)
+                return sd_bus_error_setf(error, BUS_ERROR_BAD_ARGUMENT, "Name at most %d alerts at a time.", ITEMS_MAX);
+        act->alerts = numbers; /* one beyond INT64_MAX is negative, and no alert's */
+        act->n_alerts = size / sizeof(uint64_t);
+        return 1;
+}
+
+static int act_on_alerts(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
+        Act act = { .type = type };
+        char subject[LABEL_MAX + 1];
+        uint64_t until = 0;
+        int r = read_alerts(m, &act, error);
+
+        if (r >= 0 && type == ACT_ALERT_SILENCE)
+                r = sd_bus_message_read(m, "t", &until);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "ss", &act.by, &act.reason);
+        if (r < 0)
+                return r;
+        act.to_us = (int64_t)MIN_OF(until, (uint64_t)INT64_MAX);
+        if (act.n_alerts == 1)
+                snprintf(subject, sizeof(subject), "alert %" PRId64, act.alerts[0]);
+        else
+                snprintf(subject, sizeof(subject), "%zu alerts", act.n_alerts);
+        act.subject = subject;
+        return perform(m, source, &act, error);
+}
+
+/* AcknowledgeAlerts(at alerts, s by, s reason). Also BadArgument. */
+int method_acknowledge_alerts(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_alerts(m, userdata, ACT_ALERT_ACKNOWLEDGE, error);
+}
+
+/* ResolveAlerts(at alerts, s by, s reason). Also BadArgument. */
+int method_resolve_alerts(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_alerts(m, userdata, ACT_ALERT_RESOLVE, error);
+}
+
+/* SilenceAlerts(at alerts, t until, s by, s reason). Also BadArgument. */
+int method_silence_alerts(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return act_on_alerts(m, userdata, ACT_ALERT_SILENCE, error);
+}
+
 static int act_on_recall(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
         Act act = { .type = type };
         char number[32];

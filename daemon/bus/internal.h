@@ -106,6 +106,9 @@ int method_confirm_clock(sd_bus_message *m, void *userdata, sd_bus_error *error)
 int method_confirm_restore(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_accept_audit(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_end_recall(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_acknowledge_alerts(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_resolve_alerts(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_silence_alerts(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_quarantine_item(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_return_item(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_get_key(sd_bus_message *m, void *userdata, sd_bus_error *error);

@@ -158,7 +158,13 @@ static void put_alert(Reply *r, const AlertRow *a) {
         reply_time(r, "raised_at", a->raised_us);
         reply_time(r, "last_at", a->last_us);
         reply_number(r, "count", a->count);
-        reply_text(r, "by", a->by);
+        reply_text(r, "by", a->by[0] ? a->by : a->acknowledged_by);
+        reply_time(r, "acknowledged_at", a->acknowledged_us);
+        reply_text(r, "acknowledged_by", a->acknowledged_by);
+        reply_time(r, "silenced_until", a->silenced_until_us);
+        reply_text(r, "silenced_by", a->silenced_by);
+        reply_time(r, "resolved_at", a->resolved_us);
+        reply_text(r, "reason", a->reason);
         reply_close(r);
 }
 
@@ -250,6 +256,12 @@ const sd_bus_vtable bus_vtable[] = {
                                 SD_BUS_RESULT("a{sv}", done), method_confirm_recall, 0),
         SD_BUS_METHOD_WITH_ARGS("EndRecall", SD_BUS_ARGS("t", recall, "s", by, "s", reason),
                                 SD_BUS_RESULT("a{sv}", done), method_end_recall, 0),
+        SD_BUS_METHOD_WITH_ARGS("AcknowledgeAlerts", SD_BUS_ARGS("at", alerts, "s", by, "s", reason),
+                                SD_BUS_RESULT("a{sv}", done), method_acknowledge_alerts, 0),
+        SD_BUS_METHOD_WITH_ARGS("ResolveAlerts", SD_BUS_ARGS("at", alerts, "s", by, "s", reason),
+                                SD_BUS_RESULT("a{sv}", done), method_resolve_alerts, 0),
+        SD_BUS_METHOD_WITH_ARGS("SilenceAlerts", SD_BUS_ARGS("at", alerts, "t", until, "s", by, "s", reason),
+                                SD_BUS_RESULT("a{sv}", done), method_silence_alerts, 0),
         SD_BUS_METHOD_WITH_ARGS("QuarantineItem", SD_BUS_ARGS("s", code, "s", by, "s", reason),
                                 SD_BUS_RESULT("a{sv}", done), method_quarantine_item, 0),
         SD_BUS_METHOD_WITH_ARGS("ReturnItem", SD_BUS_ARGS("s", code, "s", by, "s", reason),

@@ -194,6 +194,8 @@ static void alert_members(JsonWriter *w, const EncodeAlert *a) {
         member_time(w, "raised_at", a->raised_at_us);
         jsonw_member_int(w, "count", a->count);
         jsonw_member_optional(w, "by", a->by);
+        if (a->silenced_until_us)
+                member_time(w, "silenced_until", a->silenced_until_us);
 }
 
 int encode_alert(JsonWriter *w, const EncodeAlert *a) {

@@ -94,6 +94,7 @@ typedef struct EncodeAlert {
         int64_t raised_at_us;
         int64_t count;
         const char *by; /* optional */
+        int64_t silenced_until_us; /* optional: 0 */
 } EncodeAlert;
 
 /* A pack that did not become sterile although its load was released. */

@@ -41,6 +41,9 @@ static const ActRule rules[_ACT_MAX] = {
         [ACT_RECALL_END] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_ITEM_QUARANTINE] = { ANYBODY, "anybody", false, true },
         [ACT_ITEM_RETURN] = { ROLE(OFFICER), "an officer", true, true },
+        [ACT_ALERT_ACKNOWLEDGE] = { ROLE(OFFICER) | ROLE(RELEASER), "an officer or a releaser", false, false },
+        [ACT_ALERT_RESOLVE] = { ROLE(OFFICER), "an officer", false, true },
+        [ACT_ALERT_SILENCE] = { ROLE(OFFICER), "an officer", false, true },
         [ACT_OVERRIDE] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_ROOM_UNLOCK] = { ROLE(OFFICER), "an officer", true, true },
         [ACT_SESSION_END] = { ROLE(OFFICER), "an officer", false, true },
@@ -185,6 +188,13 @@ static int act_record(Intake *in, const Act *act, const char *refused) {
         jsonw_member_optional(&in->w, "certificate", act->certificate);
         if (act->until)
                 jsonw_member_int(&in->w, "until", act->until);
+        if (act->n_alerts) {
+                jsonw_key(&in->w, "alerts");
+                jsonw_array(&in->w);
+                for (size_t i = 0; i < act->n_alerts; i++)
+                        jsonw_int(&in->w, act->alerts[i]);
+                jsonw_array_end(&in->w);
+        }
         jsonw_member_string(&in->w, "auth", is_demo(in, act) ? "demo" : auths[act->auth]);
         jsonw_member_int(&in->w, "uid", (int64_t)act->uid);
         jsonw_member_int(&in->w, "pid", (int64_t)act->pid);
@@ -217,6 +227,10 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
                 return item_quarantine_act(in, act, ret_text);
         case ACT_ITEM_RETURN:
                 return item_return_act(in, act, ret_text);
+        case ACT_ALERT_ACKNOWLEDGE:
+        case ACT_ALERT_RESOLVE:
+        case ACT_ALERT_SILENCE:
+                return alerts_act(in, act, ret_text);
         case ACT_ROOM_UNLOCK:
                 return intake_room_unlock(in, &now, act->subject, act->by, act->reason, ret_text);
         case ACT_SESSION_END:

@@ -35,8 +35,11 @@ int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) {
         if (r < 0)
                 return r;
         r = alert_record(in, &row, r ? "raised" : "again");
+        /* Silenced, it counts up, and calls nobody. */
         if (r == 0)
-                r = batch_log(&in->batch, LOG_ALERT_RAISED_KIND, priorities[about->severity], &subject, "%s: %s%s",
+                r = batch_log(&in->batch, LOG_ALERT_RAISED_KIND,
+                              row.silenced_until_us > in->now.wall_us ? LOG_INFO : priorities[about->severity], &subject,
+                              "%s: %s%s",
                               about->rule, text, row.count > 1 ? " (again)" : "");
         return r < 0 ? r : state_alert(in, &row);
 }

@@ -302,6 +302,8 @@ typedef struct AlertAbout {
 int alert_raise(Intake *in, const AlertAbout *about, const char *format, ...) _printf_(3, 4);
 /* Where it is open: ends it. */
 int alert_resolve(Intake *in, const char *rule, const char *subject, const char *by);
+/* alert-act.c: what a person makes of them, all or none. As act_do() says. */
+int alerts_act(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]);
 
 /* slot.c: devices and their streams */
 /* NULL: out of memory. */

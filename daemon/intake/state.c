@@ -181,7 +181,8 @@ int state_alert(Intake *in, const AlertRow *row) {
                                                          .subject = row->subject,
                                                          .raised_at_us = row->raised_us,
                                                          .count = row->count,
-                                                         .by = row->by[0] ? row->by : NULL });
+                                                         .by = row->acknowledged_us ? row->acknowledged_by : NULL,
+                                                         .silenced_until_us = row->silenced_until_us });
         if (r < 0)
                 return r;
         if (row->state != ALERT_RESOLVED)

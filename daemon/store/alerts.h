@@ -13,12 +13,22 @@ typedef struct AlertRow {
         int severity, state;
         char text[TEXT_MAX + 1];
         int64_t raised_us, last_us, count;
-        char by[LABEL_MAX + 1];
+        char by[LABEL_MAX + 1];                       /* who resolved it */
+        int64_t acknowledged_us;                      /* 0: nobody has, as severe as it is now */
+        char acknowledged_by[LABEL_MAX + 1];
+        int64_t silenced_until_us;                    /* 0: it is not silenced */
+        char silenced_by[LABEL_MAX + 1];
+        int64_t resolved_us;
+        char reason[TEXT_MAX + 1];                    /* the last that a person gave */
 } AlertRow;
 
 /* The one that stands: 1, or 0. */
 int alert_get(Store *s, const char *rule, const char *subject, AlertRow *ret);
-/* Raises it, or counts up the one that stands; *ret is the row as it is now. 1: new; 0: it stood already. */
+/* 1, or 0: none of this number. */
+int alert_get_id(Store *s, int64_t id, AlertRow *ret);
+int alert_save(Store *s, const AlertRow *row);
+/* Raises it, or counts up the one that stands; *ret is the row as it is now. 1: new; 0: it stood already. One that has
+ * become more severe is open again, and speaks: whoever had seen or silenced it knew of less. */
 int alert_put(Store *s, const char *rule, const char *subject, AlertSeverity severity, const char *text, int64_t at_us,
               AlertRow *ret);
 /* 1 and the row as it is now, resolved; 0: none was open. */

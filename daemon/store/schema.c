@@ -488,8 +488,10 @@ static const char fourth[] =
         "ALTER TABLE alert ADD COLUMN acknowledged_us INTEGER;"
         "ALTER TABLE alert ADD COLUMN acknowledged_by TEXT;"
         "ALTER TABLE alert ADD COLUMN silenced_until_us INTEGER;"
+        "ALTER TABLE alert ADD COLUMN silenced_by TEXT;"
         "ALTER TABLE alert ADD COLUMN resolved_us INTEGER;"
-        "ALTER TABLE alert ADD COLUMN reason TEXT;"
+        "ALTER TABLE alert ADD COLUMN reason TEXT;" /* the last that a person gave: why it is resolved, silenced, seen */
+        "UPDATE alert SET resolved_us = last_us WHERE state = 2;"
 
         /* --- lists and traces --- */
         /* What happened in a period, for the month's report: each by when it was. */

@@ -51,7 +51,9 @@
 #define EXPOSURE_COLUMNS                                                                                              \
         "id, i, at_us, room, session, item, detail, first_aid_us, first_aid_by, reported_us, reported_by, turnover_us, "\
         "turnover_by, closed_us"
-#define ALERT_COLUMNS "id, rule, subject, severity, state, text, raised_us, last_us, count, by"
+#define ALERT_COLUMNS                                                                                                 \
+        "id, rule, subject, severity, state, text, raised_us, last_us, count, by, acknowledged_us, acknowledged_by, "  \
+        "silenced_until_us, silenced_by, resolved_us, reason"
 #define TEST_COLUMNS                                                                                                  \
         "id, i, autoclave, test, attempt, run_us, read_us, outcome, rate_mpa, reader, lot, expires_on, why"
 /* Nothing that failed, and no pack, is known of its cycle. */
@@ -558,8 +560,10 @@
         X(ALERT_OPEN, "SELECT " ALERT_COLUMNS " FROM alert WHERE rule = ? AND subject = ? AND state < 2")             \
         X(ALERT_ADD, "INSERT INTO alert (rule, subject, severity, state, text, raised_us, last_us, count) "           \
                      "VALUES (?, ?, ?, 0, ?, ?, ?, 1)")                                                               \
-        X(ALERT_AGAIN, "UPDATE alert SET count = count + 1, last_us = ?, text = ? WHERE id = ?")                      \
-        X(ALERT_RESOLVE, "UPDATE alert SET state = 2, last_us = ?, by = ? WHERE id = ?")                              \
+        X(ALERT_GET, "SELECT " ALERT_COLUMNS " FROM alert WHERE id = ?")                                              \
+        X(ALERT_SAVE, "UPDATE alert SET severity = ?, state = ?, text = ?, last_us = ?, count = ?, by = ?, "          \
+                      "acknowledged_us = ?, acknowledged_by = ?, silenced_until_us = ?, silenced_by = ?, "            \
+                      "resolved_us = ?, reason = ? WHERE id = ?")                                                     \
         X(ALERT_NEXT, "SELECT " ALERT_COLUMNS " FROM alert WHERE id > ? ORDER BY id LIMIT 1")                         \
         X(ALERT_NEXT_OPEN, "SELECT " ALERT_COLUMNS " FROM alert WHERE id > ? AND state < 2 ORDER BY id LIMIT 1")      \
         X(ALERT_COUNT, "SELECT severity, count(*) FROM alert WHERE state < 2 GROUP BY severity")                      \

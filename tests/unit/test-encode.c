@@ -219,7 +219,7 @@ static void an_autoclave_s_state_tells_the_running_and_the_last_cycle(void **sta
                    "\"subject\":\"x\",\"raised_at\":\"2026-11-22T09:14:03.120Z\",\"count\":2"
 
 static void alerts_go_out_alone_and_in_deliveries(void **state) {
-        EncodeAlert a = { "7", "reuse-detected", "critical", "open", "t", "x", NOON_US, 2, NULL };
+        EncodeAlert a = { "7", "reuse-detected", "critical", "open", "t", "x", NOON_US, 2, NULL, 0 };
         JsonWriter *w = *state;
 
         assert_int_equal(encode_alert(w, &a), 0);
