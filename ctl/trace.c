@@ -225,7 +225,7 @@ static int follow(Trace *t, json_t *node, size_t depth) {
 
 /* By distance. What disappears meanwhile (erased, say) is left as it stands. */
 static int walk(Trace *t, json_t *root) {
-        int r = follow(t, root, 0);
+        int r = t->depth > 0 ? follow(t, root, 0) : CTL_YES;
 
         for (size_t i = 0; r != CTL_TROUBLE && i < json_array_size(t->queue); i++) {
                 json_t *node = json_array_get(t->queue, i);
