@@ -11,6 +11,7 @@ docdir  ?= $(prefix)/share/doc/asepsis
 libdir  ?= $(prefix)/lib
 bashdir ?= $(prefix)/share/bash-completion/completions
 zshdir  ?= $(prefix)/share/zsh/site-functions
+datadir ?= $(prefix)/share
 sysconfdir ?= /etc
 CC      ?= cc
 CLANG   ?= clang
@@ -204,6 +205,8 @@ install: all ## install below DESTDIR and prefix; a configuration that is there 
 	$(call to,0644,systemd/asepsis-sysusers.conf,$(libdir)/sysusers.d/asepsis.conf)
 	$(INSTALL) -d $(DESTDIR)$(libdir)/tmpfiles.d
 	sed $(UNIT_SED) systemd/asepsis-tmpfiles.conf >$(DESTDIR)$(libdir)/tmpfiles.d/asepsis.conf
+	$(call to,0644,systemd/org.asepsis1.conf,$(datadir)/dbus-1/system.d/org.asepsis1.conf)
+	$(call to,0644,systemd/org.asepsis1.policy,$(datadir)/polkit-1/actions/org.asepsis1.policy)
 	$(call to,0644,systemd/asepsis.catalog,$(libdir)/systemd/catalog/asepsis.catalog)
 	$(call each,$(wildcard doc/*.1),$(mandir)/man1)
 	$(call each,$(wildcard doc/*.5),$(mandir)/man5)

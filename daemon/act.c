@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each act asks of whoever does it. Every act signs, but those that only lock and are wanted at once: a
- * password in the way of a recall would leave a bad needle longer in use. systemd/org.asepsis1.policy has each action, with the text that the person is shown.
+ * What each act asks of whoever does it. Every act signs, but those that only lock and are wanted at once: a password in
+ * the way of a recall would leave a bad needle longer in use. systemd/org.asepsis1.policy has each action, with the text
+ * that the person is shown.
  */
 #include "act.h"
 
@@ -41,6 +42,22 @@ static const struct {
         [ACT_LOAD_REJECT] = { "reject", true },
         [ACT_LOAD_WITHDRAW] = { "reject", true },
 };
+
+static const struct {
+        const char *id, *meaning;
+} words[_ACT_MAX] = {
+#define ACT_WORDS(name, id, meaning) [ACT_##name] = { id, meaning },
+        ACTS(ACT_WORDS)
+#undef ACT_WORDS
+};
+
+const char *act_id(ActType type) {
+        return words[type].id;
+}
+
+const char *act_meaning(ActType type) {
+        return words[type].meaning;
+}
 
 const char *act_action(ActType type) {
         return (size_t)type < ELEMENTSOF(access_of) ? access_of[type].action : NULL;

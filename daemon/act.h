@@ -57,6 +57,7 @@ typedef enum ActType {
 /* Who vouches for the person behind an act. */
 typedef enum ActAuth {
         ACT_AUTH_PEER,     /* the kernel, at the socket: nobody was asked for anything */
+        ACT_AUTH_BUS,      /* the system bus, which knows the user: polkit has not said yes. Never done */
         ACT_AUTH_POLKIT,   /* polkit allowed it, and asked for no password */
         ACT_AUTH_PASSWORD, /* polkit asked for the person's password, and it was right */
 } ActAuth;
@@ -94,6 +95,9 @@ typedef struct Act {
         pid_t pid;
 } Act;
 
+/* Its name in the chain; what whoever signs it says. */
+const char *act_id(ActType type);
+const char *act_meaning(ActType type);
 /* The polkit action that an act asks for, below org.asepsis1; NULL: none is set down, and it is never done. */
 const char *act_action(ActType type);
 /* It is a signature: the password is asked for. Not for what only locks, which must not wait for one. */

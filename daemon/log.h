@@ -38,6 +38,7 @@
         X(LEDGER_OPENED, "78a6ad6ce8274e5aac35a175e3e6deb8")           \
         X(STORE_FAILED, "a281b1b346974b318e020e3bdd9d35a3")            \
         X(CHECKPOINT, "c4a359c451f24dc6904df109d9b0a6a2")              \
+        X(SYSTEM_BUS, "d2b07d13ed2945e2a24954b53c91ee11")              \
         X(PROBLEM, "41f2a6dbb4db4536a53335dd7b0385cc")
 
 typedef enum LogKind {

@@ -111,6 +111,8 @@ static void publish(void *userdata, const Outgoing *o) {
                                       .n_correlation = o->n_correlation };
         int mid = 0, r;
 
+        if (m->bus)
+                bus_published(m->bus, o->topic, o->payload, o->n_payload);
         if (!mqtt_is_connected(m->mqtt))
                 return;
         r = mqtt_publish(m->mqtt, o->topic, o->payload, o->n_payload, &options, &mid);
@@ -172,6 +174,12 @@ static int act(void *userdata, const Act *a, char ret_text[static ACT_TEXT_MAX])
         if (away && !intake_doubted(m->intake, DOUBT_SECOND))
                 mqtt_resume(m->mqtt);
         return committed < 0 ? committed : r;
+}
+
+static int may(void *userdata, const Act *a, char ret_text[static ACT_TEXT_MAX]) {
+        const Manager *m = userdata;
+
+        return intake_act_may(m->intake, a, ret_text);
 }
 
 /* --- what comes in --- */
@@ -579,6 +587,8 @@ static const char *needs_restart(const Config *is, const Config *wanted) {
                 return "[store] signing-key";
         if (!streq(is->control.socket, wanted->control.socket))
                 return "[control] socket";
+        if (is->control.bus != wanted->control.bus)
+                return "[control] bus";
         return NULL;
 }
 
@@ -735,9 +745,18 @@ static int open_intake(Manager *m) {
 static int open_bus(Manager *m) {
         const BusOptions options = { .path = m->config->control.socket,
                                      .mode = (mode_t)m->config->control.mode,
-                                     .group = m->config->control.group };
-        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ m->store, fill_status, configuration, autoclave, act,
-                                                                              backup, checkpoint_of, why, m });
+                                     .group = m->config->control.group,
+                                     .system = m->config->control.bus == CONTROL_BUS_SYSTEM };
+        int r = bus_new(&m->bus, m->event, &options, &(BusSource){ .store = m->store,
+                                                                              .status = fill_status,
+                                                                              .config = configuration,
+                                                                              .autoclave = autoclave,
+                                                                              .act = act,
+                                                                              .may = may,
+                                                                              .backup = backup,
+                                                                              .checkpoint = checkpoint_of,
+                                                                              .why = why,
+                                                                              .userdata = m });
 
         if (r < 0)
                 log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "cannot serve the control socket %s: %s", options.path,

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The methods by which a person acts: read, bound, hand over, answer. Who may do what is decided in intake/act.c. */
+/*
+ * The methods by which a person acts: read, bound, hand over, answer. Who may do what is decided in intake/act.c. On the
+ * system bus polkit is asked in between, and the same call comes here again when it has answered: a method has to be one
+ * that can be read twice, and must change nothing by itself.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -69,10 +73,8 @@ static int refused(int outcome, const char *text, sd_bus_error *error) {
 
 static int perform(sd_bus_message *m, const BusSource *source, Act *act, sd_bus_error *error) {
         char text[ACT_TEXT_MAX] = "";
-        int r = read_peer(m, act);
+        int r;
 
-        if (r < 0)
-                return r;
         if (too_long(act->by, LABEL_MAX) || too_long(act->cause, LABEL_MAX) ||
             too_long(act->subject, act->type == ACT_BACKUP ? BACKUP_PATH_MAX : CODE_MAX))
                 return sd_bus_error_setf(error, BUS_ERROR_REFUSED,
@@ -82,6 +84,9 @@ static int perform(sd_bus_message *m, const BusSource *source, Act *act, sd_bus_
         if (too_long(act->reason, TEXT_MAX))
                 return sd_bus_error_setf(error, BUS_ERROR_REFUSED, "The reason is too long. Say it in %d bytes.",
                                          TEXT_MAX);
+        r = source->system ? authority_ask(system_authority(source->system), m, act, source, error) : read_peer(m, act);
+        if (r != 0)
+                return r;
         r = source->act(source->userdata, act, text);
         if (r < 0)
                 return act_failed(source, r, error);

@@ -24,6 +24,7 @@ typedef struct Connection {
         sd_event_source *idle;
         struct ucred peer;
         bool heard; /* looked at since the peer was let in */
+        bool listens;
 } Connection;
 
 struct Bus {
@@ -35,6 +36,8 @@ struct Bus {
         sd_event_source *accept, *post;
         Connection *connections;
         unsigned n_connections;
+        Signals *signals;
+        System *system;
 };
 
 static void close_bus(sd_bus *bus) {
@@ -71,10 +74,14 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
         return 1;
 }
 
+/* Who listens may be silent. */
 static int on_idle(sd_event_source *s, uint64_t usec, void *userdata) {
+        Connection *c = userdata;
+
         (void)s;
         (void)usec;
-        connection_free(userdata);
+        if (!c->listens)
+                connection_free(c);
         return 0;
 }
 
@@ -83,20 +90,27 @@ static int answer_hello(sd_bus_message *m) {
         return sd_bus_reply_method_return(m, "s", ":1.1");
 }
 
+static bool drop_unread(Connection *c) {
+        uint64_t unsent = 0;
+
+        if (sd_bus_get_n_queued_write(c->bus, &unsent) < 0 || unsent <= BUS_UNSENT_MAX)
+                return false;
+        log_event(LOG_PROBLEM_KIND, LOG_WARNING, NULL,
+                  "Control connection of uid %u, pid %d is closed: it does not read what it asked for",
+                  (unsigned)c->peer.uid, (int)c->peer.pid);
+        connection_free(c);
+        return true;
+}
+
 /* Sees everything that the peer says, before the methods do. */
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Connection *c = userdata;
-        uint64_t unsent = 0;
 
         (void)error;
-        if (sd_bus_get_n_queued_write(c->bus, &unsent) >= 0 && unsent > BUS_UNSENT_MAX) {
-                log_event(LOG_PROBLEM_KIND, LOG_WARNING, NULL,
-                          "Control connection of uid %u, pid %d is closed: it asks and does not read the answers",
-                          (unsigned)c->peer.uid, (int)c->peer.pid);
-                connection_free(c);
+        if (drop_unread(c))
                 return 1;
-        }
         sd_event_source_set_time_relative(c->idle, (uint64_t)c->owner->idle_us);
+        sd_event_source_set_enabled(c->idle, SD_EVENT_ONESHOT);
         if (sd_bus_message_is_method_call(m, DBUS, "Hello"))
                 return answer_hello(m);
         return 0;
@@ -116,7 +130,7 @@ static int set_up(Connection *c, int *fd) {
             (r = sd_bus_add_filter(c->bus, NULL, on_message, c)) < 0 ||
             (r = sd_bus_match_signal(c->bus, NULL, NULL, "/org/freedesktop/DBus/Local", DBUS ".Local", "Disconnected",
                                      on_disconnected, c)) < 0 ||
-            (r = sd_bus_add_object_vtable(c->bus, NULL, BUS_PATH, BUS_INTERFACE, bus_vtable, &b->source)) < 0 ||
+            (r = tree_add(c->bus, &b->source)) < 0 ||
             (r = sd_bus_attach_event(c->bus, b->event, SD_EVENT_PRIORITY_NORMAL)) < 0)
                 return r;
         return sd_event_add_time_relative(b->event, &c->idle, CLOCK_MONOTONIC, (uint64_t)b->idle_us, 0, on_idle, c);
@@ -197,13 +211,16 @@ int bus_new(Bus **ret, sd_event *event, const BusOptions *options, const BusSour
         b->listener.fd = -1;
         b->event = sd_event_ref(event);
         b->source = *source;
+        b->source.bus = b;
         b->idle_us = options->idle_us ? options->idle_us : IDLE_DEFAULT_US;
         if ((r = sd_id128_randomize(&b->id)) < 0 || (r = listener_open(options, &b->listener)) < 0)
                 return r;
         r = sd_event_add_io(event, &b->accept, b->listener.fd, EPOLLIN, on_accept, b);
         if (r >= 0)
                 r = sd_event_add_post(event, &b->post, on_post, b);
-        if (r < 0)
+        if (r < 0 || (r = signals_new(&b->signals, event, b)) < 0)
+                return r;
+        if (options->system && (r = system_new(&b->system, event, &b->source)) < 0)
                 return r;
         *ret = TAKE(b);
         return 0;
@@ -214,12 +231,51 @@ Bus *bus_free(Bus *b) {
                 return NULL;
         b->accept = sd_event_source_disable_unref(b->accept);
         sd_event_source_disable_unref(b->post);
+        system_free(b->system);
         while (b->connections)
                 connection_free(b->connections);
         listener_close(&b->listener);
+        signals_free(b->signals);
         sd_event_unref(b->event);
         free(b);
         return NULL;
+}
+
+Signals *bus_signals(Bus *b) {
+        return b->signals;
+}
+
+static unsigned listeners(const Bus *b) {
+        unsigned n = 0;
+
+        for (const Connection *c = b->connections; c; c = c->next)
+                n += c->listens;
+        return n;
+}
+
+bool bus_has_listeners(const Bus *b) {
+        return system_bus(b->system) || listeners(b) > 0;
+}
+
+bool bus_listen(Bus *b, const sd_bus *peer, bool on) {
+        for (Connection *c = b->connections; c; c = c->next) {
+                if (c->bus != peer)
+                        continue;
+                if (on && !c->listens && listeners(b) >= BUS_LISTENERS_MAX)
+                        return false;
+                c->listens = on;
+        }
+        return true;
+}
+
+void bus_each_listener(Bus *b, void (*tell)(sd_bus *bus, void *userdata), void *userdata) {
+        if (system_bus(b->system))
+                tell(system_bus(b->system), userdata);
+        for (Connection *c = b->connections, *next; c; c = next) {
+                next = c->next;
+                if (c->listens && !drop_unread(c))
+                        tell(c->bus, userdata);
+        }
 }
 
 unsigned bus_connections(const Bus *b) {

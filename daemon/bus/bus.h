@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Bus: the control interface, org.asepsis1.Manager at /org/asepsis1, served peer to peer on a Unix socket. There is no
- * bus daemon in between; who may connect is decided by the socket's mode and group. doc/control.md describes it.
+ * Bus: the control interface, org.asepsis1.Manager at /org/asepsis1: as org.asepsis1 on the system bus, and peer to peer
+ * on a Unix socket. At the socket there is no bus daemon in between; who may connect is decided by its mode and group. On
+ * the system bus that is said by systemd/org.asepsis1.conf, and polkit is asked before each act (bus/authority.c). The
+ * system bus may come and go, or never be there: it is waited for, and nothing waits. doc/control.md describes it all.
  *
  * All work is done on the event loop, one short read of the ledger a call, and never while a batch is open. At most
  * BUS_CONNECTIONS_MAX peers at a time (the next one waits in the listen queue), none longer silent than idle_us.
@@ -17,8 +19,12 @@
 #include "util.h"
 
 #define BUS_PATH "/org/asepsis1"
+#define BUS_NAME "org.asepsis1"
 #define BUS_INTERFACE "org.asepsis1.Manager"
+#define BUS_QUESTIONS_MAX 16      /* acts that wait for polkit and its password... */
+#define BUS_QUESTIONS_USER_MAX 4  /* ...of one user */
 #define BUS_CONNECTIONS_MAX 16
+#define BUS_LISTENERS_MAX 8 /* of those connections, with Subscribe() */
 #define BUS_UNSENT_MAX 64  /* replies that a peer leaves unread; beyond that it is dropped */
 #define BUS_PAGE_MAX 500   /* alerts in one reply */
 #define BUS_HISTORY_MAX 100 /* sessions of one item in one reply, newest first */
@@ -51,6 +57,9 @@
 #define BUS_ERROR_REFUSED "org.asepsis1.Error.Refused"
 #define BUS_ERROR_NOT_YOU "org.asepsis1.Error.NotYou"
 #define BUS_ERROR_NOT_HERE "org.asepsis1.Error.NotHere"
+#define BUS_ERROR_NOT_AUTHORIZED "org.asepsis1.Error.NotAuthorized"
+#define BUS_ERROR_NO_AUTHORITY "org.asepsis1.Error.NoAuthority"
+#define BUS_ERROR_BUSY "org.asepsis1.Error.Busy"
 #define BUS_ERROR_LEDGER "org.asepsis1.Error.Ledger"
 
 typedef struct Bus Bus;
@@ -60,6 +69,7 @@ typedef struct BusOptions {
         mode_t mode;       /* 0: 0660 */
         const char *group; /* name; NULL: the process's own */
         int64_t idle_us;   /* 0: 30 s */
+        bool system;       /* on the system bus, too */
 } BusOptions;
 
 /* Where answers come from. Must outlive the Bus. */
@@ -79,6 +89,10 @@ typedef struct BusSource {
         /* As intake_why() says; until the next call of anything. NULL: nobody knows. */
         int (*why)(void *userdata, const char *session, const struct GateFacts **ret);
         void *userdata;
+        /* As intake_act_may() says; NULL: act() alone decides. */
+        int (*may)(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX]);
+        Bus *bus;               /* set by bus_new() */
+        struct System *system;  /* the call came over the system bus; NULL: at the socket */
 } BusSource;
 
 /*
@@ -92,3 +106,12 @@ Bus *bus_free(Bus *b);
 DEFINE_CLEANUP(Bus, bus_free)
 
 unsigned bus_connections(const Bus *b);
+
+/*
+ * Something was published after a commit: whoever listens is told soon (bus/signals.c), by PropertiesChanged of the object
+ * that it is about, and by Event(s kind, a{sv} about) of the Manager. Kinds: daemon, audit, room, autoclave, alert,
+ * decision; and lost: too much changed at once, read your lists again. `about` has `id` (the room, ...) and the members of
+ * the state topic (doc/protocol), lists as the rules in them; of a decision session, verdict and the rules only.
+ * At the socket a peer calls Subscribe() first; then it may be silent as long as it likes.
+ */
+void bus_published(Bus *b, const char *topic, const char *payload, size_t n);

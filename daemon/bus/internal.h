@@ -19,7 +19,12 @@ int32_t bus_current_year(void);
 /* A read of the ledger failed: logged, and the error for the peer. */
 int bus_ledger_failed(const BusSource *source, int r, sd_bus_error *error);
 
+/* CLOCK_BOOTTIME, by which leases count. */
+int64_t bus_now_boot_us(void);
+
 /* words.c */
+const char *bus_severity(int severity);
+const char *bus_alert_state(int state);
 const char *bus_wrap(int wrap);
 const char *bus_inside(int inside);
 const char *bus_load(int released);
@@ -141,6 +146,48 @@ void bus_put_item(const ItemRow *i, Reply *r);
 int bus_read_session(Store *s, const char *label, Reply *reply);
 /* treatment.c: what was done in it, as members of the record that is open. 0, or the store's error. */
 int bus_put_treatment(Store *s, int64_t session, Reply *reply);
+
+/* system.c: the connection to the system bus, which comes and goes. */
+typedef struct System System;
+int system_new(System **ret, sd_event *event, const BusSource *source);
+System *system_free(System *s);
+DEFINE_CLEANUP(System, system_free)
+/* NULL: there is none now, or the name on it is not ours. */
+sd_bus *system_bus(System *s);
+
+/*
+ * authority.c: the acts that wait for polkit's word. 0: the act may be handed over, with who, and who vouches for that, in
+ * it; 1: it is being asked, and the same call comes again; otherwise the error is set and returned.
+ */
+typedef struct Authority Authority;
+int authority_ask(Authority *a, sd_bus_message *m, Act *act, const BusSource *source, sd_bus_error *error);
+int authority_new(Authority **ret, sd_bus *bus);
+/* Whoever waits gets no answer: the bus is gone. */
+Authority *authority_free(Authority *a);
+Authority *system_authority(System *s);
+
+/* All that is served on a connection of either kind. */
+int tree_add(sd_bus *bus, BusSource *source);
+#define BUS_ROOMS BUS_PATH "/room"
+#define BUS_ROOM "org.asepsis1.Room"
+#define BUS_AUTOCLAVES BUS_PATH "/autoclave"
+#define BUS_AUTOCLAVE "org.asepsis1.Autoclave"
+#define BUS_ALERTS BUS_PATH "/alert"
+#define BUS_ALERT "org.asepsis1.Alert"
+#define BUS_ALERT_NODES_MAX 100 /* named by introspection */
+
+/* signals.c. Whoever listens: the system bus, while we are on it, and peers that have called Subscribe(). */
+typedef struct Signals Signals;
+extern const sd_bus_vtable signals_vtable[];
+int signals_new(Signals **ret, sd_event *event, Bus *bus);
+Signals *signals_free(Signals *s);
+/* bus.c, for it */
+Signals *bus_signals(Bus *b);
+bool bus_has_listeners(const Bus *b);
+/* Peers that do not read what they are told are dropped. */
+void bus_each_listener(Bus *b, void (*tell)(sd_bus *bus, void *userdata), void *userdata);
+/* False: too many listen. */
+bool bus_listen(Bus *b, const sd_bus *peer, bool on);
 
 /* The listening socket, and what tells it from another one that took its place. */
 typedef struct Listener {

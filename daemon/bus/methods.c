@@ -141,18 +141,11 @@ static int method_get_session(sd_bus_message *m, void *userdata, sd_bus_error *e
 }
 
 static void put_alert(Reply *r, const AlertRow *a) {
-        static const char *const severities[] = {
-                [ALERT_INFO] = "info", [ALERT_WARNING] = "warning", [ALERT_CRITICAL] = "critical",
-        };
-        static const char *const states[] = {
-                [ALERT_OPEN] = "open", [ALERT_ACKNOWLEDGED] = "acknowledged", [ALERT_RESOLVED] = "resolved",
-        };
-
         reply_open(r);
         reply_number(r, "id", a->id);
         reply_text(r, "rule", a->rule);
-        reply_text(r, "severity", REPLY_WORD(severities, a->severity));
-        reply_text(r, "state", REPLY_WORD(states, a->state));
+        reply_text(r, "severity", bus_severity(a->severity));
+        reply_text(r, "state", bus_alert_state(a->state));
         reply_text(r, "subject", a->subject);
         reply_text(r, "text", a->text);
         reply_time(r, "raised_at", a->raised_us);

@@ -18,6 +18,10 @@ static int64_t clock_now(clockid_t id) {
         return t.tv_sec * US_PER_S + t.tv_nsec / 1000;
 }
 
+int64_t bus_now_boot_us(void) {
+        return clock_now(CLOCK_BOOTTIME);
+}
+
 /* What is left of it, begun seconds counted whole; 0: it is over. */
 static int64_t left_s(const Moment *now, int64_t until_us) {
         return until_us > now->boot_us ? (until_us - now->boot_us + US_PER_S - 1) / US_PER_S : 0;
@@ -108,7 +112,7 @@ static bool disinfection_due(const RoomRow *room) {
 }
 
 static int put_room(const BusSource *source, const Config *config, const ConfigRoom *c, Reply *r) {
-        const Moment now = { clock_now(CLOCK_BOOTTIME), clock_now(CLOCK_REALTIME) };
+        const Moment now = { bus_now_boot_us(), clock_now(CLOCK_REALTIME) };
         RoomLook look;
         int failed = room_look_at(source->store, c->id, now.boot_us, &look);
 

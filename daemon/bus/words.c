@@ -3,8 +3,25 @@
 #include <jansson.h>
 
 #include "bus/internal.h"
+#include "store/alerts.h"
 #include "core/cycle.h"
 #include "core/event.h"
+
+const char *bus_severity(int severity) {
+        static const char *const words[] = {
+                [ALERT_INFO] = "info", [ALERT_WARNING] = "warning", [ALERT_CRITICAL] = "critical",
+        };
+
+        return REPLY_WORD(words, severity);
+}
+
+const char *bus_alert_state(int state) {
+        static const char *const words[] = {
+                [ALERT_OPEN] = "open", [ALERT_ACKNOWLEDGED] = "acknowledged", [ALERT_RESOLVED] = "resolved",
+        };
+
+        return REPLY_WORD(words, state);
+}
 
 const char *bus_wrap(int wrap) {
         static const char *const words[] = {

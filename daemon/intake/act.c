@@ -17,14 +17,6 @@
 #define ROLE(role) (1U << PERSON_##role)
 #define ANYBODY UINT32_MAX
 
-static const struct {
-        const char *id, *meaning;
-} words[_ACT_MAX] = {
-#define ACT_WORDS(name, id, meaning) [ACT_##name] = { id, meaning },
-        ACTS(ACT_WORDS)
-#undef ACT_WORDS
-};
-
 /* Who may do it, in words too; grants: refused while the daemon is in doubt. */
 typedef struct ActRule {
         uint32_t roles;
@@ -141,7 +133,7 @@ static int came_well(const Intake *in, const Act *act, char ret_text[static ACT_
                                      "refused). Act on the system bus.");
                 return ACT_NOT_HERE;
         }
-        if (!act_signs(act->type) || act->auth == ACT_AUTH_PASSWORD || is_demo(in, act))
+        if (is_demo(in, act) || act->auth == ACT_AUTH_PASSWORD || (!act_signs(act->type) && act->auth != ACT_AUTH_BUS))
                 return ACT_DONE;
         act_refuse(ret_text, act->auth == ACT_AUTH_PEER
                                      ? "This is signed with your password, and the control socket asks for none: use the "
@@ -155,10 +147,9 @@ static int may(const Intake *in, const Act *act, char ret_text[static ACT_TEXT_M
         const ConfigPractitioner *by = config_practitioner(in->config, act->by);
         const ActRule *rule = rules + act->type;
         const char *doubt;
-        int r = is_machine(act) ? ACT_DONE : came_well(in, act, ret_text);
 
-        if (r != ACT_DONE || is_machine(act))
-                return r;
+        if (is_machine(act))
+                return ACT_DONE;
         if (!by)
                 return act_refuse(ret_text, "Nobody here is registered as %s. Give the id of a registered person.",
                                   act->by[0] ? act->by : "nobody");
@@ -167,22 +158,24 @@ static int may(const Intake *in, const Act *act, char ret_text[static ACT_TEXT_M
         if (rule->wants_reason && (!act->reason || !act->reason[0]))
                 return act_refuse(ret_text, "Say why: the reason is kept with the act.");
         doubt = rule->grants ? doubt_of(in, act->type) : NULL;
-        return doubt ? act_refuse(ret_text, "Nothing can be permitted now. %s", doubt) : 0;
+        if (doubt)
+                return act_refuse(ret_text, "Nothing can be permitted now. %s", doubt);
+        return came_well(in, act, ret_text);
 }
 
 /* A patient is not in it: reasons are told to name none. The printed name is as it stands on this day (11.50(a)(1)). */
 static int act_record(Intake *in, const Act *act, const char *refused) {
         static const char *const auths[] = {
-                [ACT_AUTH_PEER] = "socket", [ACT_AUTH_POLKIT] = "polkit", [ACT_AUTH_PASSWORD] = "password"
+                [ACT_AUTH_PEER] = "socket", [ACT_AUTH_BUS] = "bus", [ACT_AUTH_POLKIT] = "polkit", [ACT_AUTH_PASSWORD] = "password"
         };
         const ConfigPractitioner *by = config_practitioner(in->config, act->by);
 
         record_begin(in, "act");
-        jsonw_member_string(&in->w, "act", words[act->type].id);
+        jsonw_member_string(&in->w, "act", act_id(act->type));
         jsonw_member_string(&in->w, "subject", act->subject);
         jsonw_member_string(&in->w, "by", act->by);
         jsonw_member_optional(&in->w, "name", by ? by->name : NULL);
-        jsonw_member_string(&in->w, "meaning", words[act->type].meaning);
+        jsonw_member_string(&in->w, "meaning", act_meaning(act->type));
         jsonw_member_optional(&in->w, "cause", act->cause);
         jsonw_member_optional(&in->w, "reason", act->reason);
         jsonw_member_optional(&in->w, "certificate", act->certificate);
@@ -204,8 +197,8 @@ static int act_record(Intake *in, const Act *act, const char *refused) {
 
 static int act_log(Intake *in, const Act *act, const char *refused) {
         return batch_log(&in->batch, LOG_ACT_KIND, refused ? LOG_WARNING : LOG_NOTICE, NULL, "%s of %s by %s (uid %u)%s%s",
-                         words[act->type].id, act->subject, act->by[0] ? act->by : "nobody by name", (unsigned)act->uid, refused ? " refused: " : ": ",
-                         refused ?: act->reason ?: words[act->type].meaning);
+                         act_id(act->type), act->subject, act->by[0] ? act->by : "nobody by name", (unsigned)act->uid,
+                         refused ? " refused: " : ": ", refused ?: act->reason ?: act_meaning(act->type));
 }
 
 /* What each act does. 0, ACT_REFUSED or ACT_DENIED, with a text; or the store's error. A savepoint is open, so they open none. */

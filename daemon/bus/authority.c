@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Acts that wait for polkit. Nothing waits here but they: each step is a call whose answer comes back on the loop, and
+ * when it has, the person's call is dispatched anew and gets one step further, until it is handed over or refused:
+ *
+ *   who it is (the bus knows) -> may they at all, before they are asked for anything -> polkit, without a question
+ *   -> if that says "challenge": polkit, which asks for the password -> the act
+ *
+ * polkit's first word tells a password that was asked for from a rule that lets people pass: only the former signs. What
+ * the person is shown is what is done: should the same call mean something else by then, it is refused.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "bus/internal.h"
+#include "log.h"
+
+#define POLKIT "org.freedesktop.PolicyKit1"
+#define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
+#define POLKIT_INTERFACE "org.freedesktop.PolicyKit1.Authority"
+#define WHO_WAIT_US ((uint64_t)(5 * US_PER_S))
+#define WORD_WAIT_US ((uint64_t)(25 * US_PER_S))      /* polkit may have to be started */
+#define PASSWORD_WAIT_US ((uint64_t)(120 * US_PER_S)) /* to find it, and to type it */
+
+typedef enum QuestionStep { ASKED_WHO, ASKED_WORD, ASKED_PASSWORD } QuestionStep;
+
+typedef struct Question {
+        Authority *authority;
+        struct Question *next;
+        sd_bus_message *call;
+        sd_bus_slot *slot;
+        sd_bus_track *caller;
+        uint64_t number;
+        QuestionStep step;             /* that has come back, but where the slot is there */
+        uid_t uid;
+        pid_t pid;
+        bool authorized, challenge;
+        sd_bus_error failed;     /* what polkit or the bus answered instead */
+        ActType type;            /* what was shown */
+        char *subject;
+} Question;
+
+struct Authority {
+        sd_bus *bus;
+        Question *questions;
+        unsigned n_questions;
+        uint64_t number;
+};
+
+static void question_free(Question *q) {
+        Authority *a = q->authority;
+
+        for (Question **p = &a->questions; *p; p = &(*p)->next)
+                if (*p == q) {
+                        *p = q->next;
+                        a->n_questions--;
+                        break;
+                }
+        sd_bus_slot_unref(q->slot);
+        sd_bus_track_unref(q->caller);
+        sd_bus_message_unref(q->call);
+        sd_bus_error_free(&q->failed);
+        free(q->subject);
+        free(q);
+}
+
+int authority_new(Authority **ret, sd_bus *bus) {
+        *ret = calloc(1, sizeof(**ret));
+        if (!*ret)
+                return -ENOMEM;
+        (*ret)->bus = bus;
+        return 0;
+}
+
+Authority *authority_free(Authority *a) {
+        if (!a)
+                return NULL;
+        while (a->questions)
+                question_free(a->questions);
+        free(a);
+        return NULL;
+}
+
+static Question *question_of(const Authority *a, const sd_bus_message *m) {
+        for (Question *q = a->questions; q; q = q->next)
+                if (q->call == m)
+                        return q;
+        return NULL;
+}
+
+static void cancellation(const Question *q, char ret[static 32]) {
+        snprintf(ret, 32, "asepsis-%" PRIu64, q->number);
+}
+
+/* Takes the dialog from the screen. */
+static void cancel(const Question *q) {
+        char id[32];
+
+        if (q->step != ASKED_PASSWORD || !q->slot)
+                return;
+        cancellation(q, id);
+        sd_bus_call_method_async(q->authority->bus, NULL, POLKIT, POLKIT_PATH, POLKIT_INTERFACE,
+                                 "CancelCheckAuthorization", NULL, NULL, "s", id);
+}
+
+/* Nobody waits for the answer any more, so nothing is done. */
+static int on_caller_gone(sd_bus_track *track, void *userdata) {
+        (void)track;
+        cancel(userdata);
+        question_free(userdata);
+        return 1;
+}
+
+/* The call goes through its method once more, which asks authority_ask() what has become of it. */
+static int go_on(Question *q) {
+        int r;
+
+        q->slot = sd_bus_slot_unref(q->slot);
+        r = sd_bus_enqueue_for_read(q->authority->bus, q->call);
+        if (r < 0) {
+                sd_bus_reply_method_errnof(q->call, r, "The act could not be taken up again.");
+                question_free(q);
+        }
+        return 1;
+}
+
+static int keep_failure(Question *q, sd_bus_message *m) {
+        if (!sd_bus_message_is_method_error(m, NULL))
+                return 0;
+        if (q->step == ASKED_PASSWORD && sd_bus_message_is_method_error(m, SD_BUS_ERROR_NO_REPLY))
+                cancel(q);
+        sd_bus_error_copy(&q->failed, sd_bus_message_get_error(m));
+        return 1;
+}
+
+/* a{sv} with UnixUserID and ProcessID. Without a user it is nobody: (uid_t)-1. */
+static int on_who(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Question *q = userdata;
+        const char *key;
+        uint32_t number;
+        int r;
+
+        (void)error;
+        if (keep_failure(q, m))
+                return go_on(q);
+        r = sd_bus_message_enter_container(m, 'a', "{sv}");
+        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                if ((r = sd_bus_message_read(m, "s", &key)) < 0)
+                        break;
+                if (streq(key, "UnixUserID") && (r = sd_bus_message_read(m, "v", "u", &number)) > 0)
+                        q->uid = number;
+                else if (streq(key, "ProcessID") && (r = sd_bus_message_read(m, "v", "u", &number)) > 0)
+                        q->pid = (pid_t)number;
+                else
+                        r = sd_bus_message_skip(m, "v");
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+        }
+        if (r < 0)
+                sd_bus_error_set_errno(&q->failed, r);
+        return go_on(q);
+}
+
+static int on_word(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Question *q = userdata;
+        int authorized = false, challenge = false, r;
+
+        (void)error;
+        if (keep_failure(q, m))
+                return go_on(q);
+        r = sd_bus_message_enter_container(m, 'r', "bba{ss}");
+        if (r >= 0)
+                r = sd_bus_message_read(m, "bb", &authorized, &challenge);
+        if (r < 0)
+                sd_bus_error_set_errno(&q->failed, r);
+        q->authorized = r >= 0 && authorized;
+        q->challenge = r >= 0 && challenge;
+        return go_on(q);
+}
+
+static int ask_who(Question *q) {
+        q->step = ASKED_WHO;
+        q->uid = (uid_t)-1;
+        sd_bus_message *m = NULL;
+        int r = sd_bus_message_new_method_call(q->authority->bus, &m, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                               "org.freedesktop.DBus", "GetConnectionCredentials");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", sd_bus_message_get_sender(q->call));
+        if (r >= 0)
+                r = sd_bus_call_async(q->authority->bus, &q->slot, m, on_who, q, WHO_WAIT_US);
+        sd_bus_message_unref(m);
+        return r;
+}
+
+/* What the dialog shows: the policy's message names these. */
+static int put_details(sd_bus_message *m, const Act *act, const BusSource *source) {
+        const ConfigPractitioner *by = config_practitioner_of_user(source->config(source->userdata), act->uid);
+
+        return sd_bus_message_append(m, "a{ss}", 5, "act", act_id(act->type), "subject", act->subject ?: "", "name",
+                                     by ? by->name : "", "meaning", act_meaning(act->type), "reason", act->reason ?: "");
+}
+
+static int ask_polkit(Question *q, const Act *act, const BusSource *source, bool interactive) {
+        char action[96], id[32];
+        sd_bus_message *m = NULL;
+        int r;
+
+        q->step = interactive ? ASKED_PASSWORD : ASKED_WORD;
+        q->type = act->type;
+        free(q->subject);
+        q->subject = strdup(act->subject ?: "");
+        if (!q->subject)
+                return -ENOMEM;
+        snprintf(action, sizeof(action), BUS_NAME ".%s", act_action(act->type));
+        cancellation(q, id);
+        r = sd_bus_message_new_method_call(q->authority->bus, &m, POLKIT, POLKIT_PATH, POLKIT_INTERFACE,
+                                           "CheckAuthorization");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "(sa{sv})s", "system-bus-name", 1, "name", "s",
+                                          sd_bus_message_get_sender(q->call), action);
+        if (r >= 0)
+                r = put_details(m, act, source);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "us", (uint32_t)interactive, interactive ? id : "");
+        if (r >= 0)
+                r = sd_bus_call_async(q->authority->bus, &q->slot, m, on_word, q,
+                                      interactive ? PASSWORD_WAIT_US : WORD_WAIT_US);
+        sd_bus_message_unref(m);
+        return r;
+}
+
+static int refuse(const Act *act, const char *name, const char *text, sd_bus_error *error) {
+        log_event(LOG_ACT_KIND, LOG_WARNING, NULL, "%s of %s by user %u refused: %s", act_id(act->type),
+                  act->subject ?: "", (unsigned)act->uid, text);
+        return sd_bus_error_set(error, name, text);
+}
+
+static int refuse_failed(const Question *q, const Act *act, sd_bus_error *error) {
+        if (q->step == ASKED_PASSWORD && sd_bus_error_has_name(&q->failed, SD_BUS_ERROR_NO_REPLY) &&
+            strstr(q->failed.message ?: "", "timed out"))
+                return refuse(act, BUS_ERROR_NOT_AUTHORIZED, "Nobody answered with the password in time. Do it again.",
+                              error);
+        log_event(LOG_PROBLEM_KIND, LOG_ERR, NULL, "%s cannot be asked whether user %u may act: %s",
+                  q->step == ASKED_WHO ? "The system bus" : "polkit", (unsigned)q->uid,
+                  q->failed.message ?: q->failed.name);
+        return refuse(act, BUS_ERROR_NO_AUTHORITY,
+                      "polkit, which asks for the password, does not answer, so nothing can be signed. See: systemctl status "
+                      "polkit, and the daemon's log.",
+                      error);
+}
+
+/* polkit's word is there. 0: yes; 1: the password is asked for; or why not. */
+static int judge(Question *q, Act *act, const BusSource *source, sd_bus_error *error) {
+        int r;
+
+        if (q->type != act->type || !streq(q->subject, act->subject ?: ""))
+                return refuse(act, BUS_ERROR_REFUSED, "It means something else by now than what you were shown. Do it again.",
+                              error);
+        if (q->authorized) {
+                act->auth = q->step == ASKED_PASSWORD ? ACT_AUTH_PASSWORD : ACT_AUTH_POLKIT;
+                return 0;
+        }
+        if (q->step == ASKED_PASSWORD)
+                return refuse(act, BUS_ERROR_NOT_AUTHORIZED,
+                              q->challenge ? "Your password could not be asked for: no agent of polkit's runs where you are. Use "
+                                             "asepsisctl on a terminal."
+                                           : "The password was not given, or not the right one.",
+                              error);
+        if (!q->challenge)
+                return refuse(act, BUS_ERROR_NOT_AUTHORIZED, "polkit does not let you do this on this machine. Ask its admin.",
+                              error);
+        if (sd_bus_message_get_allow_interactive_authorization(q->call) <= 0)
+                return refuse(act, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
+                              "This is signed with your password, and the call does not allow that it is asked for.", error);
+        r = ask_polkit(q, act, source, true);
+        return r < 0 ? r : 1;
+}
+
+static unsigned questions_of(const Authority *a, uid_t uid) {
+        unsigned n = 0;
+
+        for (const Question *q = a->questions; q; q = q->next)
+                n += q->step != ASKED_WHO && q->uid == uid;
+        return n;
+}
+
+/* Who it is, is there. Whoever may not do it at all is not asked for a password; the refusal is recorded by the act. */
+static int begin(Question *q, Act *act, const BusSource *source, sd_bus_error *error) {
+        char text[ACT_TEXT_MAX];
+        Act would = *act;
+        int r;
+
+        would.auth = ACT_AUTH_PASSWORD;
+        r = source->may ? source->may(source->userdata, &would, text) : ACT_DONE;
+        if (r < 0)
+                return r;
+        if (r != ACT_DONE || !act_action(act->type)) {
+                act->auth = ACT_AUTH_BUS;
+                return 0;
+        }
+        if (questions_of(q->authority, q->uid) >= BUS_QUESTIONS_USER_MAX)
+                return refuse(act, BUS_ERROR_BUSY, "Other acts of yours wait for your password. Answer those first.", error);
+        r = ask_polkit(q, act, source, false);
+        return r < 0 ? r : 1;
+}
+
+static int question_new(Authority *a, sd_bus_message *m, sd_bus_error *error) {
+        Question *q;
+        int r;
+
+        if (a->n_questions >= BUS_QUESTIONS_MAX)
+                return sd_bus_error_setf(error, BUS_ERROR_BUSY,
+                                         "%d acts wait for a password already. Do it again in a minute.", BUS_QUESTIONS_MAX);
+        q = calloc(1, sizeof(*q));
+        if (!q)
+                return -ENOMEM;
+        *q = (Question){ .authority = a, .next = a->questions, .call = sd_bus_message_ref(m), .number = ++a->number };
+        a->questions = q;
+        a->n_questions++;
+        if ((r = sd_bus_track_new(a->bus, &q->caller, on_caller_gone, q)) < 0 ||
+            (r = sd_bus_track_add_sender(q->caller, m)) < 0 || (r = ask_who(q)) < 0) {
+                question_free(q);
+                return r;
+        }
+        return 1;
+}
+
+int authority_ask(Authority *a, sd_bus_message *m, Act *act, const BusSource *source, sd_bus_error *error) {
+        Question *q = question_of(a, m);
+        int r;
+
+        if (!q)
+                return question_new(a, m, error);
+        act->uid = q->uid;
+        act->pid = q->pid;
+        if (sd_bus_error_is_set(&q->failed))
+                r = refuse_failed(q, act, error);
+        else if (q->step == ASKED_WHO)
+                r = begin(q, act, source, error);
+        else
+                r = judge(q, act, source, error);
+        if (r <= 0)
+                question_free(q);
+        return r;
+}
