@@ -4,16 +4,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "bus/bus.h"
-#include "ctl.h"
+#include "connect.h"
 #include "show.h"
 #include "value.h"
 
-#define CALL_TIMEOUT_US (10 * US_PER_S)
 #define ERROR_PREFIX "org.asepsis1.Error."
 
 int ctl_print_json(json_t *answer) {
@@ -62,75 +58,19 @@ static void say(const Ctl *c, const char *id, const char *text) {
 }
 
 static int unreachable(const Ctl *c, int error) {
-        const char *advice = error == EACCES || error == EPERM
+        const char *advice = c->system && error == ESRCH
+                                     ? "it is not on the system bus; is it running? See: systemctl status asepsisd"
+                             : error == EACCES || error == EPERM
                                      ? "only root and members of the socket's group may"
                              : error == EAGAIN || error == ETIMEDOUT
                                      ? "it is there but does not answer; see: systemctl status asepsisd"
                                      : "is it running? See: systemctl status asepsisd";
         char text[512];
 
-        snprintf(text, sizeof(text), "cannot reach asepsisd at %s: %s; %s", c->socket, strerror(error), advice);
+        snprintf(text, sizeof(text), "cannot reach asepsisd at %s: %s; %s",
+                 c->on_system || c->system ? "the system bus" : c->socket, strerror(error), advice);
         say(c, "unreachable", text);
         return CTL_TROUBLE;
-}
-
-/* A descriptor, or negative errno. */
-static int open_socket(const char *path) {
-        struct sockaddr_un sa = { .sun_family = AF_UNIX };
-        int fd;
-
-        if (strlen(path) >= sizeof(sa.sun_path))
-                return -ENAMETOOLONG;
-        memcpy(sa.sun_path, path, strlen(path) + 1);
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd < 0)
-                return -errno;
-        if (connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0) {
-                int r = -errno;
-
-                close(fd);
-                return r;
-        }
-        return fd;
-}
-
-static uint64_t patience(const Ctl *c) {
-        return (uint64_t)(c->patience_us ?: CALL_TIMEOUT_US);
-}
-
-/* sd-bus would wait for a minute and a half for a daemon that is there and does not answer. */
-static int wait_ready(const Ctl *c, sd_bus *bus) {
-        int r;
-
-        while ((r = sd_bus_is_ready(bus)) == 0) {
-                r = sd_bus_process(bus, NULL);
-                if (r == 0)
-                        r = sd_bus_wait(bus, patience(c)) ?: -ETIMEDOUT;
-                if (r < 0)
-                        return r;
-        }
-        return r < 0 ? r : 0;
-}
-
-static int connect_bus(Ctl *c) {
-        int fd = open_socket(c->socket), r;
-
-        if (fd < 0)
-                return fd;
-        r = sd_bus_new(&c->bus);
-        if (r < 0 || (r = sd_bus_set_fd(c->bus, fd, fd)) < 0) {
-                close(fd);
-                return r;
-        }
-        if ((r = sd_bus_set_method_call_timeout(c->bus, patience(c))) < 0 || (r = sd_bus_start(c->bus)) < 0)
-                return r;
-        return wait_ready(c, c->bus);
-}
-
-void ctl_disconnect(Ctl *c) {
-        if (c->bus)
-                sd_bus_close(c->bus);
-        c->bus = sd_bus_unref(c->bus);
 }
 
 /* The daemon's own errors are its answer; what the connection says means that there was none. */
@@ -144,7 +84,7 @@ static int failed(const Ctl *c, int r, const sd_bus_error *error) {
         return streq(error->name, BUS_ERROR_NOT_FOUND) || streq(error->name, BUS_ERROR_BAD_CODE) ||
                                streq(error->name, BUS_ERROR_NOT_ONE_PIECE) || streq(error->name, BUS_ERROR_AMBIGUOUS) ||
                                streq(error->name, BUS_ERROR_REFUSED) || streq(error->name, BUS_ERROR_NOT_YOU) ||
-                               streq(error->name, BUS_ERROR_NOT_HERE)
+                               streq(error->name, BUS_ERROR_NOT_HERE) || streq(error->name, BUS_ERROR_NOT_AUTHORIZED)
                        ? CTL_NO
                        : CTL_TROUBLE;
 }
@@ -174,10 +114,25 @@ int ctl_bad_answer(Ctl *c) {
         return CTL_TROUBLE;
 }
 
-static int call(Ctl *c, sd_bus_message *m, sd_bus_message **ret) {
-        sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r = sd_bus_call(c->bus, m, 0, &error, ret), status = r < 0 ? failed(c, r, &error) : CTL_YES;
+/* All that is no question. */
+static bool is_act(const char *member) {
+        static const char *const questions[] = { "Get", "List", "Look", "Trace", "Why", "Subscribe" };
 
+        for (size_t i = 0; i < ELEMENTSOF(questions); i++)
+                if (strncmp(member, questions[i], strlen(questions[i])) == 0)
+                        return false;
+        return true;
+}
+
+static int call(Ctl *c, sd_bus_message *m, sd_bus_message **ret) {
+        const bool acts = is_act(sd_bus_message_get_member(m));
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r, status;
+
+        if (acts)
+                ctl_start_agent(c);
+        r = sd_bus_call(c->bus, m, acts && c->on_system ? SIGN_TIMEOUT_US : 0, &error, ret);
+        status = r < 0 ? failed(c, r, &error) : CTL_YES;
         sd_bus_error_free(&error);
         return status;
 }
@@ -189,9 +144,11 @@ static int call_filled(Ctl *c, sd_bus_message **ret, const char *member, Fill fi
         sd_bus_message *m = NULL;
         int r, status;
 
-        if (!c->bus && (r = connect_bus(c)) < 0)
+        if (!c->bus && (r = ctl_connect(c)) < 0)
                 return unreachable(c, -r);
-        r = sd_bus_message_new_method_call(c->bus, &m, NULL, BUS_PATH, BUS_INTERFACE, member);
+        r = sd_bus_message_new_method_call(c->bus, &m, c->on_system ? BUS_NAME : NULL, BUS_PATH, BUS_INTERFACE, member);
+        if (r >= 0)
+                r = sd_bus_message_set_allow_interactive_authorization(m, true);
         if (r >= 0)
                 r = fill(m, userdata);
         if (r < 0) {

@@ -17,11 +17,14 @@ struct Ctl {
         const char *value[OPT_N]; /* what was said with each option; "" for those without a value; NULL: not said */
         const char *repeated[ITEMS_MAX + 1]; /* all that was said with one of OPT_REPEATED; ends with NULL */
         size_t n_repeated;
-        const char *socket;
+        const char *socket; /* NULL: none is named; the system bus, or else the usual one */
         bool json, all;
         int64_t patience_us; /* how long an answer may take; 0: 10 s */
         bool quiet; /* what the daemon refuses is not told */
-        sd_bus *bus; /* connected at the first call */
+        bool system;        /* the system bus, and nothing else */
+        sd_bus *bus;        /* connected at the first call */
+        bool on_system;     /* it is the system bus */
+        pid_t agent;        /* asks for the password; 0: none was started */
 };
 
 /*

@@ -35,7 +35,7 @@ void help_print(void) {
         printf("\n  asepsisctl help VERB    what it does, its options, an example\n"
                "  asepsisctl help --all   a line on each verb\n\n"
                "  -j, --json              one line of JSON, for programs\n"
-               "  -s, --socket=PATH       the daemon's socket; else $ASEPSIS_SOCKET\n"
+               "  -s, --socket=PATH       the daemon's socket; or --system, the system bus\n"
                "      --no-pager          long output straight to the terminal\n"
                "  -h, --help, --version\n\n"
                "Exit status: 0 yes, found, done; 1 no, not found, refused; 2 wrong usage, or no\n"

@@ -38,7 +38,7 @@ static int run(Ctl *c, int argc, char **argv) {
 
 int main(int argc, char **argv) {
         const char *from_environment = getenv("ASEPSIS_SOCKET");
-        Ctl c = { .socket = from_environment && from_environment[0] ? from_environment : CTL_SOCKET_DEFAULT };
+        Ctl c = { .socket = from_environment && from_environment[0] ? from_environment : NULL };
         int r = option_read(&c, NULL, true, &argc, &argv);
 
         if (r >= 0)

@@ -218,7 +218,7 @@ static int check_needed(const Ctl *c, const Verb *v, const Way *w) {
                          ctl_options[o].words ? ": " : "", ctl_options[o].words ?: "");
                 return wrong(v, text);
         }
-        if (!w->signer || (said(c, OPT_BY) && (w->no_reason || said(c, OPT_REASON))))
+        if (!w->signer || ((said(c, OPT_BY) || !c->socket || c->system) && (w->no_reason || said(c, OPT_REASON))))
                 return -1;
         snprintf(text, sizeof(text), "this is signed: say --by=%s%s", w->signer, w->no_reason ? "" : " and --reason=TEXT");
         return wrong(v, text);
@@ -311,5 +311,8 @@ int verb_run(Ctl *c, const Verb *v, int argc, char **argv) {
         c->json = c->value[OPT_JSON];
         c->all = c->value[OPT_ALL];
         c->socket = c->value[OPT_SOCKET] ?: c->socket;
+        c->system = c->value[OPT_SYSTEM];
+        if (c->system && c->value[OPT_SOCKET])
+                return wrong(v, "--system and --socket are two ways to the daemon: say one");
         return run_way(c, v, argc, rest);
 }

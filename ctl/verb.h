@@ -18,6 +18,7 @@ typedef struct Ctl Ctl;
         X(JSON, 'j', "json", NULL, NULL)                                                                  \
         X(NO_PAGER, 0, "no-pager", NULL, NULL)                                                            \
         X(SOCKET, 's', "socket", "PATH", NULL)                                                            \
+        X(SYSTEM, 0, "system", NULL, NULL)                                                                \
         X(HELP, 'h', "help", NULL, NULL)                                                                  \
         X(VERSION, 0, "version", NULL, NULL)                                                              \
         X(ALL, 'a', "all", NULL, "what is settled, too")                                                  \
@@ -67,7 +68,7 @@ _Static_assert(OPT_N <= 64, "a way's options are bits of 64");
 /* May be said more than once. */
 #define OPT_REPEATED OPT(WET)
 /* These go with everything. */
-#define OPT_COMMON (OPT(JSON) | OPT(NO_PAGER) | OPT(SOCKET) | OPT(HELP))
+#define OPT_COMMON (OPT(JSON) | OPT(NO_PAGER) | OPT(SOCKET) | OPT(SYSTEM) | OPT(HELP))
 
 typedef struct Option {
         char letter;
