@@ -8,6 +8,7 @@
 #include "ctl.h"
 #include "load.h"
 #include "out.h"
+#include "progress.h"
 #include "show.h"
 
 #define SHOWN 1000 /* rows for people, where nobody says otherwise */
@@ -42,19 +43,23 @@ static int call_sessions(Ctl *c, const char *cursor, json_t **ret) {
 /* Up to limit rows; *ret_more: there are others. */
 static int fetch(Ctl *c, int (*call)(Ctl *c, const char *cursor, json_t **ret), size_t limit, json_t **ret, bool *ret_more) {
         json_t *all = json_array(), *page;
+        Progress p = { .what = "rows" };
         char cursor[64] = "";
 
         do {
                 int r = call(c, cursor, &page);
 
                 if (r != CTL_YES) {
+                        progress_end(&p);
                         json_decref(all);
                         return r;
                 }
                 json_array_extend(all, json_array_get(page, 0));
                 snprintf(cursor, sizeof(cursor), "%s", json_string_value(json_array_get(page, 1)) ?: "");
                 json_decref(page);
+                progress_tell(&p, (int64_t)json_array_size(all), 0);
         } while (cursor[0] && (limit == 0 || json_array_size(all) <= limit));
+        progress_end(&p);
         *ret_more = limit > 0 && json_array_size(all) > limit;
         while (*ret_more && json_array_size(all) > limit)
                 json_array_remove(all, json_array_size(all) - 1);

@@ -9,9 +9,9 @@
 #include "codec/rfc3339.h"
 #include "ctl.h"
 #include "out.h"
+#include "progress.h"
 #include "show.h"
 
-#define PROGRESS_AFTER_S 1
 #define YEAR_S (366 * 86400)
 #define LOADS_PAGE 100
 
@@ -27,20 +27,11 @@ typedef struct Wanted {
 
 /* --- all pages --- */
 
-static void progress(size_t rows, time_t begun, bool last) {
-        if (!isatty(STDERR_FILENO) || time(NULL) - begun < PROGRESS_AFTER_S)
-                return;
-        if (last)
-                fprintf(stderr, "\r%*s\r", 40, "");
-        else
-                fprintf(stderr, "\r%zu rows so far...", rows);
-}
-
 /* CTL_YES, all rows and what the list is about. */
 static int fetch(Ctl *c, const Wanted *w, json_t **ret_rows, json_t **ret_about) {
         json_t *rows = json_array(), *about = NULL, *page;
         const struct timespec breath = { .tv_nsec = 2000000 }; /* between two slices the daemon is the rooms' alone */
-        const time_t begun = time(NULL);
+        Progress p = { .what = "rows" };
         char cursor[256] = "";
 
         do {
@@ -49,6 +40,7 @@ static int fetch(Ctl *c, const Wanted *w, json_t **ret_rows, json_t **ret_about)
                                  cursor, 0U);
 
                 if (r != CTL_YES) {
+                        progress_end(&p);
                         json_decref(rows);
                         json_decref(about);
                         return r;
@@ -58,10 +50,11 @@ static int fetch(Ctl *c, const Wanted *w, json_t **ret_rows, json_t **ret_about)
                 json_decref(about);
                 about = json_incref(json_array_get(page, 2));
                 json_decref(page);
-                progress(json_array_size(rows), begun, !cursor[0]);
+                progress_tell(&p, (int64_t)json_array_size(rows), 0);
                 if (cursor[0])
                         nanosleep(&breath, NULL);
         } while (cursor[0]);
+        progress_end(&p);
         *ret_rows = rows;
         *ret_about = about;
         return CTL_YES;

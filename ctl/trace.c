@@ -11,6 +11,7 @@
 #include "ctl.h"
 #include "load.h"
 #include "out.h"
+#include "progress.h"
 #include "show.h"
 
 enum {
@@ -225,6 +226,7 @@ static int follow(Trace *t, json_t *node, size_t depth) {
 
 /* By distance. What disappears meanwhile (erased, say) is left as it stands. */
 static int walk(Trace *t, json_t *root) {
+        Progress p = { .what = "things asked for" };
         int r = t->depth > 0 ? follow(t, root, 0) : CTL_YES;
 
         for (size_t i = 0; r != CTL_TROUBLE && i < json_array_size(t->queue); i++) {
@@ -237,8 +239,10 @@ static int walk(Trace *t, json_t *root) {
                         json_object_set_new(root, "cut", json_true());
                         break;
                 }
+                progress_tell(&p, (int64_t)i, 0);
                 r = follow(t, node, depth);
         }
+        progress_end(&p);
         return r == CTL_TROUBLE ? r : CTL_YES;
 }
 
