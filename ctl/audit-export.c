@@ -222,9 +222,13 @@ static int read_about(Export *e) {
         return r;
 }
 
+enum { ENOUGH = 2 };
+
 static int write_from_file(void *userdata, int64_t i, const void *record, size_t n, const void *hash, size_t n_hash) {
         Export *e = userdata;
 
+        if (e->to && i > e->to)
+                return ENOUGH;
         return write_record(e, i, record, n, hash, n_hash) == CTL_YES ? 0 : 1;
 }
 
@@ -242,9 +246,9 @@ static int of_file(Export *e) {
                 return CTL_TROUBLE;
         if (r > 0) {
                 snprintf(e->head, sizeof(e->head), "%s", e->before);
-                r = ledger_each(e->store, e->after, e->to ? e->to - e->after : INT64_MAX, write_from_file, e);
+                r = ledger_each(e->store, e->after, INT64_MAX, write_from_file, e);
         }
-        if (r != 0)
+        if (r != 0 && r != ENOUGH)
                 return r > 0 ? CTL_TROUBLE : trouble(e, "cannot read the ledger: ", store_why(e->store));
         return write_end(e);
 }
@@ -259,6 +263,16 @@ static int of_daemon(Export *e) {
         if (r == CTL_YES)
                 r = ask_records(e);
         return r == CTL_YES ? write_end(e) : r;
+}
+
+/* Of a file; what goes to standard output speaks for itself. */
+static int tell(const Export *e) {
+        if (e->c->json)
+                return ctl_print_json(json_pack("{s:s, s:I, s:I, s:s}", "file", e->to_file, "records",
+                                                (json_int_t)(e->last - e->after), "size", (json_int_t)e->last, "head",
+                                                e->head));
+        printf("%" PRId64 " records, up to %" PRId64 ":%s, are in %s.\n", e->last - e->after, e->last, e->head, e->to_file);
+        return CTL_YES;
 }
 
 /* Under its name lies the whole of it or nothing. */
@@ -281,7 +295,7 @@ static int export_into(Export *e) {
                 r = trouble(e, "cannot write the export: ", strerror(errno));
         if (r != CTL_YES && e->to_file)
                 unlink(part);
-        return r;
+        return r == CTL_YES && e->to_file ? tell(e) : r;
 }
 
 /* Not said is 0. false: it is none. */
