@@ -192,6 +192,13 @@ static void put_curve(Report *r, const Load *l) {
         char title[160];
 
         report_section(r, "What was measured");
+        if (l->n_samples == 0 && number_of(f, "samples") > 0) {
+                html_putf(r->html, "p", NULL,
+                          "The %" PRId64 " samples were deleted after their time, as [retention] of the configuration says. The "
+                          "figures below were computed from them.",
+                          number_of(f, "samples"));
+                return;
+        }
         snprintf(title, sizeof(title), "Cycle %" PRId64 " of %s: temperature and pressure", number_of(l->load, "cycle"),
                  text_of(l->load, "autoclave"));
         svg_curve(r->html, &(SvgCurve){ .title = title,
