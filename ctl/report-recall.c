@@ -140,7 +140,7 @@ static void put_calls(Report *r, const json_t *rows) {
                         const json_t *row = json_object_get(call, "row");
 
                         report_row(r);
-                        report_cell(r, has_text(row, "patient") ? text_of(row, "patient") : "(none on record, or erased)");
+                        report_cell(r, has_text(row, "patient") ? text_of(row, "patient") : number_of(row, "erased_at") ? "(erased)" : "(none on record)");
                         report_cell(r, text_of(row, "session"));
                         report_cell_time(r, number_of(row, "allowed_at") ?: number_of(row, "used_at"));
                         html_putf(r->html, "td", NULL, "%s, %s", text_of(row, "room"), text_of(row, "practitioner"));

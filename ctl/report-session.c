@@ -87,6 +87,7 @@ static void record(Report *r, const char *what, int64_t at, const char *subject,
 
 static void put_identity(Report *r, const json_t *s) {
         char person[192];
+        When when;
 
         report_facts_open(r, "Session");
         report_fact(r, "State", text_of(s, "state"));
@@ -106,8 +107,12 @@ static void put_identity(Report *r, const json_t *s) {
                 html_text(r->html, "Patient (personal data, a pseudonym): ");
                 html_put(r->html, "b", NULL, text_of(s, "patient"));
                 html_close(r->html);
-        } else
-                report_note(r, "No patient is on record: none was named, or the name was erased.");
+        } else if (number_of(s, "erased_at"))
+                html_putf(r->html, "p", NULL, "The patient's pseudonym was erased %s, on the word of %s (erasure %" PRId64 ").",
+                          report_time(&when, number_of(s, "erased_at")), report_person(r, text_of(s, "erased_by"), person),
+                          number_of(s, "erasure"));
+        else
+                report_note(r, "No patient is on record.");
         record(r, "session", number_of(s, "allowed_at"), text_of(s, "session"), "", text_of(s, "practitioner"),
                text_of(s, "state"));
         record(r, "patient", 0, text_of(s, "patient"), "", "", "");
