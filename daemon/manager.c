@@ -385,8 +385,11 @@ static void checkpoint(Manager *m, const Now *t) {
         _cleanup_(freep) char *jws = NULL;
         int r = 0;
 
-        if (hourly || (mqtt_is_ready(m->mqtt) && intake_checkpoint_due(m->intake)))
+        /* Onto state/audit only when what stood there has been read: it may be of a newer ledger. */
+        if (mqtt_is_ready(m->mqtt) && (hourly || intake_checkpoint_due(m->intake)))
                 r = intake_checkpoint(m->intake, t, &jws);
+        else if (hourly)
+                r = intake_checkpoint_of(m->intake, t, 0, &jws);
         if (r < 0) {
                 log_event(LOG_PROBLEM_KIND, LOG_WARNING, NULL, "cannot sign a checkpoint: %s", strerror(-r));
                 batch_clear(intake_batch(m->intake));

@@ -236,11 +236,11 @@ bool intake_checkpoint_due(const Intake *in) {
 }
 
 int intake_checkpoint_of(Intake *in, const Now *now, int64_t size, char **ret_jws) {
-        Head of = { .size = size };
+        Head of = { .size = size ?: in->committed.size };
         int r;
 
         run_close(in);
-        r = size > in->committed.size ? 0 : ledger_hash_at(in->store, size, of.hash);
+        r = of.size > in->committed.size ? 0 : ledger_hash_at(in->store, of.size, of.hash);
         if (r <= 0)
                 return r;
         r = intake_vouches(in) ? checkpoint_sign(in, now->wall_us, &of, ret_jws) : -EPERM;

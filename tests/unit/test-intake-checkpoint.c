@@ -45,6 +45,9 @@ static void any_record_of_the_chain_can_be_vouched_for(void **state) {
         }
         assert_int_equal(intake_checkpoint_of(s->intake, &s->now, size_now(s) + 1, &jws), 0);
         assert_int_equal(intake_checkpoint_of(s->intake, &s->now, INT64_MAX, &jws), 0);
+        assert_int_equal(intake_checkpoint_of(s->intake, &s->now, 0, &jws), 1);
+        assert_speaks_of(s, jws, size_now(s));
+        free(jws);
         assert_int_equal(sim_count(s, "state/audit"), 0);
 }
 
