@@ -14,10 +14,11 @@
 #include "core/naming.h"
 #include "store/exposures.h"
 
-#define PAUSE_US (20 * US_PER_MS)   /* between two slices: others have their turn */
+#define PAUSE_US (20 * US_PER_MS)   /* between two slices: others have their turn... */
+#define LOOK_US (5 * US_PER_MS)     /* ...and between two that mostly read: half a millisecond each */
 #define HELD_US US_PER_S            /* until a message that still waits for others is looked at again */
-#define SLICE_ROWS 500
-#define SLICE_BYTES 262144          /* of messages, in one slice */
+#define SLICE_ROWS 100
+#define SLICE_BYTES 65536           /* of messages, in one slice */
 #define SLICE_HITS 32
 #define SAVE_ROWS 50000             /* looked at between two notes of how far it is */
 #define TO_DISCARD "it belonged to a patient whose data were erased; discard it"
@@ -275,7 +276,9 @@ int erasure_tick(Intake *in) {
                         return r;
                 in->erasing.known = true;
         }
-        in->erasing.next_us = in->erasing.row.id ? in->now.boot_us + PAUSE_US : INT64_MAX;
+        in->erasing.next_us = !in->erasing.row.id                            ? INT64_MAX
+                              : in->erasing.row.stage == ERASURE_MESSAGES ? in->now.boot_us + LOOK_US
+                                                                          : in->now.boot_us + PAUSE_US;
         if (!in->erasing.row.id || intake_doubted(in, DOUBT_STORE))
                 return 0;
         return go_on(in, &in->erasing.row);
