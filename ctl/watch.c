@@ -76,6 +76,15 @@ static void add_autoclaves(Table *t, const json_t *autoclaves) {
         }
 }
 
+/* Between two characters of UTF-8. */
+static void cut(char *text, size_t n) {
+        if (strlen(text) <= n)
+                return;
+        while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+                n--;
+        text[n] = 0;
+}
+
 /* The newest ones that there is room for. */
 static void print_alerts(const json_t *alerts, size_t lines) {
         const size_t n = json_array_size(alerts), from = n > lines ? n - lines : 0;
@@ -86,8 +95,7 @@ static void print_alerts(const json_t *alerts, size_t lines) {
                 char text[512];
 
                 snprintf(text, sizeof(text), "%s %s: %s", text_of(a, "rule"), text_of(a, "subject"), text_of(a, "text"));
-                if (strlen(text) > (size_t)MAX_OF(out_width() - 13, 20))
-                        text[MAX_OF(out_width() - 13, 20)] = 0;
+                cut(text, (size_t)MAX_OF(out_width() - 13, 20));
                 printf("  ");
                 out_painted(streq(severity, "critical") ? RED : streq(severity, "warning") ? YELLOW : PLAIN, "%-9s", severity);
                 printf(" %s\n", text);

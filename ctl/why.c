@@ -63,7 +63,7 @@ static void note_items(Table *t, const json_t *why, const char *rule) {
 }
 
 static void print_rules_of(const json_t *why) {
-        static const Column columns[] = { { "RULE", false }, { "THEN", false }, { "NOW", false }, { "SOURCE", false }, { "FACT NOW", false } };
+        static const Column columns[] = { { "RULE", false }, { "THEN", false }, { "NOW", false }, { "SOURCE", false } };
         _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
         const json_t *r;
         size_t i;
@@ -77,7 +77,8 @@ static void print_rules_of(const json_t *why) {
                 table_cell(t, word_paint(text_of(r, "then")), "%s", text_of(r, "then"));
                 table_cell(t, word_paint(text_of(r, "now")), "%s", text_of(r, "now"));
                 table_cell(t, DIM, "%s", text_of(r, "source"));
-                table_cell(t, PLAIN, "%s", facts.text);
+                if (facts.text[0])
+                        table_note(t, facts.text);
                 note_reasons(t, "then", json_object_get(r, "then_reasons"));
                 note_reasons(t, "now", json_object_get(r, "now_reasons"));
                 note_items(t, why, rule);
