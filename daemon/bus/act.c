@@ -172,7 +172,7 @@ int method_register_qualification(sd_bus_message *m, void *userdata, sd_bus_erro
 
         if (r < 0)
                 return r;
-        if (date_parse(until, &act.until) < 0)
+        if (strlen(until) != strlen("2027-01-31") || date_parse(until, &act.until) < 0)
                 return sd_bus_error_set(error, BUS_ERROR_BAD_ARGUMENT,
                                         "Give the last day of the qualification as yyyy-mm-dd.");
         if (too_long(act.certificate, TEXT_MAX))
