@@ -298,17 +298,22 @@ int method_withdraw_load(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 static int act_on_item(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
         Act act = { .type = type };
-        int r = sd_bus_message_read(m, "sss", &act.subject, &act.by, &act.reason);
+        const char *code;
+        Udi udi;
+        int r = sd_bus_message_read(m, "sss", &code, &act.by, &act.reason);
 
-        return r < 0 ? r : perform(m, source, &act, error);
+        if (r < 0 || (r = bus_find_code(code, &udi, error)) < 0)
+                return r;
+        act.subject = udi.canonical;
+        return perform(m, source, &act, error);
 }
 
-/* QuarantineItem(s code, s by, s reason). */
+/* QuarantineItem(s code, s by, s reason). Also BadCode, NotOnePiece. */
 int method_quarantine_item(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return act_on_item(m, userdata, ACT_ITEM_QUARANTINE, error);
 }
 
-/* ReturnItem(s code, s by, s reason). */
+/* ReturnItem(s code, s by, s reason). Also BadCode, NotOnePiece. */
 int method_return_item(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return act_on_item(m, userdata, ACT_ITEM_RETURN, error);
 }

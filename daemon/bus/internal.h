@@ -6,6 +6,7 @@
 
 #include "bus/bus.h"
 #include "bus/reply.h"
+#include "core/udi.h"
 #include "config.h"
 #include "store/cycles.h"
 #include "store/items.h"
@@ -14,6 +15,8 @@
 /* The methods; userdata is the BusSource. Served on each connection, and as it is on a system bus. */
 extern const sd_bus_vtable bus_vtable[];
 
+/* 0 and the one piece that is named; otherwise the error is set and returned: BadCode, NotOnePiece. */
+int bus_find_code(const char *code, Udi *ret, sd_bus_error *error);
 /* For the two digits in which item codes write the year. */
 int32_t bus_current_year(void);
 /* A read of the ledger failed: logged, and the error for the peer. */

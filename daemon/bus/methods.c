@@ -94,6 +94,18 @@ static int method_get_status(sd_bus_message *m, void *userdata, sd_bus_error *er
         return reply_send(&reply);
 }
 
+int bus_find_code(const char *code, Udi *ret, sd_bus_error *error) {
+        int r = udi_parse(code, strlen(code), bus_current_year(), ret);
+
+        if (r > 0)
+                return sd_bus_error_setf(error, BUS_ERROR_BAD_CODE, "%s (%s)", udi_error_text(r), udi_error_id(r));
+        if (!ret->single_piece)
+                return sd_bus_error_setf(error, BUS_ERROR_NOT_ONE_PIECE,
+                                         "%s names a product or a lot, not one piece: there is no serial number in it. "
+                                         "Use the clinic label of the piece.", ret->canonical);
+        return 0;
+}
+
 /* GetItem(s code) -> a{sv}. BadCode, NotOnePiece, NotFound, Ledger. */
 static int method_get_item(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const BusSource *source = userdata;
@@ -102,17 +114,7 @@ static int method_get_item(sd_bus_message *m, void *userdata, sd_bus_error *erro
         Udi udi;
         int r = sd_bus_message_read(m, "s", &code);
 
-        if (r < 0)
-                return r;
-        r = udi_parse(code, strlen(code), bus_current_year(), &udi);
-        if (r > 0)
-                return sd_bus_error_setf(error, BUS_ERROR_BAD_CODE, "%s (%s)", udi_error_text(r), udi_error_id(r));
-        if (!udi.single_piece)
-                return sd_bus_error_setf(error, BUS_ERROR_NOT_ONE_PIECE,
-                                         "%s names a product or a lot, not one piece: there is no serial number in it. "
-                                         "Use the clinic label of the piece.", udi.canonical);
-        r = reply_new(m, &reply);
-        if (r < 0)
+        if (r < 0 || (r = bus_find_code(code, &udi, error)) < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
         r = bus_read_item(source->store, udi.canonical, &reply);
         if (r > 0)

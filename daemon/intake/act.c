@@ -195,10 +195,13 @@ static int act_record(Intake *in, const Act *act, const char *refused) {
         return record_end(in, NULL);
 }
 
+/* Of what is several lines the first: reasons against a load have lines of their own. */
 static int act_log(Intake *in, const Act *act, const char *refused) {
-        return batch_log(&in->batch, LOG_ACT_KIND, refused ? LOG_WARNING : LOG_NOTICE, NULL, "%s of %s by %s (uid %u)%s%s",
+        const char *text = refused ?: act->reason ?: act_meaning(act->type);
+
+        return batch_log(&in->batch, LOG_ACT_KIND, refused ? LOG_WARNING : LOG_NOTICE, NULL, "%s of %s by %s (uid %u)%s%.*s",
                          act_id(act->type), act->subject, act->by[0] ? act->by : "nobody by name", (unsigned)act->uid,
-                         refused ? " refused: " : ": ", refused ?: act->reason ?: act_meaning(act->type));
+                         refused ? " refused: " : ": ", (int)strcspn(text, "\n"), text);
 }
 
 /* What each act does. 0, ACT_REFUSED or ACT_DENIED, with a text; or the store's error. A savepoint is open, so they open none. */
