@@ -37,14 +37,18 @@ static int accept_audit(Ctl *c, int argc, char **argv) {
 const Verb verb_audit = {
         .name = "audit",
         .group = GROUP_RECORD,
-        .brief = "the audit chain: its head, an export; and: accept",
+        .brief = "the audit chain: its head, an export; verify, accept",
         .ways = { { .word = "head", .text = "the signed head, to be kept elsewhere", .run = show_head },
                   { .word = "export", .text = "the chain, for somebody outside to check", .run = audit_export,
                     .options = OPT(OUTPUT) | OPT(AFTER) | OPT(TO) | OPT(FILE) },
+                  { .word = "verify", .arguments = "[FILE]", .run = audit_verify,
+                    .text = "is FILE, or a copy made now, what its chain says",
+                    .options = OPT(HEAD) | OPT(CHECKPOINT) | OPT(OUTPUT) | OPT(BY) | OPT(REASON) },
                   { .word = "accept", .text = "what was seen of another ledger or daemon is gone", .signer = "OFFICER",
                     .run = accept_audit } },
         .help = "Who keeps a head elsewhere can show later that nothing below it was changed: see\n"
                 "asepsis-verify(1). Before accept: stop the other daemon, or find the newer\n"
                 "ledger; see doc/restore.md.\n",
-        .example = "asepsisctl audit head | mail -s 'audit head' inspector@example.org\n",
+        .example = "asepsisctl audit verify --checkpoint=kept/heads /backup/monday.db\n"
+                   "asepsisctl audit head | mail -s 'audit head' inspector@example.org\n",
 };

@@ -4,3 +4,4 @@
 #include "ctl.h"
 
 int audit_export(Ctl *c, int argc, char **argv);
+int audit_verify(Ctl *c, int argc, char **argv);

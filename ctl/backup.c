@@ -71,38 +71,49 @@ static int finish(Ctl *c, json_t *b, bool tell) {
         return status;
 }
 
-static int wait_for_it(Ctl *c) {
-        const bool progress = !c->json && isatty(STDERR_FILENO);
-        json_t *b = NULL;
-        int r;
-
-        while ((r = ctl_call(c, &b, "GetBackup", NULL)) == CTL_YES && runs(b)) {
-                if (progress)
-                        fprintf(stderr, "\r%3d %%", percent(b));
-                json_decref(b);
-                usleep(ASK_EVERY_US);
-        }
-        if (progress)
-                fprintf(stderr, "\r     \r");
-        return r == CTL_YES ? finish(c, b, true) : r;
-}
-
-static int run_backup(Ctl *c, int argc, char **argv) {
+/* Begins it and waits: CTL_YES and how it ended, to be released. */
+static int make(Ctl *c, const char *path, json_t **ret) {
         const char *by = c->value[OPT_BY], *reason = c->value[OPT_REASON];
+        const bool progress = !c->json && isatty(STDERR_FILENO);
         json_t *b = NULL;
         int r;
 
         if (!by != !reason)
                 return ctl_usage("backup", "who signs says --by=OFFICER and --reason=TEXT");
-        if (argc == 0) {
-                r = ctl_call(c, &b, "GetBackup", NULL);
-                return r == CTL_YES ? finish(c, b, false) : r;
-        }
-        r = ctl_call(c, &b, "Backup", "sss", argv[0], by ?: "", reason ?: "");
+        r = ctl_call(c, &b, "Backup", "sss", path, by ?: "", reason ?: "");
         if (r != CTL_YES)
                 return r;
+        json_decref(TAKE(b));
+        while ((r = ctl_call(c, &b, "GetBackup", NULL)) == CTL_YES && runs(b)) {
+                if (progress)
+                        fprintf(stderr, "\r%3d %%", percent(b));
+                json_decref(TAKE(b));
+                usleep(ASK_EVERY_US);
+        }
+        if (progress)
+                fprintf(stderr, "\r     \r");
+        if (r == CTL_YES)
+                *ret = b;
+        return r;
+}
+
+int backup_make(Ctl *c, const char *path) {
+        json_t *b = NULL;
+        int r = make(c, path, &b);
+
+        if (r == CTL_YES && is_state(b, "failed")) {
+                fprintf(stderr, "asepsisctl: %s\n", text_of(b, "why"));
+                r = CTL_NO;
+        }
         json_decref(b);
-        return wait_for_it(c);
+        return r;
+}
+
+static int run_backup(Ctl *c, int argc, char **argv) {
+        json_t *b = NULL;
+        int r = argc == 0 ? ctl_call(c, &b, "GetBackup", NULL) : make(c, argv[0], &b);
+
+        return r == CTL_YES ? finish(c, b, argc > 0) : r;
 }
 
 const Verb verb_backup = {

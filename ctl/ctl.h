@@ -73,3 +73,6 @@ int ctl_print_json(json_t *answer);
 
 /* record.c: one session, as `session` without an act shows it. */
 int show_session(Ctl *c, const char *label);
+
+/* backup.c: the daemon copies its ledger to `path`, as --by and --reason say; CTL_YES once it is there. */
+int backup_make(Ctl *c, const char *path);

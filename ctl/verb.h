@@ -55,9 +55,10 @@ typedef struct Ctl Ctl;
         X(DRY, 0, "dry", NULL, "every pack was looked at, and is dry")                                    \
         X(WET, 0, "wet", "PACK", "but for this one, which is left out; more: none is good")               \
         X(CHECK, 0, "check", "FILE", "a ledger or a copy of one")                                         \
-        X(HEAD, 0, "head", "HEAD", "a checkpoint, or SIZE:HASH")                                          \
+        X(HEAD, 0, "head", "HEAD", "a checkpoint, or SIZE:HASH; verify: also many")                     \
         X(RULE, 0, "rule", "RULE", "every open alert of this rule, instead of numbers")                   \
         X(FOR, 0, "for", "TIME", "how long: 30m, 8h; 24h at the most; off: no longer")                    \
+        X(CHECKPOINT, 0, "checkpoint", "FILE", "a file with signed heads in it")                          \
         X(COMPROMISED, 0, "compromised", NULL, "others may have the old key: it counts as nobody's")
 
 #define OPTION_ENUM(id, letter, name, argument, words) OPT_##id,
@@ -66,7 +67,7 @@ _Static_assert(OPT_N <= 64, "a way's options are bits of 64");
 
 #define OPT(id) (UINT64_C(1) << OPT_##id)
 /* May be said more than once. */
-#define OPT_REPEATED OPT(WET)
+#define OPT_REPEATED (OPT(WET) | OPT(HEAD))
 /* These go with everything. */
 #define OPT_COMMON (OPT(JSON) | OPT(NO_PAGER) | OPT(SOCKET) | OPT(SYSTEM) | OPT(HELP))
 

@@ -14,6 +14,7 @@
 
 #include "codec/base64.h"
 #include "store/personal.h"
+#include "store/keys.h"
 #include "store/restore.h"
 #include "store/schema.h"
 #include "store/sha256.h"
@@ -97,10 +98,10 @@ static int open_ledger(Verify *v) {
 
         if (r < 0)
                 return verify_error(v, r, "%s: %s", v->options->path, strerror(-r));
-        uri = uri_of(v->options->path, log ? "?mode=ro" : "?mode=ro&immutable=1");
+        uri = uri_of(v->options->path, log ? "?mode=rw" : "?mode=ro&immutable=1");
         if (!uri)
                 return verify_error(v, -ENOMEM, "%s", strerror(ENOMEM));
-        rc = sqlite3_open_v2(uri, &v->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+        rc = sqlite3_open_v2(uri, &v->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL);
         sqlite3_extended_result_codes(v->db, 1);
         if (rc == SQLITE_OK)
                 rc = sqlite3_exec(v->db,
@@ -488,4 +489,37 @@ int verify_ledger(const VerifyOptions *o, VerifyResult *ret) {
         jsonw_done(&v.w);
         sqlite3_close(v.db);
         return r;
+}
+
+/* --- before it is verified --- */
+
+static int read_keys(Verify *v, VerifyKeys *ret) {
+        sqlite3_stmt *stmt = NULL;
+        int rc = sqlite3_prepare_v2(v->db, "SELECT public_key FROM key WHERE state <> ? ORDER BY id DESC", -1, &stmt, NULL);
+
+        *ret = (VerifyKeys){};
+        if (rc == SQLITE_OK)
+                rc = sqlite3_bind_int(stmt, 1, KEY_COMPROMISED);
+        while (rc == SQLITE_OK && ret->n < VERIFY_KEYS_MAX && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+                snprintf(ret->v[ret->n++], sizeof(ret->v[0]), "%s", text_at(stmt, 0));
+                rc = SQLITE_OK;
+        }
+        sqlite3_finalize(stmt);
+        return verify_sqlite(v, v->db, rc);
+}
+
+int verify_keys(const char *path, char ret_log[static LABEL_MAX + 1], VerifyKeys *ret, char why[static VERIFY_WHY_MAX]) {
+        const VerifyOptions o = { .path = path };
+        VerifyResult result = {};
+        Verify v = { .options = &o, .ret = &result };
+        int r = open_ledger(&v);
+
+        if (r == 0)
+                r = check_identity(&v);
+        if (r == 0)
+                r = read_keys(&v, ret);
+        sqlite3_close(v.db);
+        memcpy(ret_log, result.log, LABEL_MAX + 1);
+        memcpy(why, result.why, VERIFY_WHY_MAX);
+        return r > 0 ? -EBADMSG : r;
 }

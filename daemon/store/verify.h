@@ -40,3 +40,11 @@ typedef struct VerifyResult {
  * why: -ENOENT and such from opening it; -EBUSY a daemon has it open; -EPROTO it is no ledger, or of another version.
  */
 int verify_ledger(const VerifyOptions *o, VerifyResult *ret);
+
+/* What a file says of itself, unverified: its name, and the public keys (base64url) whose signatures count. As above. */
+#define VERIFY_KEYS_MAX 64
+typedef struct VerifyKeys {
+        size_t n;
+        char v[VERIFY_KEYS_MAX][64];
+} VerifyKeys;
+int verify_keys(const char *path, char ret_log[static LABEL_MAX + 1], VerifyKeys *ret, char why[static VERIFY_WHY_MAX]);
