@@ -301,9 +301,10 @@ static int list_rooms(sd_bus *bus, const char *prefix, void *userdata, char ***r
         Paths paths = {};
 
         (void)bus;
+        (void)prefix;
         (void)error;
         for (size_t i = 0; i < c->n_rooms; i++)
-                path_add(&paths, prefix, c->rooms[i].id);
+                path_add(&paths, BUS_ROOMS, c->rooms[i].id);
         return paths_give(&paths, ret);
 }
 
@@ -312,9 +313,10 @@ static int list_autoclaves(sd_bus *bus, const char *prefix, void *userdata, char
         Paths paths = {};
 
         (void)bus;
+        (void)prefix;
         (void)error;
         for (size_t i = 0; i < c->n_autoclaves; i++)
-                path_add(&paths, prefix, c->autoclaves[i].id);
+                path_add(&paths, BUS_AUTOCLAVES, c->autoclaves[i].id);
         return paths_give(&paths, ret);
 }
 
@@ -326,18 +328,20 @@ static int list_alerts(sd_bus *bus, const char *prefix, void *userdata, char ***
         int r = 0;
 
         (void)bus;
+        (void)prefix;
         (void)error;
         for (size_t i = 0; i < BUS_ALERT_NODES_MAX && (r = alert_next(source->store, alert.id, false, &alert)) > 0; i++) {
                 char id[32];
 
                 snprintf(id, sizeof(id), "%" PRId64, alert.id);
-                path_add(&paths, prefix, id);
+                path_add(&paths, BUS_ALERTS, id);
         }
         if (r < 0)
                 paths.error = r;
         return paths_give(&paths, ret);
 }
 
+/* The enumerators stand at the top: below it sd-bus would name each object as its own child, without an end. */
 int tree_add(sd_bus *bus, BusSource *source) {
         int r;
 
@@ -345,12 +349,12 @@ int tree_add(sd_bus *bus, BusSource *source) {
             (r = sd_bus_add_object_vtable(bus, NULL, BUS_PATH, BUS_INTERFACE, daemon_vtable, source)) < 0 ||
             (r = sd_bus_add_object_vtable(bus, NULL, BUS_PATH, BUS_INTERFACE, signals_vtable, source)) < 0 ||
             (r = sd_bus_add_fallback_vtable(bus, NULL, BUS_ROOMS, BUS_ROOM, room_vtable, find_room, source)) < 0 ||
-            (r = sd_bus_add_node_enumerator(bus, NULL, BUS_ROOMS, list_rooms, source)) < 0 ||
+            (r = sd_bus_add_node_enumerator(bus, NULL, BUS_PATH, list_rooms, source)) < 0 ||
             (r = sd_bus_add_fallback_vtable(bus, NULL, BUS_AUTOCLAVES, BUS_AUTOCLAVE, autoclave_vtable, find_autoclave,
                                             source)) < 0 ||
-            (r = sd_bus_add_node_enumerator(bus, NULL, BUS_AUTOCLAVES, list_autoclaves, source)) < 0 ||
+            (r = sd_bus_add_node_enumerator(bus, NULL, BUS_PATH, list_autoclaves, source)) < 0 ||
             (r = sd_bus_add_fallback_vtable(bus, NULL, BUS_ALERTS, BUS_ALERT, alert_vtable, find_alert, source)) < 0 ||
-            (r = sd_bus_add_node_enumerator(bus, NULL, BUS_ALERTS, list_alerts, source)) < 0)
+            (r = sd_bus_add_node_enumerator(bus, NULL, BUS_PATH, list_alerts, source)) < 0)
                 return r;
         return 0;
 }

@@ -73,7 +73,7 @@ def enter():
         return
     if os.geteuid() != 0:
         skip("another machine inside this one is made by root only")
-    for program in ("unshare", "setpriv", "dbus-daemon", "busctl", POLKITD, AGENT):
+    for program in ("unshare", "setpriv", "dbus-daemon", "dbus-send", "dbus-monitor", "busctl", POLKITD, AGENT):
         if not shutil.which(program):
             skip(f"{program} is not installed")
     if subprocess.run(["unshare", "--mount", "--propagation", "private", "mount", "-t", "tmpfs", "none", "/run"],
@@ -164,7 +164,8 @@ class Machine(Clinic):
         if not self.configured:
             self.configure()
         for folder, folders, files in os.walk(self.folder):
-            if os.path.basename(folder) in ("bin", "system.d") or "_" in os.path.basename(folder):
+            below = os.path.relpath(folder, self.folder)
+            if below in ("bin", "system.d") or "_" in below:
                 continue    # the machine's, not the daemon's
             for name in (folder, *(os.path.join(folder, f) for f in files if not f.startswith("etc_"))):
                 os.chown(name, ASEPSIS, ASEPSIS)
@@ -214,8 +215,8 @@ class Machine(Clinic):
                            "org.asepsis1.Manager", member, signature, *arguments, check=False)
         return done.stdout if done.returncode == 0 else done.stderr
 
-    def error(self, user, member, signature="", *arguments):
-        """The name of the error that a call ends with; "" where it is done."""
+    def error(self, user, member, *arguments):
+        """The name of the error that a call ends with, which nobody was asked for a password in; "" where it is done."""
         done = subprocess.run([*self.as_user(user), "dbus-send", "--system", "--print-reply", "--dest=org.asepsis1",
                                "/org/asepsis1", f"org.asepsis1.Manager.{member}", *arguments], capture_output=True, text=True,
                               timeout=30)
@@ -233,9 +234,9 @@ class Machine(Clinic):
         except ValueError as e:
             raise harness.Failed(f"{user} {arguments}: {done.stdout} {done.stderr}") from e
 
-    def sign(self, user, *arguments, password=None, seconds=30):
-        """On a terminal of its own, where the password is typed when it is asked for. (exit status, what was shown, how often
-        a password was asked for)."""
+    def sign(self, user, *arguments, password=None, asked_for=None, seconds=30):
+        """On a terminal of its own, where the password is typed when it is asked for, or asked_for(pid) called instead. (exit
+        status, what was shown, how often a password was asked for)."""
         password = PASSWORD.format(user) if password is None else password
         pid, fd = pty.fork()
         if pid == 0:
@@ -257,7 +258,10 @@ class Machine(Clinic):
                 if shown.count("Password:") > asked:
                     asked += 1
                     time.sleep(0.1)
-                    os.write(fd, password.encode() + b"\n")
+                    if asked_for:
+                        asked_for(pid)
+                    else:
+                        os.write(fd, password.encode() + b"\n")
             else:
                 os.kill(pid, signal.SIGKILL)
                 raise harness.Failed(f"{user} {arguments}: not within {seconds} s: {shown}")
