@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "bus/internal.h"
+#include "core/limits.h"
 #include "log.h"
 
 #define POLKIT "org.freedesktop.PolicyKit1"
@@ -194,11 +195,14 @@ static int ask_who(Question *q) {
         return r;
 }
 
-/* What the dialog shows: the policy's message names these. */
+/* What the dialog shows: the policy's message names these. A patient, too: it is shown to whoever signs, and not kept. */
 static int put_details(sd_bus_message *m, const Act *act, const BusSource *source) {
         const ConfigPractitioner *by = config_practitioner_of_user(source->config(source->userdata), act->uid);
+        const char *more = act->cause ?: act->patient;
+        char subject[CODE_MAX + LABEL_MAX + 8];
 
-        return sd_bus_message_append(m, "a{ss}", 5, "act", act_id(act->type), "subject", act->subject ?: "", "name",
+        snprintf(subject, sizeof(subject), "%s%s%s%s", act->subject ?: "", more ? " (" : "", more ?: "", more ? ")" : "");
+        return sd_bus_message_append(m, "a{ss}", 5, "act", act_id(act->type), "subject", subject, "name",
                                      by ? by->name : "", "meaning", act_meaning(act->type), "reason", act->reason ?: "");
 }
 
