@@ -145,11 +145,19 @@ static int start_bus(Fixture *f, int64_t idle_us) {
         return bus_new(&f->bus, f->event, &options, &source);
 }
 
+static const Config *fake_config(void *userdata) {
+        static const ConfigRoom rooms[] = { { .id = "room-1" } };
+        static const Config config = { .rooms = rooms, .n_rooms = 1 };
+
+        (void)userdata;
+        return &config;
+}
+
 static int setup(void **state) {
         Fixture *f = case_open();
 
         fill(f);
-        case_serve(f, &(BusSource){ .status = fake_status });
+        case_serve(f, &(BusSource){ .status = fake_status, .config = fake_config });
         *state = f;
         return 0;
 }
@@ -384,6 +392,8 @@ static void the_interface_can_be_introspected(void **state) {
         assert_non_null(strstr(xml, "<interface name=\"org.asepsis1.Manager\">"));
         assert_non_null(strstr(xml, "<method name=\"ListAlerts\">"));
         assert_non_null(strstr(xml, "name=\"resolved_too\""));
+        assert_non_null(strstr(xml, "<property name=\"AuditHead\" type=\"s\" access=\"read\">"));
+        assert_non_null(strstr(xml, "<node name=\"room/room_2d1\"/>"));
         sd_bus_message_unref(m);
 }
 
