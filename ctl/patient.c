@@ -98,6 +98,13 @@ static void print_erasures(const json_t *erasures) {
                 table_cell(t, PLAIN, "%" PRId64, number_of(e, "items"));
                 table_cell(t, PLAIN, "%" PRId64, number_of(e, "messages"));
                 table_cell(t, PLAIN, "%s", text_of(e, "reason"));
+                if (number_of(e, "records") > 0) {
+                        Line l = {};
+
+                        line_add(&l, "%" PRId64 " records of the audit chain name the patient, as somebody wrote it; they stay.",
+                                 number_of(e, "records"));
+                        table_note(t, l.text);
+                }
         }
         table_print(t);
 }

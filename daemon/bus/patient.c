@@ -151,6 +151,7 @@ static void put_erasure(const ErasureRow *e, Reply *r) {
         reply_number(r, "items", e->items);
         reply_number(r, "messages", e->messages);
         reply_number(r, "others", e->others);
+        reply_number(r, "records", e->records);
         reply_time(r, "done_at", e->done_us);
         reply_close(r);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/erasure.h"
 
+#include <errno.h>
+
 #include "store/stmt.h"
 
 int erasure_add(Store *s, ErasureRow *row) {
@@ -12,8 +14,8 @@ int erasure_add(Store *s, ErasureRow *row) {
 }
 
 int erasure_save(Store *s, const ErasureRow *row) {
-        return sql_run(s, SQL_ERASURE_SAVE, "itiiiiii0", row->id, or_null(row->patient), (int64_t)row->stage, row->at,
-                       row->sessions, row->items, row->messages, row->others, row->done_us);
+        return sql_run(s, SQL_ERASURE_SAVE, "itiiiiii0i", row->id, or_null(row->patient), (int64_t)row->stage, row->at,
+                       row->sessions, row->items, row->messages, row->others, row->done_us, row->records);
 }
 
 static int read_row(Store *s, StatementId q, int found, ErasureRow *ret) {
@@ -30,6 +32,7 @@ static int read_row(Store *s, StatementId q, int found, ErasureRow *ret) {
                 .messages = col_int(s, q, 10),
                 .others = col_int(s, q, 11),
                 .done_us = col_int(s, q, 12),
+                .records = col_int(s, q, 13),
         };
         TEXT(q, 3, ret->by);
         TEXT(q, 4, ret->reason);
@@ -140,6 +143,17 @@ int erase_request(Store *s, const char *room, const uint8_t nonce[static NONCE_S
         int r = sql_run(s, SQL_ERASE_REQUEST, "tb", room, (const void *)nonce, (size_t)NONCE_SIZE);
 
         return r < 0 ? r : sql_run(s, SQL_ERASE_OVERRIDES, "t", session);
+}
+
+int record_naming(Store *s, int64_t *i, int64_t to, const char *patient, char **ret_record) {
+        int r = sql_first(s, SQL_RECORD_NAMING, "iit", *i, to, patient);
+
+        if (r <= 0)
+                return r;
+        *i = col_int(s, SQL_RECORD_NAMING, 0);
+        *ret_record = col_dup(s, SQL_RECORD_NAMING, 1);
+        sql_done(s, SQL_RECORD_NAMING);
+        return *ret_record ? 1 : -ENOMEM;
 }
 
 /* --- bytes of devices --- */

@@ -22,6 +22,7 @@ typedef struct ErasureRow {
         int stage;
         int64_t at; /* within the stage: the last row that was looked at */
         int64_t sessions, items, messages, others; /* erased so far */
+        int64_t records; /* of the chain, that name the patient as somebody wrote it, and stay */
         int64_t done_us; /* 0: it goes on */
 } ErasureRow;
 
@@ -57,6 +58,9 @@ int erase_item(Store *s, const ErasureRow *e, const char *why, int64_t *ret_id);
 int erase_exposure(Store *s, int64_t id);
 /* A question that was denied: by the nonce that the room asked with. */
 int erase_request(Store *s, const char *room, const uint8_t nonce[static NONCE_SIZE], const char *session);
+
+/* The next record of the chain after *i, up to `to`, with these bytes in it: 1 and its text, to be freed; or 0. */
+int record_naming(Store *s, int64_t *i, int64_t to, const char *patient, char **ret_record);
 
 /* Rows with bytes of devices in them, to be gone through: 1 and the first after `after`, then raw_next(); 0: no more.
  * raw is good until the next call; NULL: there is none. raw_done() ends it before its end. */

@@ -479,6 +479,7 @@ static const char fourth[] =
         " stage INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL DEFAULT 0," /* ErasureStage, and how far in it */
         " sessions INTEGER NOT NULL DEFAULT 0, items INTEGER NOT NULL DEFAULT 0,"
         " messages INTEGER NOT NULL DEFAULT 0, others INTEGER NOT NULL DEFAULT 0,"
+        " records INTEGER NOT NULL DEFAULT 0," /* of the chain, that name the patient and stay */
         " done_us INTEGER) STRICT;"
         "CREATE INDEX erasure_standing ON erasure (id) WHERE done_us IS NULL;"
         "ALTER TABLE session ADD COLUMN erased INTEGER REFERENCES erasure (id);"

@@ -45,7 +45,7 @@
 #define OVERRIDE_COLUMNS                                                                                              \
         "id, i, at_us, session, room, content, rule, practitioner, procedure, mark, first_i, first_us, first_by, "    \
         "first_reason, second_i, second_us, second_by, second_reason, until_us, used_i, used_us"
-#define ERASURE_COLUMNS "id, i, at_us, by, reason, patient, stage, at, sessions, items, messages, others, done_us"
+#define ERASURE_COLUMNS "id, i, at_us, by, reason, patient, stage, at, sessions, items, messages, others, done_us, records"
 #define QUALIFICATION_COLUMNS                                                                                         \
         "id, i, at_us, person, procedure, until_on, certificate, by, reason, ended_i, ended_us, ended_by, ended_reason"
 #define EXPOSURE_COLUMNS                                                                                              \
@@ -476,7 +476,7 @@
         X(ERASURE_OF_SESSION, "SELECT " ERASURE_COLUMNS " FROM erasure WHERE id = "                                   \
                               "(SELECT erased FROM session WHERE label = ?)")                                         \
         X(ERASURE_SAVE, "UPDATE erasure SET patient = ?2, salt = " PERSONAL_SALT("?2") ", stage = ?3, at = ?4, "      \
-                        "sessions = ?5, items = ?6, messages = ?7, others = ?8, done_us = ?9 WHERE id = ?1")          \
+                        "sessions = ?5, items = ?6, messages = ?7, others = ?8, done_us = ?9, records = ?10 WHERE id = ?1")          \
         X(PATIENT_SESSION_BEFORE, "SELECT id, label, room, practitioner, procedure, state, allowed_us, ended_us "     \
                                   "FROM session WHERE patient = ?1 AND (allowed_us, id) < (?2, ?3) "                  \
                                   "ORDER BY allowed_us DESC, id DESC LIMIT 1")                                        \
@@ -495,6 +495,7 @@
         X(ERASE_EXPOSURE, "UPDATE exposure SET detail = '', salt = NULL WHERE id = ?")                                \
         X(RAW_AFTER, "SELECT i, topic, held, raw FROM message WHERE i > ? AND i <= ? ORDER BY i")                     \
         X(RAW_ERASE, "UPDATE message SET raw = NULL, salt = x'' WHERE i = ?")                                         \
+        X(RECORD_NAMING, "SELECT i, record FROM audit WHERE i > ? AND i <= ? AND instr(record, ?) > 0 ORDER BY i LIMIT 1") \
         X(RAW_STAMP, "SELECT i, at_us FROM message WHERE i > ? ORDER BY i LIMIT 1")                                   \
         X(RAW_TRIM, "UPDATE message SET raw = NULL, salt = x'' WHERE i > ? AND i <= ? AND raw IS NOT NULL "           \
                     "AND held = 0")                                                                                   \

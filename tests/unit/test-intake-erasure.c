@@ -220,6 +220,20 @@ static void what_was_opened_for_the_patient_is_nobody_s_any_more(void **state) {
                                     "AND damage_reason LIKE '%%erased%%'"), 1);
 }
 
+static void what_somebody_wrote_of_the_patient_stays_and_is_counted(void **state) {
+        Sim *s = *state;
+        int64_t named;
+
+        sim_say(s, "station/station-1/recall", "{'lot':'L-1','reason':'for " PATIENT "1','by':'clara'}");
+        sim_say(s, "station/station-1/recall", "{'lot':'L-2','reason':'for " PATIENT ", they say','by':'clara'}");
+        named = sim_sql(s, "SELECT count(*) FROM audit WHERE instr(record, '" PATIENT ",')");
+        assert_true(named > 0);
+        assert_int_equal(erase(s, PATIENT), 0);
+        let_it_go_on(s, 10);
+        assert_int_equal(sim_sql(s, "SELECT records FROM erasure WHERE done_us AND messages = 1"), named);
+        assert_int_equal(sim_sql(s, "SELECT record ->> 'records' FROM audit WHERE record ->> 'done' = 1"), named);
+}
+
 #define QUESTION                                                                                                       \
         "{'nonce':'%s','session':'s-1','practitioner':'ana','patient':'p-1','procedure':'skin-needling','items':%s}"
 
@@ -327,6 +341,7 @@ int main(void) {
                 T(a_live_session_is_not_erased_and_one_that_begins_meanwhile_stays),
                 T(it_goes_on_after_a_crash_at_any_slice),
                 T(what_was_opened_for_the_patient_is_nobody_s_any_more),
+                T(what_somebody_wrote_of_the_patient_stays_and_is_counted),
                 T(what_still_waits_for_its_turn_is_waited_for),
                 T(a_message_of_old_that_comes_again_does_nothing),
                 T(after_its_time_and_not_before_bytes_and_samples_are_deleted),
