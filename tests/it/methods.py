@@ -3,7 +3,7 @@
 over the socket and over the bus; a method that is not in it fails them.
 
 The good arguments fit the clinic that prepare() makes. They are asked in the order of the table."""
-import datetime, json, time
+import datetime, time
 
 from harness import must, roller
 
@@ -87,10 +87,6 @@ METHODS = {
     "GetKey": Row(),
     "GetPractitioner": Row(person("ana")),
     "ListPractitioners": Row(),
-    "AcknowledgeAlerts": Row(free(lambda c: [c["alert"]]), BY, WHY, who="clara", signs=False, takes=(2,)),
-    "SilenceAlerts": Row(free(lambda c: [c["alert"]]), free(lambda c: int((time.time() + 3600) * 1e6)), BY, WHY, who="clara",
-                         signs=False),
-    "ResolveAlerts": Row(free(lambda c: [c["alert"]]), BY, WHY, who="clara"),
     "Subscribe": Row(),
     "Unsubscribe": Row(),
     "GetBackup": Row(),
@@ -186,6 +182,4 @@ def prepare(clinic, copies):
     must(answer["verdict"] == "deny", f"s-2: {answer}")
     for device in (station, room, ac, other):
         device.close()
-    alerts = json.loads(clinic.ctl("alerts", "--json").stdout)
-    CLINIC["alert"] = next(a["id"] for a in alerts if a["rule"] == "aftercare-missing")
     time.sleep(0.1)
