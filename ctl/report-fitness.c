@@ -156,7 +156,7 @@ static void put_day(Report *r, const Period *p, const Machine *m, const Day *d, 
 
         period_date(p, d->day, date);
         report_row(r);
-        report_cell(r, date);
+        html_put(r->html, "td", "at", date);
         report_cellf(r, "%u", d->loads);
         put_outcomes(r, p, m, d->day, true);
         put_outcomes(r, p, m, d->day, false);
