@@ -101,7 +101,7 @@ static void print_erasures(const json_t *erasures) {
                 if (number_of(e, "records") > 0) {
                         Line l = {};
 
-                        line_add(&l, "%" PRId64 " records of the audit chain name the patient, as somebody wrote it; they stay.",
+                        line_add(&l, "%" PRId64 " records of the chain name the patient, as somebody wrote it; they stay.",
                                  number_of(e, "records"));
                         table_note(t, l.text);
                 }
