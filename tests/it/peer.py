@@ -180,9 +180,23 @@ class Peer:
             raise Error(found[4], answer[0] if answer else "")
         return answer[0] if len(answer) == 1 else answer
 
+    def properties(self, path=OBJECT):
+        """[(name, type), ...] of the interfaces of ours, and the signals of them."""
+        tree = self.tree(path)
+        ours = [i for i in tree.findall("interface") if i.get("name").startswith("org.asepsis1.")]
+        return ([(p.get("name"), p.get("type")) for i in ours for p in i.findall("property")],
+                [(s.get("name"), [(a.get("name"), a.get("type")) for a in s.findall("arg")]) for i in ours
+                 for s in i.findall("signal")])
+
+    def children(self, path=OBJECT):
+        return [f"{path}/{n.get('name')}" for n in self.tree(path).findall("node")]
+
+    def tree(self, path):
+        xml = self.call("Introspect", interface="org.freedesktop.DBus.Introspectable", path=path)
+        return ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", xml))
+
     def introspect(self, path=OBJECT, interface=INTERFACE):
         """{method: [(name, type), ...]} of what goes in."""
-        xml = self.call("Introspect", interface="org.freedesktop.DBus.Introspectable", path=path)
-        tree = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", xml))
+        tree = self.tree(path)
         return {m.get("name"): [(a.get("name"), a.get("type")) for a in m.findall("arg") if a.get("direction") != "out"]
                 for i in tree.findall("interface") if i.get("name") == interface for m in i.findall("method")}
