@@ -333,9 +333,19 @@ static int read_alerts(sd_bus_message *m, Act *act, sd_bus_error *error) {
         return 1;
 }
 
+/* What is signed is shown before the password: "alert 7", "alerts 7 9 12", or the first of them and how many there are. */
+static void alerts_subject(const Act *act, char ret[static CODE_MAX + 1]) {
+        size_t n = (size_t)snprintf(ret, CODE_MAX + 1, act->n_alerts == 1 ? "alert" : "alerts"), i;
+
+        for (i = 0; i < act->n_alerts && n + sizeof(" -9223372036854775808, 64 in all") <= CODE_MAX; i++)
+                n += (size_t)snprintf(ret + n, CODE_MAX + 1 - n, " %" PRId64, act->alerts[i]);
+        if (i < act->n_alerts)
+                snprintf(ret + n, CODE_MAX + 1 - n, ", %zu in all", act->n_alerts);
+}
+
 static int act_on_alerts(sd_bus_message *m, const BusSource *source, ActType type, sd_bus_error *error) {
         Act act = { .type = type };
-        char subject[LABEL_MAX + 1];
+        char subject[CODE_MAX + 1];
         uint64_t until = 0;
         int r = read_alerts(m, &act, error);
 
@@ -346,10 +356,7 @@ static int act_on_alerts(sd_bus_message *m, const BusSource *source, ActType typ
         if (r < 0)
                 return r;
         act.to_us = (int64_t)MIN_OF(until, (uint64_t)INT64_MAX);
-        if (act.n_alerts == 1)
-                snprintf(subject, sizeof(subject), "alert %" PRId64, act.alerts[0]);
-        else
-                snprintf(subject, sizeof(subject), "%zu alerts", act.n_alerts);
+        alerts_subject(&act, subject);
         act.subject = subject;
         return perform(m, source, &act, error);
 }
