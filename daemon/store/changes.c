@@ -17,6 +17,7 @@
 
 #define RECORD_FULL 49152  /* bytes; one entry more and it is written */
 #define NOTES_MANY 4096
+#define NEAR 64            /* a power of two */
 #define NOTES_KEPT 4096    /* room for so many is kept from one transaction to the next */
 
 #pragma weak sqlite3_preupdate_hook
@@ -45,7 +46,8 @@ struct Changes {
         size_t n_index;
         uint8_t *bytes;
         size_t n_bytes, size_bytes;
-        int failed; /* a note is missing */
+        uint8_t near[NEAR]; /* the table that was found last under this place */
+        int failed;         /* a note is missing */
 };
 
 /* --- notes --- */
@@ -261,11 +263,11 @@ static void note_chunk(sqlite3 *db, const StateTable *t, Note *n, int op) {
         n->to = MAX_OF(n->to, sqlite3_value_int64(v));
 }
 
-static void note_row(Changes *c, sqlite3 *db, uint16_t table, int op) {
+static void note_row(Changes *c, sqlite3 *db, uint16_t table, int op, int64_t before, int64_t after) {
         const StateTable *t = c->tables.table + table;
         uint8_t old_key[KEY_MAX], new_key[KEY_MAX];
-        const int n_old = op == SQLITE_INSERT ? 0 : key_of(db, t, false, old_key),
-                  n_new = op == SQLITE_DELETE ? 0 : key_of(db, t, true, new_key);
+        const int n_old = op == SQLITE_INSERT ? 0 : t->rowid ? key_int(old_key, before) : key_of(db, t, false, old_key),
+                  n_new = op == SQLITE_DELETE ? 0 : t->rowid ? key_int(new_key, after) : key_of(db, t, true, new_key);
         const bool moved = op == SQLITE_UPDATE && (n_old != n_new || memcmp(old_key, new_key, (size_t)MAX_OF(n_old, 0)) != 0);
         Note *was = NULL, *is = NULL;
 
@@ -289,21 +291,32 @@ static void note_row(Changes *c, sqlite3 *db, uint16_t table, int op) {
                 is->columns |= changed_columns(db, t);
 }
 
+/* By the name's address, which is the same as long as the schema is; then by the name. -1: none. */
+static int table_of(Changes *c, const char *name) {
+        uint8_t *near = c->near + ((uintptr_t)name >> 4 & (NEAR - 1));
+
+        if (streq(c->tables.table[*near].name, name))
+                return *near;
+        for (size_t i = 0; i < c->tables.n; i++)
+                if (streq(c->tables.table[i].name, name)) {
+                        *near = (uint8_t)i;
+                        return *near;
+                }
+        return -1;
+}
+
 /* audit and the new rows of message come by the thousand, and are not for us. */
 static void on_change(void *userdata, sqlite3 *db, int op, const char *schema, const char *name, sqlite3_int64 before,
                       sqlite3_int64 after) {
         Changes *c = userdata;
+        int table;
 
-        (void)before;
-        (void)after;
         if (streq(name, "audit") || (op == SQLITE_INSERT && streq(name, "message")) || !streq(schema, "main"))
                 return;
-        for (size_t i = 0; i < c->tables.n; i++)
-                if (streq(c->tables.table[i].name, name)) {
-                        note_row(c, db, (uint16_t)i, op);
-                        return;
-                }
-        if (strncmp(name, "sqlite", 6) != 0)
+        table = table_of(c, name);
+        if (table >= 0)
+                note_row(c, db, (uint16_t)table, op, before, after);
+        else if (strncmp(name, "sqlite", 6) != 0)
                 c->failed = -EINVAL; /* a table that was not there at the start */
 }
 

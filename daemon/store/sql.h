@@ -65,8 +65,8 @@
 
 /* Of any table of the state, by the names of itself and its key, which come from the schema: see store/tables.c. */
 #define TABLE_SQL_NAMES                                                                                               \
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'audit' "        \
-        "ORDER BY name"
+        "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "                            \
+        "AND name NOT LIKE 'sqlite%' AND name <> 'audit' ORDER BY name"
 #define TABLE_SQL_COLUMNS "SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid"
 #define TABLE_SQL_ROW "SELECT * FROM \"%s\" WHERE \"%s\" = ?"
 #define TABLE_SQL_ROW_2 "SELECT * FROM \"%s\" WHERE \"%s\" = ? AND \"%s\" = ?"

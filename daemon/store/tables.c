@@ -108,7 +108,9 @@ int tables_read(sqlite3 *db, Tables *ret, char *why, size_t n_why) {
                 const char *name = (const char *)sqlite3_column_text(stmt, 0);
 
                 rc = ret->n < TABLES_MAX && name ? read_table(db, name, ret->table + ret->n) : SQLITE_MISMATCH;
-                if (rc == SQLITE_MISMATCH)
+                if (rc == SQLITE_OK)
+                        ret->table[ret->n].rowid &= sqlite3_column_int(stmt, 1) == 0;
+                else if (rc == SQLITE_MISMATCH)
                         snprintf(why, n_why, "table %s has no key, or too much of something", name ?: "");
                 ret->n++;
         }
