@@ -10,11 +10,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bus/bus.h"
 #include "ctl.h"
 #include "out.h"
 #include "show.h"
+#include "value.h"
 
-#define EVERY_MS 1000
+#define EVERY_MS 1000 /* where nothing is told */
+#define QUIET_MS 5000 /* where it is: the clock on the screen, and what no signal says */
+#define GATHER_MS 200
 #define ALERTS_PAGE 200u
 
 typedef struct View {
@@ -192,6 +196,52 @@ static void tell_changes(const Ctl *c, const View *was, const View *is) {
                         tell(c, "alert", text_of(a, "rule"), "resolved", text_of(a, "subject"));
 }
 
+/* --- what the daemon tells by itself --- */
+
+typedef struct Watch {
+        Ctl *c;
+        bool screen, listening, stale; /* stale: something has changed since it was looked at */
+} Watch;
+
+/* "deny, item-used, room-busy" of a decision; that of all else is seen by looking. */
+static void tell_decision(const Ctl *c, const json_t *about) {
+        const json_t *rule;
+        Line state = {};
+        size_t i;
+
+        line_add(&state, "%s", text_of(about, "verdict"));
+        json_array_foreach(json_object_get(about, "reasons"), i, rule)
+                line_add(&state, ", %s", json_string_value(rule) ?: text_of(rule, "rule"));
+        tell(c, "decision", has_text(about, "session") ? text_of(about, "session") : text_of(about, "id"), state.text,
+             text_of(about, "id"));
+}
+
+static int on_event(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Watch *w = userdata;
+        json_t *about = NULL;
+        const char *kind;
+
+        (void)error;
+        if (sd_bus_message_read_basic(m, 's', &kind) > 0 && value_read(m, !w->c->json, &about) >= 0) {
+                if (streq(kind, "decision") && !w->screen)
+                        tell_decision(w->c, about);
+                w->stale = true;
+        }
+        json_decref(about);
+        return 0;
+}
+
+/* One that does not tell, or has too many listeners already, is looked at each second. */
+static void listen_to(Watch *w) {
+        sd_bus_message *nothing = NULL;
+
+        w->c->quiet = true;
+        w->listening = ctl_call_bare(w->c, &nothing, "Subscribe", NULL) == CTL_YES &&
+                       sd_bus_match_signal(w->c->bus, NULL, NULL, BUS_PATH, BUS_INTERFACE, "Event", on_event, w) >= 0;
+        w->c->quiet = false;
+        sd_bus_message_unref(nothing);
+}
+
 /* --- until somebody ends it --- */
 
 static int watch_signals(void) {
@@ -204,28 +254,49 @@ static int watch_signals(void) {
         return signalfd(-1, &mask, SFD_CLOEXEC);
 }
 
+/* Until there is something to look at: false, somebody ended it. */
+static bool wait_for_change(Watch *w, int end) {
+        struct pollfd fds[] = { { .fd = end, .events = POLLIN }, { .fd = sd_bus_get_fd(w->c->bus), .events = POLLIN } };
+        int left_ms = w->listening ? QUIET_MS : EVERY_MS;
+
+        w->stale = false;
+        for (;;) {
+                while (sd_bus_process(w->c->bus, NULL) > 0)
+                        ;
+                if (w->stale)
+                        left_ms = MIN_OF(left_ms, GATHER_MS); /* changes come in company */
+                if (poll(fds, w->listening ? 2 : 1, left_ms) == 0)
+                        return true;
+                if (fds[0].revents)
+                        return false;
+                if (fds[1].revents & (POLLHUP | POLLERR))
+                        return true; /* looking tells that it is gone */
+        }
+}
+
 static int run_watch(Ctl *c, int argc, char **argv) {
-        const bool screen = isatty(STDOUT_FILENO) && !c->json;
-        struct pollfd end = { .fd = watch_signals(), .events = POLLIN };
+        Watch w = { .c = c, .screen = isatty(STDOUT_FILENO) && !c->json };
+        const int end = watch_signals();
         View was = {}, is;
         int r;
 
         (void)argc;
         (void)argv;
-        if (end.fd < 0)
+        if (end < 0)
                 return CTL_TROUBLE;
+        listen_to(&w);
         while ((r = look(c, &is)) == CTL_YES) {
-                if (screen)
+                if (w.screen)
                         print_screen(&is);
                 else
                         tell_changes(c, &was, &is);
                 view_done(&was);
                 was = is;
-                if (fflush(stdout) != 0 || poll(&end, 1, EVERY_MS) > 0)
+                if (fflush(stdout) != 0 || !wait_for_change(&w, end))
                         break;
         }
         view_done(&was);
-        close(end.fd);
+        close(end);
         return r;
 }
 
@@ -233,7 +304,7 @@ const Verb verb_watch = {
         .name = "watch",
         .group = GROUP_NOW,
         .brief = "rooms, autoclaves and alerts as they go",
-        .ways = { { .text = "a screen drawn anew each second; elsewhere a line for each change", .run = run_watch } },
+        .ways = { { .text = "a screen drawn anew at each change; elsewhere a line for each", .run = run_watch } },
         .help = "Ctrl-C ends it. With --json each change is an object on a line of its own: what,\n"
                 "name, state, detail.\n",
         .example = "asepsisctl watch | tee today.log\n",
