@@ -27,7 +27,7 @@ static void note_words(Table *t, const json_t *a) {
                 line_add_time(&l, ", ", number_of(a, "acknowledged_at"));
                 line_add(&l, ". ");
         }
-        if (has_text(a, "silenced_by")) {
+        if (number_of(a, "silenced_until") > (int64_t)time(NULL) * US_PER_S) {
                 line_add_time(&l, "Silent until ", number_of(a, "silenced_until"));
                 line_add(&l, ", says %s. ", text_of(a, "silenced_by"));
         }

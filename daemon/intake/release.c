@@ -490,10 +490,11 @@ static void text_add(char text[static ACT_TEXT_MAX], char apart, const char *sub
 static void release_text(const AttemptRow *a, const Releasing *x, LoadWord word, char ret[static ACT_TEXT_MAX]) {
         const char apart = word == LOAD_WORD_REFUSED ? '\n' : ' ';
 
-        snprintf(ret, ACT_TEXT_MAX, "Load %s is %s.%s", a->label,
+        snprintf(ret, ACT_TEXT_MAX, "Load %s is %s%s%s.%s", a->label,
                  word == LOAD_WORD_REFUSED     ? "not released"
                  : word == LOAD_WORD_WITHDRAWN ? "recalled"
                                                : load_word_name(word),
+                 x->on_manual ? ", on readings transcribed by " : "", x->on_manual ? x->transcribed.by : "",
                  x->n_withheld ? " Left out, and not sterile:" : "");
         for (size_t i = 0; i < x->reasons.n; i++)
                 text_add(ret, apart, x->reasons.v[i].rule, x->reasons.v + i);

@@ -11,6 +11,7 @@
 
 #include "../lib/clinicsim-files.h"
 #include "../lib/clinicsim.h"
+#include "act.h"
 #include "core/gate.h"
 #include "store/loads.h"
 
@@ -187,6 +188,20 @@ static void who_transcribed_does_not_release(void **state) {
         transcript(s, "ben");
         fires(HELD);
         assert_string_equal(release_by(s, "dora"), "released");
+}
+
+static void by_hand_the_same_holds(void **state) {
+        Sim *s = *state;
+        Act release = { .type = ACT_LOAD_RELEASE, .subject = "ac-1.1", .by = "ben", .dry = true, .uid = 1000 };
+        char text[ACT_TEXT_MAX];
+
+        dark(s);
+        transcript(s, "ben");
+        assert_int_equal(sim_act(s, &release, text), 1);
+        assert_says(text, "manual-evidence: Who transcribed the readings cannot release on them.");
+        release.by = "dora";
+        assert_int_equal(sim_act(s, &release, text), 0);
+        assert_string_equal(text, "Load ac-1.1 is released, on readings transcribed by ben.");
 }
 
 static void whoever_transcribes_is_registered(void **state) {
@@ -499,6 +514,7 @@ int main(void) {
                 T(an_unheard_cycle_is_no_verified_one_to_the_gateway_s_next),
                 OWN(without_the_policy_nothing_is_transcribed),
                 T(who_transcribed_does_not_release),
+                T(by_hand_the_same_holds),
                 T(whoever_transcribes_is_registered),
                 T(and_still_is_when_the_load_is_released),
                 OWN(a_critical_class_is_never_released_so),
