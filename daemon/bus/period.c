@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "bus/internal.h"
 #include "core/event.h"
@@ -15,7 +16,8 @@
 #include "store/period.h"
 #include "store/sessions.h"
 
-#define STEPS_MAX 256 /* look-ups a call */
+#define STEPS_MAX 256 /* look-ups a call... */
+#define SLICE_US 1000 /* ...and time: a denial's answer may be long, the disk slow. One step is always taken */
 #define RULES_MAX 64  /* of one denial */
 #define CURSOR_SIZE 128
 
@@ -194,13 +196,22 @@ static int read_cursor(const char *text, PeriodPlace *ret) {
         return 0;
 }
 
+static int64_t monotonic_us(void) {
+        struct timespec ts;
+
+        clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+}
+
 /* 1: there is more, from *place on; 0: that was all. */
 static int put_slice(Store *s, PeriodKind kind, int64_t from_us, int64_t to_us, uint32_t limit, PeriodPlace *place,
                      Reply *reply) {
+        const int64_t until_us = monotonic_us() + SLICE_US;
         uint32_t rows = 0;
         int r = 1;
 
-        for (unsigned steps = 0; rows < limit && steps < STEPS_MAX && r > 0; steps++) {
+        for (unsigned steps = 0;
+             rows < limit && steps < STEPS_MAX && r > 0 && (steps == 0 || monotonic_us() < until_us); steps++) {
                 PeriodRow row = {};
 
                 r = period_next(s, kind, from_us, to_us, place, &row);
