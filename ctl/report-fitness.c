@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The month's report: tests of autoclaves, day by day, and what was missed; times out of service; duties. What is missed
- * is judged by the configuration of today: a day with a load and no passing penetration test before it (types B and S),
- * a day with a load that no leak test covers, or, where they are asked for, no spore test. Sources as in rules.md,
- * section 2. Days are counted from the month's first, which is 0.
+ * The month's report: tests of autoclaves, day by day, and what was missed; times out of service; duties. What is
+ * missed is judged by the configuration of today: a day with a load and no passing penetration test before it (types B
+ * and S), a day with a load that no leak test covers, or, where they are asked for, no spore test. Sources as in
+ * rules.md, section 2. Days are counted from the month's first, which is 0.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -82,7 +82,8 @@ static Day look_at(const Report *r, const Period *p, const Machine *m, int day) 
                 d.tests += run == day;
                 if (run <= day && passed(one) && streq(text_of(one, "test"), "vacuum-leak"))
                         d.leak = MAX_OF(d.leak, run);
-                d.penetration |= run == day && passed(one) && is_penetration(one) && number_of(one, "run_at") < d.first_load_us;
+                d.penetration |=
+                        run == day && passed(one) && is_penetration(one) && number_of(one, "run_at") < d.first_load_us;
         }
         json_array_foreach(p->spores, i, one) {
                 const int run = is_of(one, m) ? period_day(r, p, number_of(one, "run_at")) : INT32_MAX;
@@ -108,8 +109,8 @@ static unsigned say_missed(const Report *r, const Machine *m, const Day *d, char
         if (d->loads == 0)
                 return 0;
         snprintf(ret, size, "%s%s%s%s%s", penetration ? "no penetration test before the first load" : "",
-                 penetration && leak ? "; " : "", leak ? "leak test overdue" : "", (penetration || leak) && spore ? "; " : "",
-                 spore ? "spore test overdue" : "");
+                 penetration && leak ? "; " : "", leak ? "leak test overdue" : "",
+                 (penetration || leak) && spore ? "; " : "", spore ? "spore test overdue" : "");
         return (unsigned)penetration + leak + spore;
 }
 
@@ -121,11 +122,12 @@ static void put_outcomes(Report *r, const Period *p, const Machine *m, int day, 
 
         html_open(r->html, "td", NULL);
         json_array_foreach(p->tests, i, one) {
-                if (!is_of(one, m) || (penetration ? !is_penetration(one) : !streq(text_of(one, "test"), "vacuum-leak")) ||
+                if (!is_of(one, m) ||
+                    (penetration ? !is_penetration(one) : !streq(text_of(one, "test"), "vacuum-leak")) ||
                     period_day(r, p, number_of(one, "run_at")) != day)
                         continue;
-                html_printf(r->html, "%s%s%s%s", some ? ", " : "", penetration ? text_of(one, "test") : "", penetration ? " " : "",
-                            text_of(one, "outcome"));
+                html_printf(r->html, "%s%s%s%s", some ? ", " : "", penetration ? text_of(one, "test") : "",
+                            penetration ? " " : "", text_of(one, "outcome"));
                 if (!penetration && number_of(one, "rate_mpa_per_min"))
                         html_printf(r->html, " (%.3f kPa/min)", (double)number_of(one, "rate_mpa_per_min") / 1e6);
                 some = true;
@@ -142,8 +144,9 @@ static void put_spores(Report *r, const Period *p, const Machine *m, int day) {
         json_array_foreach(p->spores, i, one) {
                 if (!is_of(one, m) || period_day(r, p, number_of(one, "run_at")) != day)
                         continue;
-                html_printf(r->html, "%scycle %" PRId64 ": %s%s%s", some ? ", " : "", number_of(one, "cycle"), text_of(one, "result"),
-                            has_text(one, "control") ? ", control " : "", text_of(one, "control"));
+                html_printf(r->html, "%scycle %" PRId64 ": %s%s%s", some ? ", " : "", number_of(one, "cycle"),
+                            text_of(one, "result"), has_text(one, "control") ? ", control " : "",
+                            text_of(one, "control"));
                 some = true;
         }
         html_close(r->html);
@@ -170,12 +173,14 @@ static void put_day(Report *r, const Period *p, const Machine *m, const Day *d, 
 }
 
 static void put_machine(Report *r, const Period *p, const Machine *m) {
-        static const char *const heads[] = { "Clinic day", "#Loads", "Penetration", "Leak", "Spore test run", "Missed", NULL };
+        static const char *const heads[] = { "Clinic day",     "#Loads", "Penetration", "Leak",
+                                             "Spore test run", "Missed", NULL };
         const int days = period_days(r, p);
         unsigned shown = 0, missed_days = 0;
         char missed[160], caption[224];
 
-        snprintf(caption, sizeof(caption), "Autoclave %s%s%s: days with a load or a test", m->id, m->configured ? ", type " : "",
+        snprintf(caption, sizeof(caption), "Autoclave %s%s%s: days with a load or a test", m->id,
+                 m->configured ? ", type " : "",
                  m->configured ? text_of(m->configured, "type") : ", which is not configured any more");
         report_table_open(r, caption, heads);
         for (int day = 0; day < days; day++) {
@@ -200,12 +205,14 @@ static void record_tests(Report *r, const Period *p) {
 
         json_array_foreach(p->tests, i, one)
                 if (period_has(p, number_of(one, "run_at")))
-                        period_record(r, "test", number_of(one, "run_at"), text_of(one, "autoclave"), text_of(one, "test"),
-                                      text_of(one, "outcome"), text_of(one, "reader"), text_of(one, "why"));
+                        period_record(r, "test", number_of(one, "run_at"), text_of(one, "autoclave"),
+                                      text_of(one, "test"), text_of(one, "outcome"), text_of(one, "reader"),
+                                      text_of(one, "why"));
         json_array_foreach(p->spores, i, one)
                 if (period_has(p, number_of(one, "run_at")) || period_has(p, number_of(one, "read_at")))
-                        period_record(r, "spore", number_of(one, "run_at"), text_of(one, "autoclave"), text_of(one, "attempt"),
-                                      text_of(one, "result"), text_of(one, "reader"), text_of(one, "control"));
+                        period_record(r, "spore", number_of(one, "run_at"), text_of(one, "autoclave"),
+                                      text_of(one, "attempt"), text_of(one, "result"), text_of(one, "reader"),
+                                      text_of(one, "control"));
 }
 
 void period_put_tests(Report *r, const Period *p) {
@@ -215,10 +222,14 @@ void period_put_tests(Report *r, const Period *p) {
         size_t i;
 
         report_section(r, "Tests done and missed");
-        html_putf(r->html, "p", NULL, "Judged by the configuration of today: a leak test is good for %" PRId64 " days, spore tests are %s.",
-                  number_of(r->clinic, "leak_days"), number_of(r->clinic, "spore_days") ? "asked for" : "not asked for");
-        json_array_foreach(p->autoclaves, i, one) tally(seen, text_of(one, "autoclave"));
-        json_array_foreach(p->cycles, i, one) tally(seen, text_of(one, "autoclave"));
+        html_putf(r->html, "p", NULL,
+                  "Judged by the configuration of today: a leak test is good for %" PRId64 " days, spore tests are %s.",
+                  number_of(r->clinic, "leak_days"),
+                  number_of(r->clinic, "spore_days") ? "asked for" : "not asked for");
+        json_array_foreach(p->autoclaves, i, one)
+                tally(seen, text_of(one, "autoclave"));
+        json_array_foreach(p->cycles, i, one)
+                tally(seen, text_of(one, "autoclave"));
         json_object_foreach(seen, id, value) {
                 const Machine m = machine_of(r, p, id);
 
@@ -231,13 +242,15 @@ void period_put_tests(Report *r, const Period *p) {
 /* --- out of service --- */
 
 void period_put_service(Report *r, const Period *p) {
-        static const char *const heads[] = { "Autoclave", "Since", "Cause", "Why", "Back in service", "By", "#In this month", NULL };
+        static const char *const heads[] = { "Autoclave",       "Since", "Cause",          "Why",
+                                             "Back in service", "By",    "#In this month", NULL };
         const json_t *one;
         size_t i, n = 0;
         When w;
 
         report_section(r, "Out of service");
-        json_array_foreach(p->service, i, one) n += !number_of(one, "back_at") || number_of(one, "back_at") >= p->from_us;
+        json_array_foreach(p->service, i, one)
+                n += !number_of(one, "back_at") || number_of(one, "back_at") >= p->from_us;
         if (n == 0) {
                 report_note(r, "No autoclave was out of service.");
                 return;
@@ -262,7 +275,8 @@ void period_put_service(Report *r, const Period *p) {
                 report_cellf(r, "%s", report_duration(&w, MAX_OF(to - from, (int64_t)0)));
                 report_row_end(r);
                 period_record(r, "service", number_of(one, "since"), text_of(one, "autoclave"), text_of(one, "cause"),
-                              number_of(one, "back_at") ? "back" : "out", text_of(one, "back_by"), text_of(one, "text"));
+                              number_of(one, "back_at") ? "back" : "out", text_of(one, "back_by"),
+                              text_of(one, "text"));
         }
         report_table_close(r);
 }
@@ -289,8 +303,9 @@ static void put_duty(Report *r, const Period *p, const json_t *duty, const char 
                 int last = m.commissioned;
 
                 json_array_foreach(p->duties, i, one)
-                        if (streq(text_of(one, "duty"), text_of(duty, "duty")) && streq(text_of(one, "subject"), autoclave) &&
-                            truth_of(one, "passed") && period_day(r, p, number_of(one, "at")) <= day)
+                        if (streq(text_of(one, "duty"), text_of(duty, "duty")) &&
+                            streq(text_of(one, "subject"), autoclave) && truth_of(one, "passed") &&
+                            period_day(r, p, number_of(one, "at")) <= day)
                                 last = MAX_OF(last, period_day(r, p, number_of(one, "at")));
                 late += is_late(last, number_of(duty, "interval_days"), day);
         }
@@ -305,7 +320,8 @@ static void put_duty(Report *r, const Period *p, const json_t *duty, const char 
 }
 
 void period_put_duties(Report *r, const Period *p) {
-        static const char *const heads[] = { "Duty", "Of", "#Every", "#Done in this month", "Last done well", "#Days overdue", NULL };
+        static const char *const heads[] = { "Duty",          "Of", "#Every", "#Done in this month", "Last done well",
+                                             "#Days overdue", NULL };
         const json_t *duties = json_object_get(r->clinic, "duties"), *duty, *autoclave;
         size_t i, k;
 

@@ -39,10 +39,10 @@ static int fetch_samples(Report *r, Load *l) {
                 }
                 l->samples = v;
                 json_array_foreach(json_object_get(page, "samples"), i, one)
-                        l->samples[l->n_samples++] = (CurvePoint){
-                                json_integer_value(json_array_get(one, 0)),
-                                (int32_t)json_integer_value(json_array_get(one, 1)),
-                                (int32_t)json_integer_value(json_array_get(one, 2)) };
+                        l->samples[l->n_samples++] =
+                                (CurvePoint){ json_integer_value(json_array_get(one, 0)),
+                                              (int32_t)json_integer_value(json_array_get(one, 1)),
+                                              (int32_t)json_integer_value(json_array_get(one, 2)) };
                 place = (uint64_t)number_of(page, "next");
                 json_decref(page);
         } while (place > 0);
@@ -63,8 +63,8 @@ static int fetch_surroundings(Report *r, Load *l) {
         if (!localtime_r(&s, &tm))
                 return CTL_TROUBLE;
         from = report_day_start(r, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
-        failed = report_rows(r, "tests", from, report_day_start(r, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday + 1) - 1,
-                             &all);
+        failed = report_rows(r, "tests", from,
+                             report_day_start(r, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday + 1) - 1, &all);
         if (failed)
                 return failed;
         l->tests = json_array();
@@ -103,12 +103,12 @@ static void release(Load *l) {
 /* --- the verdict --- */
 
 static const char *what_it_means(const char *verdict) {
-        return streq(verdict, "verified") ? "The recorded parameters of the cycle were met. That is not the same as sterile: "
-                                            "wet steam, and air inside a pack, do not show at a chamber's probe."
-               : streq(verdict, "failed") ? "There is evidence that what was in this cycle was not sterilized."
-               : streq(verdict, "unverified")
-                       ? "Evidence is missing or doubtful: that it was sterilized is not shown."
-                       : "The cycle has not ended.";
+        return streq(verdict, "verified")
+                       ? "The recorded parameters of the cycle were met. That is not the same as sterile: "
+                         "wet steam, and air inside a pack, do not show at a chamber's probe."
+               : streq(verdict, "failed")     ? "There is evidence that what was in this cycle was not sterilized."
+               : streq(verdict, "unverified") ? "Evidence is missing or doubtful: that it was sterilized is not shown."
+                                              : "The cycle has not ended.";
 }
 
 static bool is_recalled(const json_t *l) {
@@ -147,10 +147,16 @@ static void put_verdict(Report *r, const json_t *l) {
         char class[32];
         size_t i;
 
-        snprintf(class, sizeof(class), "verdict %s", streq(verdict, "verified") ? "" : streq(verdict, "failed") ? "bad" : "open");
+        snprintf(class, sizeof(class), "verdict %s",
+                 streq(verdict, "verified") ? ""
+                 : streq(verdict, "failed") ? "bad"
+                                            : "open");
         html_open(r->html, "div", "class", class, NULL);
         html_putf(r->html, "p", "word", "%s %s",
-                  streq(verdict, "verified") ? "\u2713" : streq(verdict, "failed") ? "\u2717" : "?", verdict);
+                  streq(verdict, "verified") ? "\u2713"
+                  : streq(verdict, "failed") ? "\u2717"
+                                             : "?",
+                  verdict);
         html_put(r->html, "p", NULL, what_it_means(verdict));
         json_array_foreach(json_object_get(l, "reasons"), i, reason) {
                 html_open(r->html, "p", NULL);
@@ -178,9 +184,10 @@ static void put_identity(Report *r, const Load *l) {
         report_fact_time(r, "Started", number_of(x, "started_at"));
         report_fact_time(r, "Ended", number_of(x, "ended_at"));
         report_fact(r, "The machine says", text_of(x, "outcome"));
-        report_fact(r, "Samples come from", streq(text_of(x, "grade"), "printout") ? "a printout: read row by row, and coarser"
-                                            : has_text(x, "grade")                 ? "the machine, while it ran"
-                                                                                   : "");
+        report_fact(r, "Samples come from",
+                    streq(text_of(x, "grade"), "printout") ? "a printout: read row by row, and coarser"
+                    : has_text(x, "grade")                 ? "the machine, while it ran"
+                                                           : "");
         report_table_close(r);
 }
 
@@ -194,7 +201,8 @@ static void put_curve(Report *r, const Load *l) {
         report_section(r, "What was measured");
         if (l->n_samples == 0 && number_of(f, "samples") > 0) {
                 html_putf(r->html, "p", NULL,
-                          "The %" PRId64 " samples were deleted after their time, as [retention] of the configuration says. The "
+                          "The %" PRId64
+                          " samples were deleted after their time, as [retention] of the configuration says. The "
                           "figures below were computed from them.",
                           number_of(f, "samples"));
                 return;
@@ -209,7 +217,9 @@ static void put_curve(Report *r, const Load *l) {
                                         .gap_us = MAX_OF(number_of(f, "gap_allowed_us"), GAP_SHOWN_US),
                                         .lower_mc = (int32_t)number_of(f, "set_temperature_mc") });
         if (!held && l->n_samples > 0)
-                report_note(r, "There was no hold: no stretch of samples at the program's temperature, in saturated steam.");
+                report_note(
+                        r,
+                        "There was no hold: no stretch of samples at the program's temperature, in saturated steam.");
 }
 
 /* --- figures --- */
@@ -236,8 +246,8 @@ typedef struct Degrees {
 } Degrees;
 
 static const char *degrees(Degrees *t, int64_t mc, const char *sign) {
-        snprintf(t->text, sizeof(t->text), "%s%" PRId64 ".%02" PRId64, mc < 0 ? "\u2212" : sign, (int64_t)llabs(mc) / 1000,
-                 (int64_t)llabs(mc) % 1000 / 10);
+        snprintf(t->text, sizeof(t->text), "%s%" PRId64 ".%02" PRId64, mc < 0 ? "\u2212" : sign,
+                 (int64_t)llabs(mc) / 1000, (int64_t)llabs(mc) % 1000 / 10);
         return t->text;
 }
 
@@ -270,14 +280,15 @@ static void put_steam_figures(Report *r, const json_t *f) {
 
         if (!has(f, "median_off_mc"))
                 return;
-        snprintf(c.text, sizeof(c.text), "%s K in the middle, %s K at worst", degrees(&a, number_of(f, "median_off_mc"), "+"),
-                 degrees(&b, number_of(f, "worst_off_mc"), "+"));
+        snprintf(c.text, sizeof(c.text), "%s K in the middle, %s K at worst",
+                 degrees(&a, number_of(f, "median_off_mc"), "+"), degrees(&b, number_of(f, "worst_off_mc"), "+"));
         put_figure(r, "Distance from saturated steam", c.text, "at most 2 K either way",
                    "IAPWS R7-97 region 4; limit: own");
         if (!has(f, "reference_off_mc"))
                 return;
         snprintf(c.text, sizeof(c.text), "%s K", degrees(&a, number_of(f, "reference_off_mc"), "+"));
-        put_figure(r, "The same at commissioning", c.text, "moves by at most 1 K", "ISO 17665 (by its subject); limit: own");
+        put_figure(r, "The same at commissioning", c.text, "moves by at most 1 K",
+                   "ISO 17665 (by its subject); limit: own");
 }
 
 static void put_evidence_figures(Report *r, const json_t *f) {
@@ -286,7 +297,8 @@ static void put_evidence_figures(Report *r, const json_t *f) {
         if (has(f, "largest_gap_us")) {
                 snprintf(a.text, sizeof(a.text), "%.1f s", (double)number_of(f, "largest_gap_us") / 1e6);
                 if (has(f, "gap_allowed_us"))
-                        snprintf(limit.text, sizeof(limit.text), "at most %.1f s", (double)number_of(f, "gap_allowed_us") / 1e6);
+                        snprintf(limit.text, sizeof(limit.text), "at most %.1f s",
+                                 (double)number_of(f, "gap_allowed_us") / 1e6);
                 put_figure(r, "Largest gap between samples of the hold", a.text, limit.text,
                            cycle_rule_source(CYCLE_SAMPLES_TOO_SPARSE));
         }
@@ -295,8 +307,8 @@ static void put_evidence_figures(Report *r, const json_t *f) {
                 snprintf(limit.text, sizeof(limit.text), "at least %" PRId64, number_of(f, "pulses_required"));
                 put_figure(r, "Pulses that removed air", a.text, limit.text, "the program's maker");
         }
-        snprintf(a.text, sizeof(a.text), "%" PRId64 ", of which %" PRId64 " left out as spikes", number_of(f, "samples"),
-                 number_of(f, "samples_dropped"));
+        snprintf(a.text, sizeof(a.text), "%" PRId64 ", of which %" PRId64 " left out as spikes",
+                 number_of(f, "samples"), number_of(f, "samples_dropped"));
         put_figure(r, "Samples", a.text, "at most 2 left out", "own");
 }
 
@@ -355,7 +367,8 @@ static void put_tests(Report *r, const Load *l) {
 }
 
 static void put_indicators(Report *r, const json_t *load) {
-        static const char *const heads[] = { "Indicator", "Where", "Pack", "Lot", "Result", "Control", "Read by", "When", NULL };
+        static const char *const heads[] = { "Indicator", "Where",   "Pack", "Lot", "Result",
+                                             "Control",   "Read by", "When", NULL };
         const json_t *all = json_object_get(load, "indicators"), *one;
         size_t i;
 
@@ -363,14 +376,16 @@ static void put_indicators(Report *r, const json_t *load) {
                 report_note(r, "No indicator was read.");
                 return;
         }
-        report_table_open(r, truth_of(load, "indicators_more") ? "Indicators (the first 64; there are more)" : "Indicators",
-                          heads);
+        report_table_open(
+                r, truth_of(load, "indicators_more") ? "Indicators (the first 64; there are more)" : "Indicators",
+                heads);
         json_array_foreach(all, i, one) {
                 char kind[64] = "";
 
                 snprintf(kind, sizeof(kind), "%s", text_of(one, "indicator"));
                 if (number_of(one, "type"))
-                        snprintf(kind + strlen(kind), sizeof(kind) - strlen(kind), ", type %" PRId64, number_of(one, "type"));
+                        snprintf(kind + strlen(kind), sizeof(kind) - strlen(kind), ", type %" PRId64,
+                                 number_of(one, "type"));
                 report_row(r);
                 report_cell(r, kind);
                 report_cell(r, text_of(one, "where"));
@@ -412,7 +427,8 @@ static void put_transcripts(Report *r, const json_t *load) {
 /* --- packs --- */
 
 static void pack_state(const json_t *p, char *ret, size_t size) {
-        snprintf(ret, size, "%s%s%s%s%s%s%s", number_of(p, "sterile_at") ? "counts as sterile" : "does not count as sterile",
+        snprintf(ret, size, "%s%s%s%s%s%s%s",
+                 number_of(p, "sterile_at") ? "counts as sterile" : "does not count as sterile",
                  truth_of(p, "wet") ? ", wet" : "", truth_of(p, "late") ? ", named too late" : "",
                  number_of(p, "damaged_at") ? ", damaged: " : "", text_of(p, "damage_reason"),
                  number_of(p, "opened_at") ? ", opened; inside indicator " : "", text_of(p, "inside_indicator"));
@@ -425,7 +441,8 @@ static void put_packs(Report *r, const json_t *packs) {
         size_t i, k, items = 0;
 
         report_section(r, "What was in it");
-        json_array_foreach(packs, i, p) items += json_array_size(json_object_get(p, "items"));
+        json_array_foreach(packs, i, p)
+                items += json_array_size(json_object_get(p, "items"));
         if (json_array_size(packs) == 0) {
                 report_note(r, "No pack is on record for this cycle.");
                 return;
@@ -454,7 +471,8 @@ static void put_packs(Report *r, const json_t *packs) {
 static const char *meaning_of(const json_t *d) {
         const char *what = text_of(d, "what");
 
-        return streq(what, "released")    ? truth_of(d, "dry") ? "releases this load for use; packs found dry" : "releases this load for use"
+        return streq(what, "released")    ? truth_of(d, "dry") ? "releases this load for use; packs found dry"
+                                                               : "releases this load for use"
                : streq(what, "refused")   ? "wanted to release it, and was refused"
                : streq(what, "rejected")  ? "rejects this load: not to be used"
                : streq(what, "withdrawn") ? "takes the release back: recalled"
@@ -508,13 +526,16 @@ static void put_signatures(Report *r, const json_t *load) {
         size_t i;
 
         report_section(r, "Decisions and signatures");
-        if (json_array_size(json_object_get(load, "decisions")) + json_array_size(json_object_get(load, "recalls")) == 0) {
+        if (json_array_size(json_object_get(load, "decisions")) + json_array_size(json_object_get(load, "recalls")) ==
+            0) {
                 report_note(r, "Nobody has decided on it.");
                 return;
         }
         report_table_open(r, "Who signed what, when and why; the number of the record in the audit chain", heads);
-        json_array_foreach(json_object_get(load, "decisions"), i, one) put_decision(r, one);
-        json_array_foreach(json_object_get(load, "recalls"), i, one) put_recall(r, one);
+        json_array_foreach(json_object_get(load, "decisions"), i, one)
+                put_decision(r, one);
+        json_array_foreach(json_object_get(load, "recalls"), i, one)
+                put_recall(r, one);
         report_table_close(r);
 }
 
@@ -546,8 +567,9 @@ static void put_samples(Report *r, const Load *l) {
 }
 
 int report_load(Report *r, const char *attempt) {
-        static const char *const columns[] = { "attempt", "t_s", "temperature_c", "pressure_kpa", "saturation_c",
-                                               "off_saturation_k", "in_hold" };
+        static const char *const columns[] = { "attempt",      "t_s",          "temperature_c",
+                                               "pressure_kpa", "saturation_c", "off_saturation_k",
+                                               "in_hold" };
         Load l = {};
         int failed = fetch(r, attempt, &l);
 

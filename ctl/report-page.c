@@ -245,19 +245,25 @@ static void put_how(Report *r) {
         const int64_t size = number_of(r->head, "size");
 
         html_put(r->html, "p", NULL,
-                 "How to check this. Whoever keeps this page holds a fingerprint of every record that the clinic had when it "
+                 "How to check this. Whoever keeps this page holds a fingerprint of every record that the clinic had "
+                 "when it "
                  "was written: no earlier record can be changed, left out or added since without being found.");
         html_open(r->html, "ol", NULL);
         html_put(r->html, "li", NULL, "Have the clinic export its audit chain: asepsisctl audit export -o chain.jsonl");
         html_putf(r->html, "li", NULL,
-                  "Check the export with the program that needs nothing of the clinic's: asepsis-verify chain.jsonl --key "
-                  "KEY --head %" PRId64 ":%s (or, with this very file: --head FILE). KEY is a file with the clinic's public key, which you have from another "
+                  "Check the export with the program that needs nothing of the clinic's: asepsis-verify chain.jsonl "
+                  "--key "
+                  "KEY --head %" PRId64 ":%s (or, with this very file: --head FILE). KEY is a file with the clinic's "
+                                        "public key, which you have from another "
                   "source than the export. It says OK, or names the first record that is not as it was.",
                   size, text_of(r->head, "head"));
         html_putf(r->html, "li", NULL,
-                  "Or by hand: the hash of record number i is SHA-256 over a zero byte, the hash of the record before it, "
-                  "i as 8 bytes (most significant first) and the record itself, as openssl dgst -sha256 computes it; that of "
-                  "record %" PRId64 " in the chain %s must be the head above. The signature is Ed25519, over what stands "
+                  "Or by hand: the hash of record number i is SHA-256 over a zero byte, the hash of the record before "
+                  "it, "
+                  "i as 8 bytes (most significant first) and the record itself, as openssl dgst -sha256 computes it; "
+                  "that of "
+                  "record %" PRId64
+                  " in the chain %s must be the head above. The signature is Ed25519, over what stands "
                   "before the second dot of the signed head; openssl pkeyutl -verify -rawin checks it.",
                   size, text_of(r->head, "log"));
         html_close(r->html);
@@ -266,8 +272,9 @@ static void put_how(Report *r) {
 /* Signed where the daemon is in no doubt about its ledger. */
 static void put_signed(Report *r) {
         if (!has_text(r->head, "checkpoint")) {
-                html_put(r->html, "p", NULL, "The daemon was in doubt about its ledger when this page was written, and did not sign: "
-                                             "asepsisctl status says why.");
+                html_put(r->html, "p", NULL,
+                         "The daemon was in doubt about its ledger when this page was written, and did not sign: "
+                         "asepsisctl status says why.");
                 return;
         }
         html_put(r->html, "p", "small", "The signed head (a checkpoint, JWS):");

@@ -34,25 +34,30 @@ static void put_room(Report *r, const Period *p, const char *room) {
 }
 
 void period_put_sessions(Report *r, const Period *p) {
-        static const char *const heads[] = { "Room", "#Sessions", "#Completed", "#Cancelled", "#Stopped", "#Never begun", "#Live still",
-                                             "#Questions denied", NULL };
+        static const char *const heads[] = { "Room",        "#Sessions",         "#Completed",
+                                             "#Cancelled",  "#Stopped",          "#Never begun",
+                                             "#Live still", "#Questions denied", NULL };
         json_t *seen = json_object();
         const json_t *one;
         const char *room;
         json_t *value;
         size_t i;
 
-        json_array_foreach(json_object_get(r->clinic, "rooms"), i, one) tally(seen, text_of(one, "room"));
-        json_array_foreach(p->denials, i, one) tally(seen, text_of(one, "room"));
+        json_array_foreach(json_object_get(r->clinic, "rooms"), i, one)
+                tally(seen, text_of(one, "room"));
+        json_array_foreach(p->denials, i, one)
+                tally(seen, text_of(one, "room"));
         json_array_foreach(p->sessions, i, one) {
                 tally(seen, text_of(one, "room"));
-                period_record(r, "session", number_of(one, "allowed_at"), text_of(one, "session"), text_of(one, "procedure"),
+                period_record(r, "session", number_of(one, "allowed_at"), text_of(one, "session"),
+                              text_of(one, "procedure"),
                               has_text(one, "outcome") ? text_of(one, "outcome") : text_of(one, "state"),
                               text_of(one, "practitioner"), text_of(one, "room"));
         }
         report_section(r, "Sessions");
         report_table_open(r, "By room", heads);
-        json_object_foreach(seen, room, value) put_room(r, p, room);
+        json_object_foreach(seen, room, value)
+                put_room(r, p, room);
         report_table_close(r);
         json_decref(seen);
 }
@@ -96,8 +101,8 @@ void period_put_denials(Report *r, const Period *p) {
         json_array_foreach(p->denials, i, one)
                 json_array_foreach(json_object_get(one, "rules"), k, rule) {
                         tally(rules, json_string_value(rule) ?: "");
-                        period_record(r, "denial", number_of(one, "at"), text_of(one, "session"), json_string_value(rule) ?: "",
-                                      "deny", "", text_of(one, "room"));
+                        period_record(r, "denial", number_of(one, "at"), text_of(one, "session"),
+                                      json_string_value(rule) ?: "", "deny", "", text_of(one, "room"));
                 }
         report_section(r, "Denials by rule");
         v = sorted(rules, &n);
@@ -120,7 +125,7 @@ void period_put_denials(Report *r, const Period *p) {
 /* --- alerts --- */
 
 typedef struct Waits {
-        int64_t *v; /* of those that were acknowledged */
+        int64_t *v;                    /* of those that were acknowledged */
         size_t n, all, never, settled; /* settled: over without anybody's acknowledgement */
 } Waits;
 
@@ -131,7 +136,8 @@ static int shorter_first(const void *a, const void *b) {
 }
 
 static bool is_about(const json_t *alert, const char *rule, const char *severity) {
-        return (!rule || streq(text_of(alert, "rule"), rule)) && (!severity || streq(text_of(alert, "severity"), severity));
+        return (!rule || streq(text_of(alert, "rule"), rule)) &&
+               (!severity || streq(text_of(alert, "severity"), severity));
 }
 
 /* rule, severity NULL: any. To be freed: ret->v. */
@@ -190,7 +196,8 @@ static void put_alert_list(Report *r, const Period *p) {
         When when;
         size_t i, n = 0;
 
-        json_array_foreach(p->alerts, i, one) n += is_listed(one);
+        json_array_foreach(p->alerts, i, one)
+                n += is_listed(one);
         if (n == 0) {
                 report_note(r, "None was critical, and none stands without anybody's acknowledgement.");
                 return;
@@ -216,8 +223,10 @@ static void put_alert_list(Report *r, const Period *p) {
 }
 
 void period_put_alerts(Report *r, const Period *p) {
-        static const char *const heads[] = { "Alerts", "#Raised", "#Answered", "#Median time to it", "#Longest time to it",
-                                             "#Over without it", "#Still waiting", NULL };
+        static const char *const heads[] = {
+                "Alerts",           "#Raised",        "#Answered", "#Median time to it", "#Longest time to it",
+                "#Over without it", "#Still waiting", NULL
+        };
         static const char *const severities[] = { "critical", "warning", "info" };
         _cleanup_(freep) Count *v = NULL;
         json_t *rules = json_object();
@@ -256,12 +265,14 @@ static void put_signer(Report *r, const json_t *o, const char *by, const char *a
                 report_cell(r, "");
                 return;
         }
-        html_putf(r->html, "td", NULL, "%s, %s: %s", report_person(r, text_of(o, by), person), report_time(&when, number_of(o, at)),
-                  text_of(o, reason));
+        html_putf(r->html, "td", NULL, "%s, %s: %s", report_person(r, text_of(o, by), person),
+                  report_time(&when, number_of(o, at)), text_of(o, reason));
 }
 
 void period_put_overrides(Report *r, const Period *p) {
-        static const char *const heads[] = { "Session", "Room", "Rule", "First officer", "Second officer", "Used", NULL };
+        static const char *const heads[] = {
+                "Session", "Room", "Rule", "First officer", "Second officer", "Used", NULL
+        };
         const json_t *one;
         size_t i;
 
@@ -281,18 +292,21 @@ void period_put_overrides(Report *r, const Period *p) {
                 report_cell_time(r, number_of(one, "used_at"));
                 report_row_end(r);
                 period_record(r, "override", number_of(one, "first_at"), text_of(one, "session"), text_of(one, "rule"),
-                              number_of(one, "used_at") ? "used" : "not used", text_of(one, "first_by"), text_of(one, "first_reason"));
+                              number_of(one, "used_at") ? "used" : "not used", text_of(one, "first_by"),
+                              text_of(one, "first_reason"));
         }
         report_table_close(r);
 }
 
 void period_put_exposures(Report *r, const Period *p) {
-        static const char *const heads[] = { "#Number", "When", "Room", "What", "First aid", "Report", "Turnover", "State", NULL };
+        static const char *const heads[] = { "#Number", "When",     "Room",  "What", "First aid",
+                                             "Report",  "Turnover", "State", NULL };
         const json_t *one;
         size_t i, n = 0;
 
         report_section(r, "Injuries");
-        json_array_foreach(p->exposures, i, one) n += period_has(p, number_of(one, "at"));
+        json_array_foreach(p->exposures, i, one)
+                n += period_has(p, number_of(one, "at"));
         if (n == 0) {
                 report_note(r, "None was reported.");
                 return;
@@ -311,8 +325,8 @@ void period_put_exposures(Report *r, const Period *p) {
                 report_cell_time(r, number_of(one, "turnover_at"));
                 report_cell(r, text_of(one, "state"));
                 report_row_end(r);
-                period_record(r, "injury", number_of(one, "at"), text_of(one, "room"), text_of(one, "item"), text_of(one, "state"),
-                              "", text_of(one, "detail"));
+                period_record(r, "injury", number_of(one, "at"), text_of(one, "room"), text_of(one, "item"),
+                              text_of(one, "state"), "", text_of(one, "detail"));
         }
         report_table_close(r);
 }
@@ -323,7 +337,8 @@ void period_put_recalls(Report *r, const Period *p) {
         size_t i, n = 0;
 
         report_section(r, "Recalls and quarantines");
-        json_array_foreach(p->recalls, i, one) n += period_has(p, number_of(one, "at"));
+        json_array_foreach(p->recalls, i, one)
+                n += period_has(p, number_of(one, "at"));
         if (n == 0) {
                 report_note(r, "None was made.");
                 return;
@@ -340,8 +355,8 @@ void period_put_recalls(Report *r, const Period *p) {
                 report_cell_person(r, text_of(one, "by"));
                 report_cell(r, text_of(one, "state"));
                 report_row_end(r);
-                period_record(r, "recall", number_of(one, "at"), text_of(one, "cause"), "", text_of(one, "state"), text_of(one, "by"),
-                              text_of(one, "reason"));
+                period_record(r, "recall", number_of(one, "at"), text_of(one, "cause"), "", text_of(one, "state"),
+                              text_of(one, "by"), text_of(one, "reason"));
         }
         report_table_close(r);
 }

@@ -23,7 +23,9 @@ int period_days(const Report *r, const Period *p) {
 }
 
 const char *period_date(const Period *p, int day, char ret[static 16]) {
-        struct tm tm = { .tm_year = p->year - 1900, .tm_mon = p->month - 1, .tm_mday = 1 + day, .tm_hour = 12, .tm_isdst = -1 };
+        struct tm tm = {
+                .tm_year = p->year - 1900, .tm_mon = p->month - 1, .tm_mday = 1 + day, .tm_hour = 12, .tm_isdst = -1
+        };
 
         ret[0] = 0;
         if (mktime(&tm) != -1)
@@ -41,8 +43,8 @@ void tally(json_t *set, const char *name) {
         json_object_set_new(set, name, json_integer(tallied(set, name) + 1));
 }
 
-void period_record(Report *r, const char *record, int64_t at, const char *subject, const char *what, const char *outcome,
-                   const char *by, const char *detail) {
+void period_record(Report *r, const char *record, int64_t at, const char *subject, const char *what,
+                   const char *outcome, const char *by, const char *detail) {
         csv_text(r->csv, record);
         csv_time(r->csv, at);
         csv_text(r->csv, subject);
@@ -59,8 +61,8 @@ static int read_month(Report *r, const char *text, Period *p) {
         struct timespec now;
         int n = 0;
 
-        if (sscanf(text, "%4d-%2d%n", &p->year, &p->month, &n) != 2 || text[n] || n != 7 || p->month < 1 || p->month > 12 ||
-            p->year < 2000)
+        if (sscanf(text, "%4d-%2d%n", &p->year, &p->month, &n) != 2 || text[n] || n != 7 || p->month < 1 ||
+            p->month > 12 || p->year < 2000)
                 return ctl_usage("report", "a month is written 2026-11");
         clock_gettime(CLOCK_REALTIME, &now);
         p->known_us = (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
@@ -76,11 +78,15 @@ static int fetch(Report *r, Period *p) {
                 int64_t from_us, to_us;
                 json_t **ret;
         } lists[] = {
-                { "cycles", p->from_us, p->to_us, &p->cycles },       { "tests", before, p->to_us, &p->tests },
+                { "cycles", p->from_us, p->to_us, &p->cycles },
+                { "tests", before, p->to_us, &p->tests },
                 { "spores", before, MAX_OF(p->known_us, p->to_us), &p->spores },
-                { "service", 0, p->to_us, &p->service },              { "duties", before, p->to_us, &p->duties },
-                { "sessions", p->from_us, p->to_us, &p->sessions },   { "denials", p->from_us, p->to_us, &p->denials },
-                { "alerts", p->from_us, p->to_us, &p->alerts },       { "overrides", p->from_us, p->to_us, &p->overrides },
+                { "service", 0, p->to_us, &p->service },
+                { "duties", before, p->to_us, &p->duties },
+                { "sessions", p->from_us, p->to_us, &p->sessions },
+                { "denials", p->from_us, p->to_us, &p->denials },
+                { "alerts", p->from_us, p->to_us, &p->alerts },
+                { "overrides", p->from_us, p->to_us, &p->overrides },
         };
         int failed = report_call(r, &p->autoclaves, "ListAutoclaves", NULL);
 
@@ -125,9 +131,11 @@ static void put_summary(Report *r, const Period *p) {
         }
         report_facts_open(r, "At a glance");
         report_factf(r, "Clinic days", "%s to %s%s", period_date(p, 0, date),
-                     period_date(p, period_day(r, p, p->to_us), (char[16]){}), p->known_us < p->to_us ? "; the month is not over" : "");
-        report_factf(r, "Loads", "%" PRId64 ": %" PRId64 " verified, %" PRId64 " failed, %" PRId64 " unverified", tallied(set, "loads"),
-                     tallied(set, "verified"), tallied(set, "failed"), tallied(set, "unverified"));
+                     period_date(p, period_day(r, p, p->to_us), (char[16]){}),
+                     p->known_us < p->to_us ? "; the month is not over" : "");
+        report_factf(r, "Loads", "%" PRId64 ": %" PRId64 " verified, %" PRId64 " failed, %" PRId64 " unverified",
+                     tallied(set, "loads"), tallied(set, "verified"), tallied(set, "failed"),
+                     tallied(set, "unverified"));
         report_factf(r, "Other cycles", "%" PRId64 " (tests, empty, warming up)", tallied(set, "other"));
         report_factf(r, "Sessions", "%zu", json_array_size(p->sessions));
         report_factf(r, "Questions of rooms denied", "%zu", json_array_size(p->denials));
@@ -140,7 +148,8 @@ static void put_summary(Report *r, const Period *p) {
 /* --- loads --- */
 
 static void put_loads_of(Report *r, const Period *p, const char *autoclave) {
-        static const char *const words[] = { "verified", "failed", "unverified", "released", "rejected", "recalled", "open" };
+        static const char *const words[] = { "verified", "failed",   "unverified", "released",
+                                             "rejected", "recalled", "open" };
         json_t *set = json_object();
         const json_t *one;
         size_t i;
@@ -171,14 +180,16 @@ static void put_odd_loads(Report *r, const Period *p) {
         size_t i, n = 0;
 
         json_array_foreach(p->cycles, i, one)
-                n += is_load(one) && !(streq(text_of(one, "verdict"), "verified") && streq(text_of(one, "load"), "released"));
+                n += is_load(one) &&
+                     !(streq(text_of(one, "verdict"), "verified") && streq(text_of(one, "load"), "released"));
         if (n == 0) {
                 report_note(r, "Every load was verified and released.");
                 return;
         }
         report_table_open(r, "Loads that were not both verified and released", heads);
         json_array_foreach(p->cycles, i, one) {
-                if (!is_load(one) || (streq(text_of(one, "verdict"), "verified") && streq(text_of(one, "load"), "released")))
+                if (!is_load(one) ||
+                    (streq(text_of(one, "verdict"), "verified") && streq(text_of(one, "load"), "released")))
                         continue;
                 report_row(r);
                 report_cell(r, text_of(one, "attempt"));
@@ -194,8 +205,9 @@ static void put_odd_loads(Report *r, const Period *p) {
 }
 
 static void put_loads(Report *r, const Period *p) {
-        static const char *const heads[] = { "Autoclave", "#Loads", "#Verified", "#Failed", "#Unverified", "#Released",
-                                             "#Rejected", "#Recalled", "#Not decided", "#Other cycles", NULL };
+        static const char *const heads[] = { "Autoclave",    "#Loads",        "#Verified", "#Failed",
+                                             "#Unverified",  "#Released",     "#Rejected", "#Recalled",
+                                             "#Not decided", "#Other cycles", NULL };
         json_t *seen = json_object();
         const json_t *one;
         const char *autoclave;
@@ -203,17 +215,20 @@ static void put_loads(Report *r, const Period *p) {
         size_t i;
 
         report_section(r, "Loads and verdicts");
-        json_array_foreach(p->autoclaves, i, one) tally(seen, text_of(one, "autoclave"));
+        json_array_foreach(p->autoclaves, i, one)
+                tally(seen, text_of(one, "autoclave"));
         json_array_foreach(p->cycles, i, one) {
                 char detail[96];
 
                 tally(seen, text_of(one, "autoclave"));
-                snprintf(detail, sizeof(detail), "%s, cycle %" PRId64, text_of(one, "program"), number_of(one, "cycle"));
+                snprintf(detail, sizeof(detail), "%s, cycle %" PRId64, text_of(one, "program"),
+                         number_of(one, "cycle"));
                 period_record(r, text_of(one, "purpose"), number_of(one, "started_at"), text_of(one, "attempt"),
                               text_of(one, "verdict"), text_of(one, "load"), text_of(one, "released_by"), detail);
         }
         report_table_open(r, "By autoclave: verdicts, and what people decided since", heads);
-        json_object_foreach(seen, autoclave, value) put_loads_of(r, p, autoclave);
+        json_object_foreach(seen, autoclave, value)
+                put_loads_of(r, p, autoclave);
         report_table_close(r);
         put_odd_loads(r, p);
         json_decref(seen);

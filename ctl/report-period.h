@@ -10,7 +10,8 @@ typedef struct Period {
         int year, month;
         int64_t from_us, to_us; /* clinic days; to_us the last moment */
         int64_t known_us;       /* up to now, where the month is not over */
-        json_t *autoclaves, *cycles, *tests, *spores, *service, *duties; /* tests, spores, duties: from long before on */
+        json_t *autoclaves, *cycles, *tests, *spores, *service,
+                *duties; /* tests, spores, duties: from long before on */
         json_t *sessions, *denials, *alerts, *overrides, *exposures, *recalls;
 } Period;
 
@@ -30,8 +31,8 @@ void tally(json_t *set, const char *name);
 int64_t tallied(const json_t *set, const char *name);
 
 /* One row of the table of data. */
-void period_record(Report *r, const char *record, int64_t at, const char *subject, const char *what, const char *outcome,
-                   const char *by, const char *detail);
+void period_record(Report *r, const char *record, int64_t at, const char *subject, const char *what,
+                   const char *outcome, const char *by, const char *detail);
 
 /* report-fitness.c: tests done and missed, out of service, duties. */
 void period_put_tests(Report *r, const Period *p);

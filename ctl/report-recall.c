@@ -17,7 +17,8 @@ static void find_scope(Recall *x) {
         static const struct {
                 const char *member, *by;
         } scopes[] = {
-                { "lot", "lot" },   { "product", "product" }, { "item", "item" }, { "supplier_load", "supplier-load" },
+                { "lot", "lot" },   { "product", "product" },
+                { "item", "item" }, { "supplier_load", "supplier-load" },
                 { "load", "load" }, { "autoclave", "autoclave" },
         };
 
@@ -53,13 +54,17 @@ static void put_facts(Report *r, const Recall *x) {
         char person[192];
 
         report_facts_open(r, "What and why");
-        report_fact(r, "State", streq(text_of(c, "state"), "quarantine") ? "quarantine: an officer is to decide" : text_of(c, "state"));
+        report_fact(r, "State",
+                    streq(text_of(c, "state"), "quarantine") ? "quarantine: an officer is to decide"
+                                                             : text_of(c, "state"));
         report_factf(r, "What it reaches", "%s %s", x->by, x->subject);
         report_fact_time(r, "Cycles that began from", number_of(c, "from"));
         report_fact_time(r, "to", number_of(c, "to"));
         report_fact(r, "Cause", text_of(c, "cause"));
         report_fact(r, "Reason", text_of(c, "reason"));
-        report_fact(r, "Made by", streq(text_of(c, "by"), "asepsisd") ? "asepsisd, by the rule" : report_person(r, text_of(c, "by"), person));
+        report_fact(r, "Made by",
+                    streq(text_of(c, "by"), "asepsisd") ? "asepsisd, by the rule"
+                                                        : report_person(r, text_of(c, "by"), person));
         report_fact_time(r, "Since", number_of(c, "at"));
         report_fact_time(r, "To be decided by", number_of(c, "decide_by"));
         if (has_text(c, "confirmed_by"))
@@ -67,7 +72,8 @@ static void put_facts(Report *r, const Recall *x) {
                              text_of(c, "confirmed_reason"));
         report_fact_time(r, "on", number_of(c, "confirmed_at"));
         if (has_text(c, "ended_by"))
-                report_factf(r, "Ended by", "%s: %s", report_person(r, text_of(c, "ended_by"), person), text_of(c, "ended_reason"));
+                report_factf(r, "Ended by", "%s: %s", report_person(r, text_of(c, "ended_by"), person),
+                             text_of(c, "ended_reason"));
         report_fact_time(r, "on", number_of(c, "ended_at"));
         report_table_close(r);
 }
@@ -123,7 +129,8 @@ static void put_codes(Report *r, const json_t *codes) {
 }
 
 static void put_calls(Report *r, const json_t *rows) {
-        static const char *const heads[] = { "Patient", "Session", "When", "Room, practitioner", "Items", "Informed on", "By", NULL };
+        static const char *const heads[] = { "Patient", "Session",     "When", "Room, practitioner",
+                                             "Items",   "Informed on", "By",   NULL };
         json_t *calls = calls_of(rows), *call, *patients = json_object();
         const char *key;
 
@@ -140,7 +147,9 @@ static void put_calls(Report *r, const json_t *rows) {
                         const json_t *row = json_object_get(call, "row");
 
                         report_row(r);
-                        report_cell(r, has_text(row, "patient") ? text_of(row, "patient") : number_of(row, "erased_at") ? "(erased)" : "(none on record)");
+                        report_cell(r, has_text(row, "patient")      ? text_of(row, "patient")
+                                       : number_of(row, "erased_at") ? "(erased)"
+                                                                     : "(none on record)");
                         report_cell(r, text_of(row, "session"));
                         report_cell_time(r, number_of(row, "allowed_at") ?: number_of(row, "used_at"));
                         html_putf(r->html, "td", NULL, "%s, %s", text_of(row, "room"), text_of(row, "practitioner"));
@@ -159,7 +168,8 @@ static void put_strays(Report *r, const json_t *rows) {
         const json_t *row;
         size_t i, n = 0;
 
-        json_array_foreach(rows, i, row) n += is_use(row) && !has_text(row, "session");
+        json_array_foreach(rows, i, row)
+                n += is_use(row) && !has_text(row, "session");
         if (n == 0)
                 return;
         report_table_open(r, "Contacts that belong to no session: find out who was treated", heads);
@@ -213,12 +223,14 @@ static void put_loads(Report *r, const json_t *rows) {
 }
 
 static void put_unused(Report *r, const json_t *rows) {
-        static const char *const heads[] = { "Item", "Pack", "Load", "Lot", "Where it stands", "Put aside on", "By", NULL };
+        static const char *const heads[] = { "Item",         "Pack", "Load", "Lot", "Where it stands",
+                                             "Put aside on", "By",   NULL };
         const json_t *row;
         size_t i, n = 0;
 
         report_section(r, "Not known to be used");
-        json_array_foreach(rows, i, row) n += !is_use(row);
+        json_array_foreach(rows, i, row)
+                n += !is_use(row);
         if (n == 0) {
                 report_note(r, "Nothing of it is known to lie unused.");
                 return;
@@ -241,9 +253,10 @@ static void put_unused(Report *r, const json_t *rows) {
 
 /* --- the table --- */
 
-static const char *const columns[] = { "fate",      "patient", "session",  "room", "practitioner", "procedure", "allowed_at",
-                                       "used_at",   "item",    "class",    "product", "lot", "pack", "load", "autoclave",
-                                       "held_back", "informed_on", "informed_by" };
+static const char *const columns[] = {
+        "fate",  "patient", "session", "room", "practitioner", "procedure", "allowed_at", "used_at",     "item",
+        "class", "product", "lot",     "pack", "load",         "autoclave", "held_back",  "informed_on", "informed_by"
+};
 #define COLUMNS_OF_ROW 15
 
 static void put_rows(Report *r, const json_t *rows) {
@@ -268,8 +281,8 @@ int report_recall(Report *r, const char *number) {
 
         if (!failed) {
                 snprintf(subject, sizeof(subject), "number %" PRId64, number_of(x.recall, "recall"));
-                failed = report_begin(r, streq(text_of(x.recall, "state"), "quarantine") ? "Quarantine" : "Recall", subject,
-                                      columns, ELEMENTSOF(columns));
+                failed = report_begin(r, streq(text_of(x.recall, "state"), "quarantine") ? "Quarantine" : "Recall",
+                                      subject, columns, ELEMENTSOF(columns));
         }
         if (!failed) {
                 put_facts(r, &x);

@@ -94,7 +94,8 @@ static void put_identity(Report *r, const json_t *s) {
         report_fact(r, "Outcome", text_of(s, "outcome"));
         report_fact(r, "Room", text_of(s, "room"));
         report_fact(r, "Procedure", text_of(s, "procedure"));
-        report_fact(r, "Practitioner", has_text(s, "practitioner") ? report_person(r, text_of(s, "practitioner"), person) : "");
+        report_fact(r, "Practitioner",
+                    has_text(s, "practitioner") ? report_person(r, text_of(s, "practitioner"), person) : "");
         report_fact_time(r, "Allowed", number_of(s, "allowed_at"));
         report_fact_time(r, "Started", number_of(s, "started_at"));
         report_fact_time(r, "Ended", number_of(s, "ended_at"));
@@ -108,9 +109,10 @@ static void put_identity(Report *r, const json_t *s) {
                 html_put(r->html, "b", NULL, text_of(s, "patient"));
                 html_close(r->html);
         } else if (number_of(s, "erased_at"))
-                html_putf(r->html, "p", NULL, "The patient's pseudonym was erased %s, on the word of %s (erasure %" PRId64 ").",
-                          report_time(&when, number_of(s, "erased_at")), report_person(r, text_of(s, "erased_by"), person),
-                          number_of(s, "erasure"));
+                html_putf(r->html, "p", NULL,
+                          "The patient's pseudonym was erased %s, on the word of %s (erasure %" PRId64 ").",
+                          report_time(&when, number_of(s, "erased_at")),
+                          report_person(r, text_of(s, "erased_by"), person), number_of(s, "erasure"));
         else
                 report_note(r, "No patient is on record.");
         record(r, "session", number_of(s, "allowed_at"), text_of(s, "session"), "", text_of(s, "practitioner"),
@@ -188,7 +190,8 @@ static void put_item(Report *r, const Session *s, const json_t *row) {
 }
 
 static void put_items(Report *r, const Session *s) {
-        static const char *const heads[] = { "Item", "Class", "Lot", "What became of it", "What its state rested on", NULL };
+        static const char *const heads[] = { "Item", "Class", "Lot", "What became of it", "What its state rested on",
+                                             NULL };
         const json_t *row;
         size_t i;
 
@@ -198,7 +201,8 @@ static void put_items(Report *r, const Session *s) {
                 return;
         }
         report_table_open(r, "Items that the session was given, and the evidence that they were fit", heads);
-        json_array_foreach(s->uses, i, row) put_item(r, s, row);
+        json_array_foreach(s->uses, i, row)
+                put_item(r, s, row);
         report_table_close(r);
 }
 
@@ -214,8 +218,9 @@ static void put_steps(Report *r, const json_t *s) {
         if (json_array_size(all) == 0)
                 report_note(r, "No step is on record.");
         else
-                report_table_open(r, "Steps, in the order in which they came; one that does not count came late or out of order",
-                                  heads);
+                report_table_open(
+                        r, "Steps, in the order in which they came; one that does not count came late or out of order",
+                        heads);
         json_array_foreach(all, i, one) {
                 char round[24] = "";
 
@@ -230,7 +235,8 @@ static void put_steps(Report *r, const json_t *s) {
                 report_cell(r, text_of(one, "form_hash"));
                 report_cell(r, truth_of(one, "counts") ? "yes" : "no");
                 report_row_end(r);
-                record(r, "step", number_of(one, "at"), text_of(one, "step"), text_of(one, "item"), "", text_of(one, "form_hash"));
+                record(r, "step", number_of(one, "at"), text_of(one, "step"), text_of(one, "item"), "",
+                       text_of(one, "form_hash"));
         }
         if (json_array_size(all) > 0)
                 report_table_close(r);
@@ -238,8 +244,8 @@ static void put_steps(Report *r, const json_t *s) {
 }
 
 static void put_rounds(Report *r, const json_t *s) {
-        static const char *const heads[] = { "Area", "#Round", "Item", "#Passes", "#Depth, mm", "#Motor", "Bleeding", "First report",
-                                             NULL };
+        static const char *const heads[] = { "Area",   "#Round",   "Item",         "#Passes", "#Depth, mm",
+                                             "#Motor", "Bleeding", "First report", NULL };
         const json_t *all = json_object_get(s, "rounds"), *one;
         char detail[128];
         When w;
@@ -257,12 +263,13 @@ static void put_rounds(Report *r, const json_t *s) {
                 report_cell(r, text_of(one, "item"));
                 report_cellf(r, passes ? "%" PRId64 : "", number_of(one, "passes"));
                 report_cellf(r, depth ? "%.2f" : "", (double)number_of(one, "depth_um") / 1e3);
-                report_cellf(r, "%s", number_of(one, "motor_us") ? report_duration(&w, number_of(one, "motor_us")) : "");
+                report_cellf(r, "%s",
+                             number_of(one, "motor_us") ? report_duration(&w, number_of(one, "motor_us")) : "");
                 report_cell(r, truth_of(one, "bleeding") ? "yes" : "");
                 report_cell_time(r, number_of(one, "at"));
                 report_row_end(r);
-                snprintf(detail, sizeof(detail), "round %" PRId64 ", %" PRId64 " passes, %" PRId64 " um", number_of(one, "round"),
-                         number_of(one, "passes"), number_of(one, "depth_um"));
+                snprintf(detail, sizeof(detail), "round %" PRId64 ", %" PRId64 " passes, %" PRId64 " um",
+                         number_of(one, "round"), number_of(one, "passes"), number_of(one, "depth_um"));
                 record(r, "round", number_of(one, "at"), text_of(one, "area"), text_of(one, "item"), "", detail);
         }
         report_table_close(r);
@@ -278,7 +285,9 @@ static void put_deviations(Report *r, const json_t *s) {
                 report_note(r, "None was found.");
                 return;
         }
-        report_table_open(r, truth_of(s, "deviations_more") ? "The first 200; there are more" : "In the order in which they were found",
+        report_table_open(r,
+                          truth_of(s, "deviations_more") ? "The first 200; there are more"
+                                                         : "In the order in which they were found",
                           heads);
         json_array_foreach(all, i, one) {
                 report_row(r);
@@ -347,13 +356,15 @@ static void put_signatures(Report *r, const json_t *s) {
         const json_t *one;
         size_t i, n = has_text(s, "ended_by") + has_text(s, "sharps_signed_by");
 
-        json_array_foreach(json_object_get(s, "overrides"), i, one) n += has_text(one, "first_by");
+        json_array_foreach(json_object_get(s, "overrides"), i, one)
+                n += has_text(one, "first_by");
         if (n == 0) {
                 report_note(r, "Nobody had to sign for anything in this session.");
                 return;
         }
         report_table_open(r, "Who signed what, when and why", heads);
-        json_array_foreach(json_object_get(s, "overrides"), i, one) put_override(r, one);
+        json_array_foreach(json_object_get(s, "overrides"), i, one)
+                put_override(r, one);
         signature(r, text_of(s, "ended_by"), "ends the session in the room's place", number_of(s, "ended_at"),
                   text_of(s, "ended_reason"));
         signature(r, text_of(s, "sharps_signed_by"), "the needles are accounted for", number_of(s, "sharps_signed_at"),
@@ -371,7 +382,8 @@ static void put_sharps(Report *r, const json_t *s) {
         else
                 html_putf(r->html, "p", NULL, "Needles of this session are not accounted for since %s.",
                           report_time(&when, number_of(s, "sharps_missing_since")));
-        record(r, "sharps", number_of(s, "sharps_missing_since"), number_of(s, "sharps_missing_since") ? "missing" : "", "", "", "");
+        record(r, "sharps", number_of(s, "sharps_missing_since"), number_of(s, "sharps_missing_since") ? "missing" : "",
+               "", "", "");
 }
 
 int report_session(Report *r, const char *label) {

@@ -50,8 +50,8 @@ int report_rows(Report *r, const char *what, int64_t from_us, int64_t to_us, jso
         char cursor[256] = "";
 
         do {
-                int failed = report_call(r, &page, "ListPeriod", "sttsu", what, (uint64_t)from_us, (uint64_t)to_us, cursor,
-                                         0U);
+                int failed = report_call(r, &page, "ListPeriod", "sttsu", what, (uint64_t)from_us, (uint64_t)to_us,
+                                         cursor, 0U);
 
                 if (failed) {
                         json_decref(rows);
@@ -69,10 +69,11 @@ int report_lookback(Report *r, const char *by, const char *subject, int64_t from
         char cursor[256] = "";
 
         do {
-                int failed = to_us ? report_call(r, &page, "LookBack", "a{sv}su", 4, "by", "s", by, "subject", "s", subject,
-                                                 "from", "t", (uint64_t)from_us, "to", "t", (uint64_t)to_us, cursor, 0U)
-                                   : report_call(r, &page, "LookBack", "a{sv}su", 2, "by", "s", by, "subject", "s", subject,
-                                                 cursor, 0U);
+                int failed =
+                        to_us ? report_call(r, &page, "LookBack", "a{sv}su", 4, "by", "s", by, "subject", "s", subject,
+                                            "from", "t", (uint64_t)from_us, "to", "t", (uint64_t)to_us, cursor, 0U)
+                              : report_call(r, &page, "LookBack", "a{sv}su", 2, "by", "s", by, "subject", "s", subject,
+                                            cursor, 0U);
 
                 if (failed) {
                         json_decref(rows);
@@ -98,8 +99,13 @@ static int open_report(Report *r) {
 
 int64_t report_day_start(const Report *r, int year, int month, int day) {
         const int64_t s = number_of(r->clinic, "day_start_us") / US_PER_S;
-        struct tm tm = { .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = (int)(s / 3600),
-                         .tm_min = (int)(s / 60 % 60), .tm_sec = (int)(s % 60), .tm_isdst = -1 };
+        struct tm tm = { .tm_year = year - 1900,
+                         .tm_mon = month - 1,
+                         .tm_mday = day,
+                         .tm_hour = (int)(s / 3600),
+                         .tm_min = (int)(s / 60 % 60),
+                         .tm_sec = (int)(s % 60),
+                         .tm_isdst = -1 };
 
         return (int64_t)mktime(&tm) * US_PER_S;
 }
@@ -202,14 +208,26 @@ const Verb verb_report = {
         .name = "report",
         .group = GROUP_RECORD,
         .brief = "a document to print, and its data",
-        .ways = { { .word = "load", .arguments = "ATTEMPT", .text = "a cycle: verdict, curve, evidence, signatures",
-                    .options = FILES, .run = run_load },
-                  { .word = "session", .arguments = "SESSION", .text = "who was treated with what, and what was signed",
-                    .options = FILES, .run = run_session },
-                  { .word = "recall", .arguments = "NUMBER", .text = "whom to call, and what lies unused",
-                    .options = FILES, .run = run_recall },
-                  { .word = "period", .arguments = "MONTH", .text = "the officer's month, such as 2026-11",
-                    .options = FILES, .run = run_period } },
+        .ways = { { .word = "load",
+                    .arguments = "ATTEMPT",
+                    .text = "a cycle: verdict, curve, evidence, signatures",
+                    .options = FILES,
+                    .run = run_load },
+                  { .word = "session",
+                    .arguments = "SESSION",
+                    .text = "who was treated with what, and what was signed",
+                    .options = FILES,
+                    .run = run_session },
+                  { .word = "recall",
+                    .arguments = "NUMBER",
+                    .text = "whom to call, and what lies unused",
+                    .options = FILES,
+                    .run = run_recall },
+                  { .word = "period",
+                    .arguments = "MONTH",
+                    .text = "the officer's month, such as 2026-11",
+                    .options = FILES,
+                    .run = run_period } },
         .help = "One HTML file that prints on A4, without scripts and links. Files are written\n"
                 "whole or not at all, for you alone: they may name patients.\n",
         .example = "asepsisctl report load ac-1.7 -o load.html --csv samples.csv\n",

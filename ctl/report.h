@@ -12,7 +12,7 @@
 typedef struct Report {
         Ctl *ctl;
         json_t *clinic, *status, *head; /* head: of the audit chain */
-        Html *html; /* once its title is known */
+        Html *html;                     /* once its title is known */
         Csv *csv;
 } Report;
 

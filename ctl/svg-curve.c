@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scale of the drawing is chosen so that axes have round numbers: time in minutes, temperature from 0, pressure from
- * 0 kPa, the distance from saturation from -5 to +5 K. Lengths are in user units; the page scales the whole drawing.
+ * The scale of the drawing is chosen so that axes have round numbers: time in minutes, temperature from 0, pressure
+ * from 0 kPa, the distance from saturation from -5 to +5 K. Lengths are in user units; the page scales the whole
+ * drawing.
  */
 #include "svg-curve.h"
 
@@ -220,7 +221,6 @@ static void scale(Plot *p, const Axis *a, double step, bool right) {
         }
 }
 
-
 /* The name of a line: below it in the middle of the hold; beside its highest where there is none. */
 static void name_line(Plot *p, const Axis *a, ValueOf value, const char *text) {
         const SvgCurve *c = p->c;
@@ -237,7 +237,8 @@ static void name_line(Plot *p, const Axis *a, ValueOf value, const char *text) {
         if (c->hold_us > 0)
                 label(p, "b halo", "middle", fmin(fmax(x, LEFT + 50), LEFT + PLOT - 50), y + 19, text);
         else
-                label(p, "b halo", x > LEFT + PLOT * 0.7 ? "end" : "start", x + (x > LEFT + PLOT * 0.7 ? -8 : 8), y + 17, text);
+                label(p, "b halo", x > LEFT + PLOT * 0.7 ? "end" : "start", x + (x > LEFT + PLOT * 0.7 ? -8 : 8),
+                      y + 17, text);
 }
 
 static void open_drawing(Plot *p, int height, const char *title, const char *description) {
@@ -266,8 +267,9 @@ static void draw_main(Plot *p) {
         const Axis k = { 0, ceil(p_top * 1.25 / p_step) * p_step, TOP, MAIN_HEIGHT }; /* apart from the temperature */
         char text[160];
 
-        snprintf(text, sizeof(text), "Temperature up to %.1f degrees Celsius and pressure up to %.0f kPa over %.1f minutes.",
-                 t_top, p_top, (double)(p->end_us - p->start_us) / 60e6);
+        snprintf(text, sizeof(text),
+                 "Temperature up to %.1f degrees Celsius and pressure up to %.0f kPa over %.1f minutes.", t_top, p_top,
+                 (double)(p->end_us - p->start_us) / 60e6);
         open_drawing(p, TOP + MAIN_HEIGHT + BOTTOM, p->c->title, text);
         shade(p, &t, true);
         time_axis(p, &t);
@@ -295,7 +297,11 @@ static void draw_strip(Plot *p) {
         shade(p, &a, false);
         time_axis(p, &a);
         for (int k = -4; k <= 4; k += 2) {
-                line(p, k == 0 ? "zero" : k == 2 || k == -2 ? "limit" : "grid", LEFT, y_of(&a, k), LEFT + PLOT, y_of(&a, k));
+                line(p,
+                     k == 0              ? "zero"
+                     : k == 2 || k == -2 ? "limit"
+                                         : "grid",
+                     LEFT, y_of(&a, k), LEFT + PLOT, y_of(&a, k));
                 number(p, "end", LEFT - 7, y_of(&a, k) + 4, k);
         }
         label(p, "s", "start", LEFT + PLOT + 5, y_of(&a, 2) + 4, "+2 K");

@@ -11,12 +11,12 @@
 #include "html.h"
 
 typedef struct SvgCurve {
-        const char *title;             /* for who cannot see it, and as its caption */
-        const CurvePoint *v;           /* by time, every sample */
+        const char *title;   /* for who cannot see it, and as its caption */
+        const CurvePoint *v; /* by time, every sample */
         size_t n;
         int64_t hold_start_us, hold_us; /* hold_us 0: none */
-        int64_t gap_us;                /* no samples for longer than this is shown as a gap; 0: never */
-        int32_t lower_mc, upper_mc;    /* the program's band; 0: not known */
+        int64_t gap_us;                 /* no samples for longer than this is shown as a gap; 0: never */
+        int32_t lower_mc, upper_mc;     /* the program's band; 0: not known */
 } SvgCurve;
 
 /* Two drawings in a block; a sentence where there are fewer than two samples. */

@@ -17,9 +17,12 @@
 #define DAYS 5
 
 static ConfigPractitioner people[] = { { .id = "clara", .name = "Clara" } };
-static Config config = { .site = { .id = "here", .name = "A clinic", .timezone = "Europe/Berlin", .day_start_us = 14400 * US_PER_S },
-                         .policy = { .leak_days = 7, .spore_effect = FITNESS_OFF, .spore_days = 9 },
-                         .practitioners = people, .n_practitioners = 1 };
+static Config config = {
+        .site = { .id = "here", .name = "A clinic", .timezone = "Europe/Berlin", .day_start_us = 14400 * US_PER_S },
+        .policy = { .leak_days = 7, .spore_effect = FITNESS_OFF, .spore_days = 9 },
+        .practitioners = people,
+        .n_practitioners = 1
+};
 
 static const Config *fake_config(void *userdata) {
         (void)userdata;
@@ -39,27 +42,45 @@ static void sql(Fixture *f, const char *format, ...) {
 }
 
 static void fill_machine(Fixture *f, const char *autoclave, int64_t at, int n) {
-        sql(f, "INSERT INTO attempt (label, autoclave, cycle, program, purpose, started_us, start, verdict, outcome) "
-               "VALUES ('%q.%d', %Q, %d, '134', 0, %lld, '{}', 0, 0)", autoclave, n, autoclave, n, at);
-        sql(f, "INSERT INTO test (i, autoclave, test, run_us, read_us, outcome) VALUES (1, %Q, 0, %lld, %lld, 1)", autoclave, at, at);
-        sql(f, "INSERT INTO indicator (i, at_us, autoclave, attempt, kind, place, result, control) SELECT 1, %lld, %Q, "
-               "max(id), 1, 0, 1, 1 FROM attempt", at, autoclave);
-        sql(f, "INSERT INTO service (i, autoclave, since_us, last_us, cause, text) VALUES (1, %Q, %lld, %lld, 2, 'It leaks.')",
+        sql(f,
+            "INSERT INTO attempt (label, autoclave, cycle, program, purpose, started_us, start, verdict, outcome) "
+            "VALUES ('%q.%d', %Q, %d, '134', 0, %lld, '{}', 0, 0)",
+            autoclave, n, autoclave, n, at);
+        sql(f, "INSERT INTO test (i, autoclave, test, run_us, read_us, outcome) VALUES (1, %Q, 0, %lld, %lld, 1)",
+            autoclave, at, at);
+        sql(f,
+            "INSERT INTO indicator (i, at_us, autoclave, attempt, kind, place, result, control) SELECT 1, %lld, %Q, "
+            "max(id), 1, 0, 1, 1 FROM attempt",
+            at, autoclave);
+        sql(f,
+            "INSERT INTO service (i, autoclave, since_us, last_us, cause, text) VALUES (1, %Q, %lld, %lld, 2, 'It "
+            "leaks.')",
             autoclave, at, at);
 }
 
 static void fill_room(Fixture *f, const char *room, int64_t at, int n) {
-        sql(f, "INSERT INTO session (label, room, practitioner, patient, procedure, content, state, allowed_us, decided_i, "
-               "lease_until_us, stream_lost) VALUES ('s-%q-%d', %Q, 'ana', 'p-secret', 'needling', zeroblob(32), 3, %lld, 1, 0, 0)",
+        sql(f,
+            "INSERT INTO session (label, room, practitioner, patient, procedure, content, state, allowed_us, "
+            "decided_i, "
+            "lease_until_us, stream_lost) VALUES ('s-%q-%d', %Q, 'ana', 'p-secret', 'needling', zeroblob(32), 3, %lld, "
+            "1, 0, 0)",
             room, n, room, at);
-        sql(f, "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) VALUES "
-               "(randomblob(16), %Q, 's', zeroblob(32), 1, 1, %lld, %d, '{\"reasons\":[{\"rule\":\"item-used\"},"
-               "{\"rule\":\"item-used\"},{\"rule\":\"room-busy\"}]}')", room, at, n % 2);
-        sql(f, "INSERT INTO alert (rule, subject, severity, state, text, raised_us, last_us, count) VALUES "
-               "('r', '%q-%d', 1, 2, 'Text.', %lld, %lld, 1)", room, n, at, at);
-        sql(f, "INSERT INTO override (i, at_us, session, room, content, rule, practitioner, procedure, mark, first_us, first_by) "
-               "VALUES (1, %lld, 's', %Q, zeroblob(32), 'r', 'ana', 'needling', 0, %lld, 'clara')", at, room, at);
-        sql(f, "INSERT INTO duty_done (i, at_us, duty, subject, by, passed) VALUES (1, %lld, 'door', '', 'ben', 1)", at);
+        sql(f,
+            "INSERT INTO request (nonce, room, session, content, epoch, first_us, at_us, allow, answer) VALUES "
+            "(randomblob(16), %Q, 's', zeroblob(32), 1, 1, %lld, %d, '{\"reasons\":[{\"rule\":\"item-used\"},"
+            "{\"rule\":\"item-used\"},{\"rule\":\"room-busy\"}]}')",
+            room, at, n % 2);
+        sql(f,
+            "INSERT INTO alert (rule, subject, severity, state, text, raised_us, last_us, count) VALUES "
+            "('r', '%q-%d', 1, 2, 'Text.', %lld, %lld, 1)",
+            room, n, at, at);
+        sql(f,
+            "INSERT INTO override (i, at_us, session, room, content, rule, practitioner, procedure, mark, first_us, "
+            "first_by) "
+            "VALUES (1, %lld, 's', %Q, zeroblob(32), 'r', 'ana', 'needling', 0, %lld, 'clara')",
+            at, room, at);
+        sql(f, "INSERT INTO duty_done (i, at_us, duty, subject, by, passed) VALUES (1, %lld, 'door', '', 'ben', 1)",
+            at);
 }
 
 static int setup(void **state) {
@@ -77,7 +98,8 @@ static int setup(void **state) {
         return 0;
 }
 
-static sd_bus_message *ask_period(Fixture *f, const char *what, int64_t from, int64_t to, const char *cursor, uint32_t limit) {
+static sd_bus_message *ask_period(Fixture *f, const char *what, int64_t from, int64_t to, const char *cursor,
+                                  uint32_t limit) {
         sd_bus_message *m = new_call(f, BUS_INTERFACE, "ListPeriod");
 
         assert_return_code(sd_bus_message_append(m, "sttsu", what, (uint64_t)from, (uint64_t)to, cursor, limit), 0);
@@ -114,8 +136,8 @@ static int count(Fixture *f, const char *what, int64_t from, int64_t to, uint32_
 static const struct {
         const char *what;
         int a_day;
-} kinds[] = { { "cycles", 2 * ROWS },   { "tests", 2 * ROWS },  { "spores", 2 * ROWS },    { "sessions", 2 * ROWS },
-              { "denials", ROWS },      { "alerts", 2 * ROWS }, { "overrides", 2 * ROWS }, { "duties", 2 * ROWS } };
+} kinds[] = { { "cycles", 2 * ROWS }, { "tests", 2 * ROWS },  { "spores", 2 * ROWS },    { "sessions", 2 * ROWS },
+              { "denials", ROWS },    { "alerts", 2 * ROWS }, { "overrides", 2 * ROWS }, { "duties", 2 * ROWS } };
 
 static void a_period_has_each_row_once_however_long_its_pages_are(void **state) {
         Fixture *f = *state;
@@ -139,7 +161,8 @@ static void both_ends_of_a_period_belong_to_it_and_nothing_beyond(void **state) 
                 if (streq(kinds[i].what, "denials"))
                         continue;
                 assert_int_equal(count(f, kinds[i].what, T0 + DAY, T0 + DAY + ROWS - 1, 4), kinds[i].a_day);
-                assert_int_equal(count(f, kinds[i].what, T0 + DAY + 1, T0 + DAY + ROWS - 2, 4), kinds[i].a_day * (ROWS - 2) / ROWS);
+                assert_int_equal(count(f, kinds[i].what, T0 + DAY + 1, T0 + DAY + ROWS - 2, 4),
+                                 kinds[i].a_day * (ROWS - 2) / ROWS);
                 assert_int_equal(count(f, kinds[i].what, T0 + DAY + ROWS, T0 + 2 * DAY - 1, 4), 0);
         }
 }
