@@ -8,6 +8,7 @@
 
 #include "ctl.h"
 #include "out.h"
+#include "progress.h"
 #include "show.h"
 
 #define ASK_EVERY_US 100000
@@ -74,7 +75,7 @@ static int finish(Ctl *c, json_t *b, bool tell) {
 /* Begins it and waits: CTL_YES and how it ended, to be released. */
 static int make(Ctl *c, const char *path, json_t **ret) {
         const char *by = c->value[OPT_BY], *reason = c->value[OPT_REASON];
-        const bool progress = !c->json && isatty(STDERR_FILENO);
+        Progress progress = { .what = "pages copied" };
         json_t *b = NULL;
         int r;
 
@@ -85,13 +86,12 @@ static int make(Ctl *c, const char *path, json_t **ret) {
                 return r;
         json_decref(TAKE(b));
         while ((r = ctl_call(c, &b, "GetBackup", NULL)) == CTL_YES && runs(b)) {
-                if (progress)
-                        fprintf(stderr, "\r%3d %%", percent(b));
+                if (!c->json)
+                        progress_tell(&progress, number_of(b, "copied"), number_of(b, "pages"));
                 json_decref(TAKE(b));
                 usleep(ASK_EVERY_US);
         }
-        if (progress)
-                fprintf(stderr, "\r     \r");
+        progress_end(&progress);
         if (r == CTL_YES)
                 *ret = b;
         return r;
