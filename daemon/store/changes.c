@@ -15,10 +15,10 @@
 #include "store/stmt.h"
 #include "store/tables.h"
 
-#define RECORD_FULL 49152  /* bytes; one entry more and it is written */
-#define NOTES_MANY 4096
+#define RECORD_FULL 16384  /* bytes; one entry more and it is written */
+#define NOTES_MANY 1024
 #define NEAR 64            /* a power of two */
-#define NOTES_KEPT 4096    /* room for so many is kept from one transaction to the next */
+#define NOTES_KEPT 1024    /* room for so many is kept from one transaction to the next */
 
 #pragma weak sqlite3_preupdate_hook
 #pragma weak sqlite3_preupdate_old

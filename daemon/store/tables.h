@@ -19,10 +19,10 @@
 #include "store/sha256.h"
 #include "util.h"
 
-#define TABLES_MAX 64
-#define TABLE_COLUMNS_MAX 64
+#define TABLES_MAX 56
+#define TABLE_COLUMNS_MAX 48
 #define TABLE_KEYS_MAX 2
-#define TABLE_NAME_MAX 32
+#define TABLE_NAME_MAX 24
 #define VALUE_PLAIN_MAX 1024 /* bytes; what is longer is written as its hash */
 
 typedef enum ColumnKind {
