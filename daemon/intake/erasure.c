@@ -16,7 +16,7 @@
 
 #define PAUSE_US (20 * US_PER_MS)   /* between two slices: others have their turn... */
 #define LOOK_US (5 * US_PER_MS)     /* ...and between two that mostly read: half a millisecond each */
-#define HELD_US US_PER_S            /* until a message that still waits for others is looked at again */
+#define HELD_US US_PER_S            /* until a message that still waits for others, or a full disk, is looked at again */
 #define SLICE_ROWS 100
 #define SLICE_BYTES 65536           /* of messages, in one slice */
 #define SLICE_HITS 32
@@ -296,9 +296,11 @@ int erasure_tick(Intake *in) {
         in->erasing.next_us = !in->erasing.row.id                            ? INT64_MAX
                               : in->erasing.row.stage == ERASURE_MESSAGES ? in->now.boot_us + LOOK_US
                                                                           : in->now.boot_us + PAUSE_US;
-        if (!in->erasing.row.id || intake_doubted(in, DOUBT_STORE))
+        if (in->erasing.row.id && intake_doubted(in, DOUBT_STORE)) {
+                in->erasing.next_us = in->now.boot_us + HELD_US;
                 return 0;
-        return go_on(in, &in->erasing.row);
+        }
+        return in->erasing.row.id ? go_on(in, &in->erasing.row) : 0;
 }
 
 /* --- the act --- */
