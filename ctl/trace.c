@@ -143,8 +143,35 @@ static void add_pack(const Trace *t, json_t *node, const json_t *pack) {
         }
 }
 
+/* Pages of packs until there are more items than are shown; *node is told where that is not all. */
+static int follow_packs(Trace *t, json_t *node) {
+        json_t *packs;
+        const json_t *one;
+        uint64_t after = 0;
+        size_t i, n = 0;
+
+        for (;;) {
+                int r = ctl_call(t->c, &packs, "ListPacks", "st", text_of(node, "id"), after);
+
+                if (r != CTL_YES)
+                        return r;
+                json_array_foreach(packs, i, one) {
+                        add_pack(t, node, one);
+                        after = (uint64_t)number_of(one, "id");
+                        n += json_array_size(json_object_get(one, "items"));
+                }
+                json_decref(packs);
+                if (i == 0)
+                        return CTL_YES;
+                if (n > 2 * t->breadth) {
+                        uncounted(node);
+                        return CTL_YES;
+                }
+        }
+}
+
 static int follow_load(Trace *t, json_t *node) {
-        json_t *load = NULL, *packs = NULL;
+        json_t *load = NULL;
         const json_t *one;
         size_t i;
         int r = ctl_call(t->c, &load, "GetLoad", "s", text_of(node, "id"));
@@ -154,14 +181,7 @@ static int follow_load(Trace *t, json_t *node) {
         json_array_foreach(json_object_get(load, "tests"), i, one)
                 add_child(t, node, node_new("test", text_of(one, "test"), one));
         json_decref(load);
-        r = ctl_call(t->c, &packs, "ListPacks", "st", text_of(node, "id"), (uint64_t)0);
-        if (r != CTL_YES)
-                return r;
-        json_array_foreach(packs, i, one) add_pack(t, node, one);
-        if (i >= 50) /* more than one page: see BUS_PACKS_MAX */
-                uncounted(node);
-        json_decref(packs);
-        return CTL_YES;
+        return follow_packs(t, node);
 }
 
 static void add_item(const Trace *t, json_t *node, const json_t *row) {
