@@ -102,7 +102,7 @@ static void show_states(JsonWriter *w) {
         EncodeAutoclaveState busy = { .reasons = reasons, .attempt = "a-8", .cycle = 8, .phase = "hold", .last_attempt = "a-7",
                                       .last_cycle = 7, .last_verdict = "unverified", .last_reasons = reasons,
                                       .last_figures = &figures };
-        EncodeAlert alert = { "7", "reuse-detected", "critical", "acknowledged", "Used twice.", "SN0042", NOON_US, 2, "maria" };
+        EncodeAlert alert = { "7", "reuse-detected", "critical", "acknowledged", "Used twice.", "SN0042", NOON_US, 2, "maria", 0 };
 
         show("state-daemon", w, encode_daemon_state(w, &daemon));
         show("state-interlock", w, encode_interlock(w, "locked", NULL, -1));
