@@ -93,8 +93,5 @@ int method_export_audit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
                                 limit ? MIN_OF(limit, (uint32_t)BUS_AUDIT_MAX) : BUS_AUDIT_MAX, put_record, &page);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply.m);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }

@@ -185,10 +185,7 @@ int method_get_autoclave(sd_bus_message *m, void *userdata, sd_bus_error *error)
         if ((r = reply_new(m, &reply)) < 0)
                 return r;
         r = read_autoclave(source, a, &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }
 
 static int read_line(const BusSource *source, const ConfigAutoclave *a, Reply *reply) {
@@ -226,8 +223,5 @@ int method_list_autoclaves(sd_bus_message *m, void *userdata, sd_bus_error *erro
         for (size_t i = 0; i < c->n_autoclaves && r >= 0; i++)
                 r = read_line(source, c->autoclaves + i, &reply);
         reply_close(&reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }

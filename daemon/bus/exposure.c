@@ -161,10 +161,7 @@ int method_get_exposure(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r < 0)
                 return r;
         r = put_all(source, &x, place(item_before), place(room_before), &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }
 
 /* ListExposures(t after, b closed_too, u limit) -> aa{sv}, by rising number. Ledger. */
@@ -188,8 +185,5 @@ int method_list_exposures(sd_bus_message *m, void *userdata, sd_bus_error *error
                 reply_close(&reply);
         }
         reply_close(&reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }

@@ -21,6 +21,10 @@ int bus_find_code(const char *code, Udi *ret, sd_bus_error *error);
 int32_t bus_current_year(void);
 /* A read of the ledger failed: logged, and the error for the peer. */
 int bus_ledger_failed(const BusSource *source, int r, sd_bus_error *error);
+/* The end of a method: what stands in *reply is sent; where r says that a read of the ledger failed, that is told instead. */
+int bus_answer(const BusSource *source, int r, Reply *reply, sd_bus_error *error);
+/* The same of a list that is open, with the cursor of its next slice. */
+int bus_answer_slice(const BusSource *source, int r, const char *cursor, Reply *reply, sd_bus_error *error);
 
 /* CLOCK_BOOTTIME, by which leases count. */
 int64_t bus_now_boot_us(void);

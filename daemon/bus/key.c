@@ -75,8 +75,5 @@ int method_get_key(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (r >= 0)
                 r = put_others(source->store, &reply);
         reply_close(&reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }

@@ -96,16 +96,6 @@ static int read_cursor(const char *text, size_t n, int64_t *ret) {
         return 0;
 }
 
-static int finish(const BusSource *source, int r, const char *cursor, Reply *reply, sd_bus_error *error) {
-        if (r < 0) {
-                reply_drop(reply);
-                return bus_ledger_failed(source, r, error);
-        }
-        reply_close(reply);
-        reply_element(reply, cursor);
-        return reply_send(reply);
-}
-
 /* --- items --- */
 
 static int put_item(Store *s, const ItemRow *item, Reply *reply) {
@@ -177,7 +167,7 @@ int method_list_items(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         r = put_items(source->store, &a, state, &id, &reply);
         if (r > 0)
                 snprintf(cursor, sizeof(cursor), "%" PRId64, id);
-        return finish(source, r, cursor, &reply, error);
+        return bus_answer_slice(source, r, cursor, &reply, error);
 }
 
 /* --- sessions --- */
@@ -253,5 +243,5 @@ int method_list_sessions(sd_bus_message *m, void *userdata, sd_bus_error *error)
         r = put_sessions(source->store, &a, state, place, &reply);
         if (r > 0)
                 snprintf(cursor, sizeof(cursor), "%" PRId64 ".%" PRId64, place[0], place[1]);
-        return finish(source, r, cursor, &reply, error);
+        return bus_answer_slice(source, r, cursor, &reply, error);
 }

@@ -270,10 +270,7 @@ int method_get_load(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (r < 0 || (r = bus_find_attempt(source, name, &a, error)) < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
         r = read_load(source->store, &a, &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }
 
 /* --- its packs --- */
@@ -343,10 +340,7 @@ int method_list_packs(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (r < 0 || (r = bus_find_attempt(source, name, &a, error)) < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
         r = read_packs(source->store, a.id, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX), &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }
 
 /* --- lists of loads --- */
@@ -402,8 +396,5 @@ int method_list_loads(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         before = before == 0 ? INT64_MAX : MIN_OF(before, (uint64_t)INT64_MAX);
         limit = limit == 0 || limit > BUS_LOADS_MAX ? BUS_LOADS_MAX : limit;
         r = read_loads(source->store, state, (int64_t)before, limit, &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }

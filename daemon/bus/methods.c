@@ -21,6 +21,19 @@ int bus_ledger_failed(const BusSource *source, int r, sd_bus_error *error) {
                                  why[0] ? why : strerror(-r));
 }
 
+int bus_answer(const BusSource *source, int r, Reply *reply, sd_bus_error *error) {
+        if (r >= 0)
+                return reply_send(reply);
+        reply_drop(reply);
+        return bus_ledger_failed(source, r, error);
+}
+
+int bus_answer_slice(const BusSource *source, int r, const char *cursor, Reply *reply, sd_bus_error *error) {
+        reply_close(reply);
+        reply_element(reply, cursor);
+        return bus_answer(source, r, reply, error);
+}
+
 int32_t bus_current_year(void) {
         time_t now = time(NULL);
         struct tm tm;
@@ -186,10 +199,7 @@ static int method_list_alerts(sd_bus_message *m, void *userdata, sd_bus_error *e
                 return r;
         limit = limit == 0 || limit > BUS_PAGE_MAX ? BUS_PAGE_MAX : limit;
         r = read_alerts(source->store, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX), resolved_too, limit, &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }
 
 const sd_bus_vtable bus_vtable[] = {

@@ -125,10 +125,7 @@ int method_get_patient(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (r < 0)
                 return bus_ledger_failed(source, r, error);
         r = put_patient(source, patient, &newest, &from, &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }
 
 static void put_erasure(const ErasureRow *e, Reply *r) {
@@ -171,8 +168,5 @@ int method_list_erasures(sd_bus_message *m, void *userdata, sd_bus_error *error)
         for (unsigned n = 0; n < BUS_PATIENT_MAX && (r = erasure_before(source->store, e.id, &e)) > 0; n++)
                 put_erasure(&e, &reply);
         reply_close(&reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }

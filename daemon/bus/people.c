@@ -101,10 +101,7 @@ int method_get_practitioner(sd_bus_message *m, void *userdata, sd_bus_error *err
         if (r < 0)
                 return r;
         r = put_person(source->store, config, p, &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }
 
 /* ListPractitioners() -> aa{sv}, in the order of the configuration. Ledger. */
@@ -120,8 +117,5 @@ int method_list_practitioners(sd_bus_message *m, void *userdata, sd_bus_error *e
         for (size_t i = 0; i < config->n_practitioners && r >= 0; i++)
                 r = put_person(source->store, config, config->practitioners + i, &reply);
         reply_close(&reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }

@@ -262,13 +262,7 @@ int method_list_period(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         reply_page_open(&reply);
         r = put_slice(source->store, kind, (int64_t)MIN_OF(from, (uint64_t)INT64_MAX),
                       (int64_t)MIN_OF(to, (uint64_t)INT64_MAX), limit, &place, &reply);
-        reply_close(&reply);
-        if (r < 0) {
-                reply_drop(&reply);
-                return bus_ledger_failed(source, r, error);
-        }
         if (r > 0)
                 snprintf(next, sizeof(next), "%" PRId64 " %" PRId64 " %s", place.us, place.id, place.subject);
-        reply_element(&reply, next);
-        return reply_send(&reply);
+        return bus_answer_slice(source, r, next, &reply, error);
 }

@@ -78,8 +78,5 @@ int method_list_recalls(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         for (uint32_t i = 0; i < limit && (r = recall_next(source->store, x.id, ended_too, &x)) > 0; i++)
                 put_recall(&x, &reply);
         reply_close(&reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }

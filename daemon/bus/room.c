@@ -155,10 +155,7 @@ int method_get_room(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (r < 0)
                 return r;
         r = put_room(source, config, c, &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }
 
 /* ListRooms() -> aa{sv}, in the order of the configuration. Ledger. */
@@ -174,8 +171,5 @@ int method_list_rooms(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         for (size_t i = 0; i < config->n_rooms && r >= 0; i++)
                 r = put_room(source, config, config->rooms + i, &reply);
         reply_close(&reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }

@@ -144,10 +144,7 @@ int method_get_cycle_samples(sd_bus_message *m, void *userdata, sd_bus_error *er
                 return r;
         points = points == 0 || points > BUS_POINTS_MAX ? BUS_POINTS_MAX : MAX_OF(points, (uint32_t)SHOWN);
         r = read_page(source->store, &a, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX), points, &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }
 
 /*
@@ -200,8 +197,5 @@ int method_get_cycle_rows(sd_bus_message *m, void *userdata, sd_bus_error *error
                 return r;
         limit = limit == 0 || limit > BUS_POINTS_MAX ? BUS_POINTS_MAX : limit;
         r = put_rows(source->store, &a, MIN_OF(place, (uint64_t)INT64_MAX), limit, &reply);
-        if (r >= 0)
-                return reply_send(&reply);
-        reply_drop(&reply);
-        return bus_ledger_failed(source, r, error);
+        return bus_answer(source, r, &reply, error);
 }
