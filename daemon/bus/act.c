@@ -131,8 +131,8 @@ int method_make_recall(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
         if (r < 0)
                 return r;
-        act.from_us = (int64_t)MIN_OF(from, (uint64_t)INT64_MAX);
-        act.to_us = (int64_t)MIN_OF(to, (uint64_t)INT64_MAX);
+        act.from_us = bus_number(from);
+        act.to_us = bus_number(to);
         return perform(m, userdata, &act, error);
 }
 
@@ -355,7 +355,7 @@ static int act_on_alerts(sd_bus_message *m, const BusSource *source, ActType typ
                 r = sd_bus_message_read(m, "ss", &act.by, &act.reason);
         if (r < 0)
                 return r;
-        act.to_us = (int64_t)MIN_OF(until, (uint64_t)INT64_MAX);
+        act.to_us = bus_number(until);
         alerts_subject(&act, subject);
         act.subject = subject;
         return perform(m, source, &act, error);
@@ -384,7 +384,7 @@ static int act_on_recall(sd_bus_message *m, const BusSource *source, ActType typ
 
         if (r < 0)
                 return r;
-        act.recall = (int64_t)MIN_OF(recall, (uint64_t)INT64_MAX);
+        act.recall = bus_number(recall);
         snprintf(number, sizeof(number), "%" PRId64, act.recall);
         act.subject = number;
         return perform(m, source, &act, error);

@@ -37,7 +37,7 @@ int method_get_audit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (r < 0)
                 return r;
         source->status(source->userdata, &status);
-        size = asked ? (int64_t)MIN_OF(asked, (uint64_t)INT64_MAX) : status.audit_size;
+        size = asked ? bus_number(asked) : status.audit_size;
         r = size > status.audit_size ? 0 : ledger_hash_at(source->store, size, hash);
         if (r > 0)
                 r = source->checkpoint(source->userdata, size, &jws);
@@ -89,7 +89,7 @@ int method_export_audit(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         page.m = reply.m;
         r = sd_bus_message_open_container(reply.m, 'a', "(tayay)");
         if (r >= 0)
-                r = ledger_each(source->store, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX),
+                r = ledger_each(source->store, bus_number(after),
                                 limit ? MIN_OF(limit, (uint32_t)BUS_AUDIT_MAX) : BUS_AUDIT_MAX, put_record, &page);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply.m);

@@ -136,11 +136,6 @@ static int put_all(const BusSource *source, const ExposureRow *x, int64_t item_b
         return r;
 }
 
-/* 0 is the beginning. */
-static int64_t place(uint64_t before) {
-        return before == 0 ? INT64_MAX : (int64_t)MIN_OF(before, (uint64_t)INT64_MAX);
-}
-
 /* GetExposure(t exposure, t item_before, t room_before) -> a{sv}. NotFound, Ledger. */
 int method_get_exposure(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const BusSource *source = userdata;
@@ -151,7 +146,7 @@ int method_get_exposure(sd_bus_message *m, void *userdata, sd_bus_error *error) 
 
         if (r < 0)
                 return r;
-        r = exposure_get(source->store, (int64_t)MIN_OF(id, (uint64_t)INT64_MAX), &x);
+        r = exposure_get(source->store, bus_number(id), &x);
         if (r < 0)
                 return bus_ledger_failed(source, r, error);
         if (r == 0)
@@ -160,7 +155,7 @@ int method_get_exposure(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         r = reply_new(m, &reply);
         if (r < 0)
                 return r;
-        r = put_all(source, &x, place(item_before), place(room_before), &reply);
+        r = put_all(source, &x, bus_before(item_before), bus_before(room_before), &reply);
         return bus_answer(source, r, &reply, error);
 }
 
@@ -176,7 +171,7 @@ int method_list_exposures(sd_bus_message *m, void *userdata, sd_bus_error *error
         if (r < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
         limit = limit == 0 || limit > BUS_EXPOSURES_MAX ? BUS_EXPOSURES_MAX : limit;
-        x.id = (int64_t)MIN_OF(after, (uint64_t)INT64_MAX);
+        x.id = bus_number(after);
         reply_page_open(&reply);
         r = 1;
         for (uint32_t i = 0; i < limit && (r = exposure_next(source->store, x.id, closed_too, &x)) > 0; i++) {

@@ -26,6 +26,16 @@ int bus_answer(const BusSource *source, int r, Reply *reply, sd_bus_error *error
 /* The same of a list that is open, with the cursor of its next slice. */
 int bus_answer_slice(const BusSource *source, int r, const char *cursor, Reply *reply, sd_bus_error *error);
 
+/* A number that a peer sent, as the ledger has them: what is beyond is the highest. */
+static inline int64_t bus_number(uint64_t sent) {
+        return (int64_t)MIN_OF(sent, (uint64_t)INT64_MAX);
+}
+
+/* Where a list begins that goes backwards: 0 is its newest end. */
+static inline int64_t bus_before(uint64_t sent) {
+        return sent == 0 ? INT64_MAX : bus_number(sent);
+}
+
 /* CLOCK_BOOTTIME, by which leases count. */
 int64_t bus_now_boot_us(void);
 

@@ -339,7 +339,7 @@ int method_list_packs(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
         if (r < 0 || (r = bus_find_attempt(source, name, &a, error)) < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
-        r = read_packs(source->store, a.id, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX), &reply);
+        r = read_packs(source->store, a.id, bus_number(after), &reply);
         return bus_answer(source, r, &reply, error);
 }
 
@@ -393,8 +393,7 @@ int method_list_loads(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                                          "Loads are running, open, released, rejected or recalled; all asks for all.");
         if ((r = reply_new(m, &reply)) < 0)
                 return r;
-        before = before == 0 ? INT64_MAX : MIN_OF(before, (uint64_t)INT64_MAX);
         limit = limit == 0 || limit > BUS_LOADS_MAX ? BUS_LOADS_MAX : limit;
-        r = read_loads(source->store, state, (int64_t)before, limit, &reply);
+        r = read_loads(source->store, state, bus_before(before), limit, &reply);
         return bus_answer(source, r, &reply, error);
 }

@@ -62,7 +62,7 @@ int bus_read_moment(sd_bus_message *m, const char *type, bool last, int64_t *ret
         if (streq(type, "t")) {
                 r = sd_bus_message_read(m, "v", "t", &us);
                 if (r >= 0)
-                        *ret_us = (int64_t)MIN_OF(us, (uint64_t)INT64_MAX);
+                        *ret_us = bus_number(us);
                 return r < 0 ? r : 0;
         }
         if (!streq(type, "s"))

@@ -198,7 +198,7 @@ static int method_list_alerts(sd_bus_message *m, void *userdata, sd_bus_error *e
         if (r < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
         limit = limit == 0 || limit > BUS_PAGE_MAX ? BUS_PAGE_MAX : limit;
-        r = read_alerts(source->store, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX), resolved_too, limit, &reply);
+        r = read_alerts(source->store, bus_number(after), resolved_too, limit, &reply);
         return bus_answer(source, r, &reply, error);
 }
 

@@ -89,7 +89,7 @@ static int find_place(Store *s, const char *patient, uint64_t before, PatientSes
         *ret = (PatientSession){ .id = INT64_MAX, .allowed_us = INT64_MAX };
         if (before == 0)
                 return 1;
-        r = session_get_id(s, (int64_t)MIN_OF(before, (uint64_t)INT64_MAX), &row);
+        r = session_get_id(s, bus_number(before), &row);
         if (r <= 0 || strcmp(row.patient, patient) != 0)
                 return r < 0 ? r : 0;
         ret->id = row.id;
@@ -163,7 +163,7 @@ int method_list_erasures(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
         if (r < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
-        e.id = before == 0 ? INT64_MAX : (int64_t)MIN_OF(before, (uint64_t)INT64_MAX);
+        e.id = bus_before(before);
         reply_page_open(&reply);
         for (unsigned n = 0; n < BUS_PATIENT_MAX && (r = erasure_before(source->store, e.id, &e)) > 0; n++)
                 put_erasure(&e, &reply);

@@ -260,8 +260,7 @@ int method_list_period(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                 return r;
         limit = limit == 0 || limit > BUS_PERIOD_MAX ? BUS_PERIOD_MAX : limit;
         reply_page_open(&reply);
-        r = put_slice(source->store, kind, (int64_t)MIN_OF(from, (uint64_t)INT64_MAX),
-                      (int64_t)MIN_OF(to, (uint64_t)INT64_MAX), limit, &place, &reply);
+        r = put_slice(source->store, kind, bus_number(from), bus_number(to), limit, &place, &reply);
         if (r > 0)
                 snprintf(next, sizeof(next), "%" PRId64 " %" PRId64 " %s", place.us, place.id, place.subject);
         return bus_answer_slice(source, r, next, &reply, error);

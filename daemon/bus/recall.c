@@ -47,7 +47,7 @@ int method_get_recall(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
         if (r < 0)
                 return r;
-        r = recall_get(source->store, (int64_t)MIN_OF(id, (uint64_t)INT64_MAX), &x);
+        r = recall_get(source->store, bus_number(id), &x);
         if (r < 0)
                 return bus_ledger_failed(source, r, error);
         if (r == 0)
@@ -72,7 +72,7 @@ int method_list_recalls(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
         limit = limit == 0 || limit > BUS_RECALLS_MAX ? BUS_RECALLS_MAX : limit;
-        x.id = (int64_t)MIN_OF(after, (uint64_t)INT64_MAX);
+        x.id = bus_number(after);
         r = 1;
         reply_page_open(&reply);
         for (uint32_t i = 0; i < limit && (r = recall_next(source->store, x.id, ended_too, &x)) > 0; i++)

@@ -69,6 +69,6 @@ int method_get_restored(sd_bus_message *m, void *userdata, sd_bus_error *error) 
 
         if (r < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
-        r = put_all(source, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX), &reply);
+        r = put_all(source, bus_number(after), &reply);
         return bus_answer(source, r, &reply, error);
 }

@@ -143,7 +143,7 @@ int method_get_cycle_samples(sd_bus_message *m, void *userdata, sd_bus_error *er
         if (r < 0 || (r = bus_find_attempt(source, name, &a, error)) < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
         points = points == 0 || points > BUS_POINTS_MAX ? BUS_POINTS_MAX : MAX_OF(points, (uint32_t)SHOWN);
-        r = read_page(source->store, &a, (int64_t)MIN_OF(after, (uint64_t)INT64_MAX), points, &reply);
+        r = read_page(source->store, &a, bus_number(after), points, &reply);
         return bus_answer(source, r, &reply, error);
 }
 
