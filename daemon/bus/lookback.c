@@ -206,8 +206,8 @@ static void put_about(const Asked *a, const LookbackCursor *c, Reply *r) {
         reply_close(r);
 }
 
-static int answer(sd_bus_message *m, Store *s, const Asked *a, const LookbackCursor *c, bool more,
-                  const LookbackRow *rows, size_t n) {
+static int answer(sd_bus_message *m, const BusSource *source, const Asked *a, const LookbackCursor *c, bool more,
+                  const LookbackRow *rows, size_t n, sd_bus_error *error) {
         char next[LOOKBACK_CURSOR_SIZE] = "";
         Reply reply;
         int r = reply_new(m, &reply);
@@ -218,15 +218,11 @@ static int answer(sd_bus_message *m, Store *s, const Asked *a, const LookbackCur
                 lookback_cursor_format(c, next);
         reply_page_open(&reply);
         for (size_t i = 0; i < n && r >= 0; i++)
-                r = put_row(s, rows + i, &reply);
-        if (r < 0) {
-                reply_drop(&reply);
-                return r;
-        }
+                r = put_row(source->store, rows + i, &reply);
         reply_close(&reply);
         reply_element(&reply, next);
         put_about(a, c, &reply);
-        return reply_send(&reply);
+        return bus_answer(source, r, &reply, error);
 }
 
 /* A load also by autoclave, blank, cycle number. */
@@ -276,5 +272,5 @@ int method_look_back(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (limit > 0 && limit < bounds.rows)
                 bounds.rows = limit;
         r = lookback_slice(source->store, &a.query, &c, &bounds, rows, &n);
-        return r < 0 ? bus_ledger_failed(source, r, error) : answer(m, source->store, &a, &c, r > 0, rows, n);
+        return r < 0 ? bus_ledger_failed(source, r, error) : answer(m, source, &a, &c, r > 0, rows, n, error);
 }
