@@ -112,7 +112,7 @@ static void print_figures(const json_t *f) {
         out_field("drying", PLAIN, drying.text);
 }
 
-static bool is_recalled(const json_t *l) {
+bool load_has_recall(const json_t *l) {
         const json_t *one;
         size_t i;
 
@@ -140,9 +140,9 @@ static void print_head(const json_t *l) {
         if (text_of(l, "released_by")[0])
                 line_add(&load, " by %s", text_of(l, "released_by"));
         line_add_time(&load, ", ", number_of(l, "released_at"));
-        if (streq(text_of(l, "load"), "released") && is_recalled(l))
+        if (streq(text_of(l, "load"), "released") && load_has_recall(l))
                 line_add(&load, "; recalled since");
-        out_field("load", is_recalled(l) ? RED : state_paint(text_of(l, "load")), load.text);
+        out_field("load", load_has_recall(l) ? RED : state_paint(text_of(l, "load")), load.text);
 }
 
 static void print_packs(const json_t *packs) {

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "out.h"
 
 Paint verdict_paint(const char *verdict);
+/* A recall of it stands. */
+bool load_has_recall(const json_t *load);
 /* A table; there is at least one. */
 void print_loads(const json_t *loads);

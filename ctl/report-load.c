@@ -5,6 +5,7 @@
 
 #include "core/cycle.h"
 #include "core/steam.h"
+#include "load.h"
 #include "report.h"
 #include "svg-curve.h"
 
@@ -111,16 +112,6 @@ static const char *what_it_means(const char *verdict) {
                                               : "The cycle has not ended.";
 }
 
-static bool is_recalled(const json_t *l) {
-        const json_t *one;
-        size_t i;
-
-        json_array_foreach(json_object_get(l, "recalls"), i, one)
-                if (!number_of(one, "ended_at"))
-                        return true;
-        return streq(text_of(l, "load"), "recalled");
-}
-
 static void put_state(Report *r, const json_t *l) {
         const char *state = text_of(l, "load");
         char person[192];
@@ -133,7 +124,7 @@ static void put_state(Report *r, const json_t *l) {
         html_open(r->html, "p", NULL);
         html_printf(r->html, "Load: ");
         html_putf(r->html, "b", NULL, "%s%s", streq(state, "open") ? "not released" : state,
-                  is_recalled(l) && !streq(state, "recalled") ? ", and recalled since" : "");
+                  load_has_recall(l) && !streq(state, "recalled") ? ", and recalled since" : "");
         if (has_text(l, "released_by"))
                 html_printf(r->html, " by %s", report_person(r, text_of(l, "released_by"), person));
         if (number_of(l, "released_at"))

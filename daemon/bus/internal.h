@@ -11,6 +11,7 @@
 #include "store/cycles.h"
 #include "store/items.h"
 #include "store/loads.h"
+#include "store/sessions.h"
 
 /* The methods; userdata is the BusSource. Served on each connection, and as it is on a system bus. */
 extern const sd_bus_vtable bus_vtable[];
@@ -161,6 +162,8 @@ int method_get_backup(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int bus_read_item(Store *s, const char *canonical, Reply *reply);
 void bus_put_item(const ItemRow *i, Reply *r);
 int bus_read_session(Store *s, const char *label, Reply *reply);
+/* The session's own row, as members of the record that is open. */
+void bus_put_session(const SessionRow *s, Reply *r);
 /* treatment.c: what was done in it, as members of the record that is open. 0, or the store's error. */
 int bus_put_treatment(Store *s, int64_t session, Reply *reply);
 

@@ -172,26 +172,6 @@ int method_list_items(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
 /* --- sessions --- */
 
-static void put_session(const SessionRow *s, Reply *r) {
-        static const char *const outcomes[] = {
-                [SESSION_COMPLETED] = "completed", [SESSION_CANCELLED] = "cancelled", [SESSION_STOPPED] = "stopped",
-        };
-
-        reply_open(r);
-        reply_text(r, "session", s->label);
-        reply_text(r, "room", s->room);
-        reply_text(r, "state", session_state_name(s->state));
-        reply_text(r, "practitioner", s->practitioner);
-        reply_text(r, "patient", s->patient);
-        reply_text(r, "procedure", s->procedure);
-        reply_time(r, "allowed_at", s->allowed_us);
-        reply_time(r, "started_at", s->started_us);
-        reply_time(r, "ended_at", s->ended_us);
-        if (s->outcome >= 0)
-                reply_text(r, "outcome", REPLY_WORD(outcomes, s->outcome));
-        reply_close(r);
-}
-
 static bool other(const char *wanted, const char *is) {
         return wanted && !streq(wanted, is);
 }
@@ -212,7 +192,9 @@ static int put_sessions(Store *s, const Asked *a, int state, int64_t place[stati
                 if (other(a->patient, row.patient) || other(a->practitioner, row.practitioner) || other(a->room, row.room) ||
                     (state >= 0 && row.state != state))
                         continue;
-                put_session(&row, reply);
+                reply_open(reply);
+                bus_put_session(&row, reply);
+                reply_close(reply);
                 rows++;
         }
         return 1;

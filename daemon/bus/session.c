@@ -99,7 +99,7 @@ static void put_overridden(const SessionRow *s, Reply *r) {
         reply_list_close(r);
 }
 
-static void put_row(const SessionRow *s, Reply *r) {
+void bus_put_session(const SessionRow *s, Reply *r) {
         reply_text(r, "session", s->label);
         reply_text(r, "state", session_state_name(s->state));
         reply_text(r, "room", s->room);
@@ -111,7 +111,6 @@ static void put_row(const SessionRow *s, Reply *r) {
         reply_time(r, "ended_at", s->ended_us);
         if (s->outcome >= 0)
                 reply_text(r, "outcome", REPLY_WORD(outcomes, s->outcome));
-        put_overridden(s, r);
 }
 
 /* An officer ended it, where its room did not. */
@@ -166,7 +165,8 @@ static int put_all(Store *s, const char *label, const SessionRow *row, const Req
 
         reply_open(reply);
         if (row) {
-                put_row(row, reply);
+                bus_put_session(row, reply);
+                put_overridden(row, reply);
                 r = put_ended_by(s, row->id, reply);
                 if (r >= 0 && !row->patient[0])
                         r = bus_put_erased(s, label, reply);
