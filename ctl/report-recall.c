@@ -43,7 +43,7 @@ static int fetch(Report *r, const char *number, Recall *x) {
                 return CTL_TROUBLE;
         }
         return streq(x->by, "autoclave") ? report_lookback(r, x->by, x->subject, number_of(x->recall, "from"),
-                                                           number_of(x->recall, "to") ?: INT64_MAX, &x->rows)
+                                                           number_of(x->recall, "to"), &x->rows)
                                          : report_lookback(r, x->by, x->subject, 0, 0, &x->rows);
 }
 

@@ -5,10 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "progress.h"
 #include "report-file.h"
 #include "report.h"
-
-#define PROGRESS_AFTER_S 1
 
 typedef struct Wanted {
         const char *page, *table; /* files; NULL: not asked for */
@@ -20,69 +19,45 @@ static int usage(const char *text) {
 
 /* --- how the daemon is asked --- */
 
-static void progress(size_t rows, time_t begun, bool last) {
-        if (!isatty(STDERR_FILENO) || time(NULL) - begun < PROGRESS_AFTER_S)
-                return;
-        if (last)
-                fprintf(stderr, "\r%*s\r", 40, "");
-        else
-                fprintf(stderr, "\r%zu rows so far...", rows);
-}
-
-/* Between two slices the daemon is the rooms' alone. */
-static void breathe(void) {
-        nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
-}
-
 /* Takes a page, which is [rows, cursor, ...], to the rows; the next cursor, or empty. */
-static void take_page(json_t *rows, json_t *page, char *cursor, size_t size, time_t begun) {
+static void take_page(json_t *rows, json_t *page, char *cursor, size_t size, Progress *p) {
         json_array_extend(rows, json_array_get(page, 0));
         snprintf(cursor, size, "%s", json_string_value(json_array_get(page, 1)) ?: "");
         json_decref(page);
-        progress(json_array_size(rows), begun, !cursor[0]);
-        if (cursor[0])
-                breathe();
+        progress_tell(p, (int64_t)json_array_size(rows), 0);
+        if (cursor[0]) /* between two slices the daemon is the rooms' alone */
+                nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+}
+
+/* ListPeriod, or LookBack where `by` is not NULL. */
+static int fetch_rows(Report *r, const char *by, const char *what, int64_t from_us, int64_t to_us, json_t **ret) {
+        const uint64_t from = (uint64_t)from_us, to = (uint64_t)to_us;
+        json_t *rows = json_array(), *page;
+        Progress p = { .what = "rows" };
+        char cursor[256] = "";
+        int failed;
+
+        do {
+                failed = by ? report_call(r, &page, "LookBack", "a{sv}su", 4, "by", "s", by, "subject", "s", what, "from",
+                                          "t", from, "to", "t", to, cursor, 0U)
+                            : report_call(r, &page, "ListPeriod", "sttsu", what, from, to, cursor, 0U);
+                if (!failed)
+                        take_page(rows, page, cursor, sizeof(cursor), &p);
+        } while (!failed && cursor[0]);
+        progress_end(&p);
+        if (failed)
+                json_decref(rows);
+        else
+                *ret = rows;
+        return failed;
 }
 
 int report_rows(Report *r, const char *what, int64_t from_us, int64_t to_us, json_t **ret) {
-        json_t *rows = json_array(), *page;
-        const time_t begun = time(NULL);
-        char cursor[256] = "";
-
-        do {
-                int failed = report_call(r, &page, "ListPeriod", "sttsu", what, (uint64_t)from_us, (uint64_t)to_us,
-                                         cursor, 0U);
-
-                if (failed) {
-                        json_decref(rows);
-                        return failed;
-                }
-                take_page(rows, page, cursor, sizeof(cursor), begun);
-        } while (cursor[0]);
-        *ret = rows;
-        return CTL_YES;
+        return fetch_rows(r, NULL, what, from_us, to_us, ret);
 }
 
 int report_lookback(Report *r, const char *by, const char *subject, int64_t from_us, int64_t to_us, json_t **ret) {
-        json_t *rows = json_array(), *page;
-        const time_t begun = time(NULL);
-        char cursor[256] = "";
-
-        do {
-                int failed =
-                        to_us ? report_call(r, &page, "LookBack", "a{sv}su", 4, "by", "s", by, "subject", "s", subject,
-                                            "from", "t", (uint64_t)from_us, "to", "t", (uint64_t)to_us, cursor, 0U)
-                              : report_call(r, &page, "LookBack", "a{sv}su", 2, "by", "s", by, "subject", "s", subject,
-                                            cursor, 0U);
-
-                if (failed) {
-                        json_decref(rows);
-                        return failed;
-                }
-                take_page(rows, page, cursor, sizeof(cursor), begun);
-        } while (cursor[0]);
-        *ret = rows;
-        return CTL_YES;
+        return fetch_rows(r, by, subject, from_us, to_us ?: INT64_MAX, ret);
 }
 
 /* --- the clinic and its zone --- */

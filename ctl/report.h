@@ -28,7 +28,7 @@ int report_period(Report *r, const char *month);
 #define report_call(r, ret, ...) ctl_call((r)->ctl, ret, __VA_ARGS__)
 /* All rows of ListPeriod from one moment to another. */
 int report_rows(Report *r, const char *what, int64_t from_us, int64_t to_us, json_t **ret);
-/* All rows of LookBack; from_us, to_us 0: no window. */
+/* All rows of LookBack; to_us 0: open at that end. */
 int report_lookback(Report *r, const char *by, const char *subject, int64_t from_us, int64_t to_us, json_t **ret);
 
 /* --- the page --- */
