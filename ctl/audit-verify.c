@@ -35,7 +35,7 @@ static int no_head(Heads *h, const char *why) {
         return -EINVAL;
 }
 
-static int add_head(Heads *h, int64_t size, const uint8_t hash[static HASH_SIZE]) {
+static int add_head(Heads *h, const Head *head) {
         if (h->n == HEADS_MAX)
                 return no_head(h, "more than 65536 heads");
         if (h->n == h->size) {
@@ -47,18 +47,24 @@ static int add_head(Heads *h, int64_t size, const uint8_t hash[static HASH_SIZE]
                 h->v = v;
                 h->size = want;
         }
-        h->v[h->n].size = size;
-        memcpy(h->v[h->n++].hash, hash, HASH_SIZE);
+        h->v[h->n++] = *head;
         return 0;
 }
 
-/* base64url, as in checkpoints and permits, or hexadecimal. */
-static bool read_hash(const char *text, uint8_t ret[static HASH_SIZE]) {
+bool audit_read_hash(const char *text, uint8_t ret[static HASH_SIZE]) {
         size_t n = 0;
 
         if (strlen(text) == (size_t)HASH_SIZE * 2)
                 return sodium_hex2bin(ret, HASH_SIZE, text, strlen(text), NULL, &n, NULL) == 0 && n == HASH_SIZE;
         return sodium_base642bin(ret, HASH_SIZE, text, strlen(text), NULL, &n, NULL, B64) == 0 && n == HASH_SIZE;
+}
+
+bool audit_read_pair(const char *text, Head *ret) {
+        char *end = NULL;
+
+        errno = 0;
+        ret->size = strtoll(text, &end, 10);
+        return errno == 0 && end != text && *end == ':' && ret->size > 0 && audit_read_hash(end + 1, ret->hash);
 }
 
 static int add_jws(Heads *h, char *jws);
@@ -67,17 +73,13 @@ static int add_jws(Heads *h, char *jws);
 static int add_said(Heads *h, const char *text) {
         _cleanup_(freep) char *jws = strchr(text, ':') ? NULL : strdup(text);
         const size_t before = h->n;
-        uint8_t hash[HASH_SIZE];
-        char *end = NULL;
-        int64_t size;
+        Head head;
 
         if (jws && (add_jws(h, jws) < 0 || h->n > before))
                 return h->n > before ? 0 : -EINVAL;
-        errno = 0;
-        size = strtoll(text, &end, 10);
-        if (errno || end == text || *end != ':' || size < 1 || !read_hash(end + 1, hash))
+        if (!audit_read_pair(text, &head))
                 return no_head(h, "--head is a checkpoint, or the number of records, a colon and the hash: 8123:mBq3...");
-        return add_head(h, size, hash);
+        return add_head(h, &head);
 }
 
 /* Signed by a key that this ledger has? A stranger's word is no reason to call it false. */
@@ -100,13 +102,13 @@ static int add_payload(Heads *h, const json_t *payload) {
         const json_t *audit = json_object_get(payload, "audit"), *of = audit ?: payload;
         const json_t *size = json_object_get(of, "size");
         const char *head = json_string_value(json_object_get(of, "head")), *log = json_string_value(json_object_get(payload, "log"));
-        uint8_t hash[HASH_SIZE];
+        Head named = { .size = json_integer_value(size) };
 
-        if (!json_is_integer(size) || json_integer_value(size) < 1 || !head || !read_hash(head, hash))
+        if (named.size < 1 || !head || !audit_read_hash(head, named.hash))
                 return no_head(h, "a signed text in it names no head");
         if (log && !streq(log, h->log))
                 return no_head(h, "a checkpoint is of another ledger");
-        return add_head(h, json_integer_value(size), hash);
+        return add_head(h, &named);
 }
 
 static int add_jws(Heads *h, char *jws) {
@@ -198,13 +200,6 @@ static int tell(Ctl *c, const char *path, const VerifyResult *v, size_t n_heads,
         return r == 0 ? CTL_YES : CTL_NO;
 }
 
-static void on_progress(void *userdata, const char *what, int64_t done, int64_t total) {
-        Progress *p = userdata;
-
-        p->what = what;
-        progress_tell(p, done, total);
-}
-
 static int read_heads(Ctl *c, const char *path, Heads *h, char log[static LABEL_MAX + 1]) {
         char why[VERIFY_WHY_MAX];
         const char *file = c->value[OPT_CHECKPOINT];
@@ -228,7 +223,7 @@ static int verify_file(Ctl *c, const char *path) {
         int r = read_heads(c, path, &h, log);
 
         if (r == CTL_YES) {
-                const VerifyOptions o = { .path = path, .heads = h.v, .n_heads = h.n, .progress = on_progress, .userdata = &progress };
+                const VerifyOptions o = { .path = path, .heads = h.v, .n_heads = h.n, .progress = progress_on, .userdata = &progress };
 
                 r = verify_ledger(&o, &found);
                 progress_end(&progress);

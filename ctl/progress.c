@@ -30,6 +30,13 @@ void progress_tell(Progress *p, int64_t done, int64_t of) {
         fflush(stderr);
 }
 
+void progress_on(void *userdata, const char *what, int64_t done, int64_t of) {
+        Progress *p = userdata;
+
+        p->what = what;
+        progress_tell(p, done, of);
+}
+
 void progress_end(Progress *p) {
         if (p->shown_us)
                 fputs("\r\033[K", stderr);

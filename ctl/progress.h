@@ -10,5 +10,7 @@ typedef struct Progress {
 
 /* So much is done, of so much; of 0: nobody knows. */
 void progress_tell(Progress *p, int64_t done, int64_t of);
+/* The same with its words, for whoever calls back; userdata is the Progress. */
+void progress_on(void *userdata, const char *what, int64_t done, int64_t of);
 /* It is over: the line is gone. */
 void progress_end(Progress *p);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "audit.h"
 #include "codec/base64.h"
 #include "codec/rfc3339.h"
 #include "out.h"
@@ -17,22 +18,6 @@
 #define CHECKPOINT_MAX 1024
 
 /* --- the head that was kept --- */
-
-static bool read_hash(const char *text, uint8_t ret[static HASH_SIZE]) {
-        size_t n = 0;
-
-        return sodium_base642bin(ret, HASH_SIZE, text, strlen(text), NULL, &n, NULL,
-                                 sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 && n == HASH_SIZE;
-}
-
-/* SIZE:HASH */
-static bool read_pair(const char *text, Head *ret) {
-        char *end;
-
-        errno = 0;
-        ret->size = strtoll(text, &end, 10);
-        return errno == 0 && end != text && ret->size > 0 && *end == ':' && read_hash(end + 1, ret->hash);
-}
 
 /* What a checkpoint says. Whether our key has signed it does not matter here: a head that the file has is one. */
 static bool read_checkpoint(const char *jws, Head *ret) {
@@ -47,7 +32,7 @@ static bool read_checkpoint(const char *jws, Head *ret) {
                 return false;
         o = json_loadb(payload, n, 0, NULL);
         ret->size = number_of(o, "size");
-        read = ret->size > 0 && read_hash(text_of(o, "head"), ret->hash);
+        read = ret->size > 0 && audit_read_hash(text_of(o, "head"), ret->hash);
         json_decref(o);
         return read;
 }
@@ -63,18 +48,11 @@ typedef struct Found {
         Head head;
 } Found;
 
-static void on_progress(void *userdata, const char *what, int64_t done, int64_t total) {
-        Progress *p = userdata;
-
-        p->what = what;
-        progress_tell(p, done, total);
-}
-
 static int look(Found *f, bool with_head, Progress *progress) {
         return verify_ledger(&(VerifyOptions){ .path = f->file,
                                                .heads = &f->head,
                                                .n_heads = with_head ? 1 : 0,
-                                               .progress = progress ? on_progress : NULL,
+                                               .progress = progress ? progress_on : NULL,
                                                .userdata = progress },
                              &f->result);
 }
@@ -182,7 +160,7 @@ int restore_check(Ctl *c, const char *file, const char *head) {
         struct stat st;
         int r;
 
-        if (head && !read_pair(head, &f.head) && !read_checkpoint(head, &f.head))
+        if (head && !audit_read_pair(head, &f.head) && !read_checkpoint(head, &f.head))
                 return ctl_usage("restore", "--head is a checkpoint, or SIZE:HASH as backup prints them");
         if (stat(file, &st) < 0 || !S_ISREG(st.st_mode)) {
                 fprintf(stderr, "asepsisctl: %s: %s\n", file, errno ? strerror(errno) : "that is no file");
