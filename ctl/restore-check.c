@@ -162,6 +162,7 @@ int restore_check(Ctl *c, const char *file, const char *head) {
 
         if (head && !audit_read_pair(head, &f.head) && !read_checkpoint(head, &f.head))
                 return ctl_usage("restore", "--head is a checkpoint, or SIZE:HASH as backup prints them");
+        errno = 0;
         if (stat(file, &st) < 0 || !S_ISREG(st.st_mode)) {
                 fprintf(stderr, "asepsisctl: %s: %s\n", file, errno ? strerror(errno) : "that is no file");
                 return CTL_TROUBLE;
