@@ -2,6 +2,7 @@
 #include "html.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -126,7 +127,7 @@ void html_open(Html *h, const char *element, ...) {
 
 /* A line each, for who looks into the file; within a text it would be a blank. */
 static bool ends_line(const char *element) {
-        static const char *const blocks[] = { "title", "head", "div", "p", "h1", "h2", "caption", "thead", "tr", "table", "li", "svg" };
+        static const char *const blocks[] = { "title", "head", "div", "p", "h1", "h2", "caption", "thead", "tr", "table", "li" };
 
         for (size_t i = 0; i < ELEMENTSOF(blocks); i++)
                 if (streq(blocks[i], element))
@@ -168,11 +169,17 @@ void html_putf(Html *h, const char *element, const char *class, const char *form
 
 /* --- the page --- */
 
-Html *html_new(const char *title, const char *style) {
+static Html *document_new(void) {
         Html *h = calloc(1, sizeof(*h));
 
-        if (!h || !(h->f = open_memstream(&h->text, &h->size)))
-                return html_free(h);
+        return h && (h->f = open_memstream(&h->text, &h->size)) ? h : html_free(h);
+}
+
+Html *html_new(const char *title, const char *style) {
+        Html *h = document_new();
+
+        if (!h)
+                return NULL;
         fputs("<!DOCTYPE html>\n", h->f);
         html_open(h, "html", "lang", "en", NULL);
         html_open(h, "head", NULL);
@@ -183,6 +190,39 @@ Html *html_new(const char *title, const char *style) {
         html_close(h);
         html_open(h, "body", NULL);
         return h;
+}
+
+Html *html_drawing(const char *view, const char *style) {
+        Html *h = document_new();
+
+        if (!h)
+                return NULL;
+        html_open(h, "svg", "xmlns", "http://www.w3.org/2000/svg", "viewBox", view, NULL);
+        fprintf(h->f, "<style>%s</style>", style);
+        return h;
+}
+
+static char *base64_of(const char *text, size_t n) {
+        const size_t size = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
+        char *ret = malloc(size);
+
+        return ret ? sodium_bin2base64(ret, size, (const unsigned char *)text, n, sodium_base64_VARIANT_ORIGINAL) : NULL;
+}
+
+void html_image(Html *h, Html *drawing, const char *class, const char *alt) {
+        _cleanup_(html_freep) Html *d = drawing;
+        _cleanup_(freep) char *text = NULL, *encoded = NULL, *source = NULL;
+        size_t n;
+        int r = d ? html_take(d, &text, &n) : -ENOMEM;
+
+        if (r == 0 && (!(encoded = base64_of(text, n)) || asprintf(&source, "data:image/svg+xml;base64,%s", encoded) < 0)) {
+                source = NULL;
+                r = -ENOMEM;
+        }
+        if (r == 0)
+                html_empty(h, "img", "class", class, "alt", alt, "src", source, NULL);
+        else
+                h->error = r;
 }
 
 Html *html_free(Html *h) {

@@ -33,5 +33,10 @@ void html_printf(Html *h, const char *format, ...) _printf_(2, 3);
 void html_put(Html *h, const char *element, const char *class, const char *text);
 void html_putf(Html *h, const char *element, const char *class, const char *format, ...) _printf_(4, 5);
 
+/* A drawing (SVG), a document of its own: a page takes it as an image, so that readers of HTML 4 find nothing strange. */
+Html *html_drawing(const char *view, const char *style);
+/* Puts it into the page, and frees it; alt: the same in words. */
+void html_image(Html *h, Html *drawing, const char *class, const char *alt);
+
 /* Ends the page: the text and its size, to be freed by the caller; 0, or negative errno. */
 int html_take(Html *h, char **ret, size_t *ret_size);

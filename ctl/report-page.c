@@ -37,16 +37,8 @@ static const char style[] =
         ".small{font-size:7.5pt;line-height:1.35}.code{font-family:'Liberation Mono','Courier New',monospace;"
         "overflow-wrap:anywhere;font-size:7.5pt}"
         ".blank{min-width:24mm;height:9mm}"
-        ".curve{margin:2mm 0}.curve svg{display:block;width:100%;height:auto;break-inside:avoid}"
-        ".curve .legend svg{display:inline-block;width:10mm;height:2.5mm}.legend{font-size:8.5pt}"
-        "svg{fill:none;font-family:'Liberation Sans',Arial,Helvetica,sans-serif}"
-        "svg text{fill:#000}svg .n{font-size:14px}svg .s{font-size:12px}svg .b{font-size:15px;font-weight:bold}"
-        "svg .halo{paint-order:stroke;stroke:#fff;stroke-width:5px;stroke-linejoin:round}"
-        "svg .temperature{stroke:#000;stroke-width:2.4}svg .pressure{stroke:#1a4f8b;stroke-width:1.5;"
-        "stroke-dasharray:7 3}svg .limit{stroke:#000;stroke-width:1.1;stroke-dasharray:2 3}"
-        "svg .zero{stroke:#000;stroke-width:0.8}svg .grid{stroke:#ccc;stroke-width:0.6}"
-        "svg .tick,svg .frame{stroke:#000;stroke-width:1}svg .hold{fill:#dcdcdc}"
-        "svg .gap{fill:#fff;stroke:#000;stroke-width:1;stroke-dasharray:3 3}";
+        ".curve{margin:2mm 0}.curve img{display:block;width:100%;height:auto;break-inside:avoid}"
+        ".curve .legend img{display:inline-block;width:10mm;height:2.5mm}.legend{font-size:8.5pt}";
 
 /* --- words for values --- */
 

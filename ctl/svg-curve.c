@@ -30,7 +30,7 @@ typedef struct Axis {
 } Axis;
 
 typedef struct Plot {
-        Html *h;
+        Html *page, *h; /* the page; the drawing that is being made */
         const SvgCurve *c;
         int64_t start_us, end_us;
 } Plot;
@@ -241,13 +241,30 @@ static void name_line(Plot *p, const Axis *a, ValueOf value, const char *text) {
                       y + 17, text);
 }
 
-static void open_drawing(Plot *p, int height, const char *title, const char *description) {
+/* The page's own style does not reach into an image. */
+static const char style[] =
+        "svg{fill:none;font-family:'Liberation Sans',Arial,Helvetica,sans-serif}"
+        "text{fill:#000}.n{font-size:14px}.s{font-size:12px}.b{font-size:15px;font-weight:bold}"
+        ".halo{paint-order:stroke;stroke:#fff;stroke-width:5px;stroke-linejoin:round}"
+        ".temperature{stroke:#000;stroke-width:2.4}.pressure{stroke:#1a4f8b;stroke-width:1.5;stroke-dasharray:7 3}"
+        ".limit{stroke:#000;stroke-width:1.1;stroke-dasharray:2 3}"
+        ".zero{stroke:#000;stroke-width:0.8}.grid{stroke:#ccc;stroke-width:0.6}"
+        ".tick,.frame{stroke:#000;stroke-width:1}.hold{fill:#dcdcdc}"
+        ".gap{fill:#fff;stroke:#000;stroke-width:1;stroke-dasharray:3 3}";
+
+/* False: out of memory, which the page tells. */
+static bool open_drawing(Plot *p, int width, int height) {
         char view[64];
 
-        snprintf(view, sizeof(view), "0 0 %d %d", WIDTH, height);
-        html_open(p->h, "svg", "viewBox", view, "role", "img", "aria-label", title, NULL);
-        html_put(p->h, "title", NULL, title);
-        html_put(p->h, "desc", NULL, description);
+        snprintf(view, sizeof(view), "0 0 %d %d", width, height);
+        p->h = html_drawing(view, style);
+        if (!p->h)
+                html_image(p->page, NULL, NULL, "");
+        return p->h;
+}
+
+static void close_drawing(Plot *p, const char *class, const char *alt) {
+        html_image(p->page, TAKE(p->h), class, alt);
 }
 
 /* --- the two drawings --- */
@@ -265,12 +282,13 @@ static void draw_main(Plot *p) {
         const double t_step = step_for(fmax(t_top, 1), 8), p_step = step_for(fmax(p_top, 1), 8);
         const Axis t = { 0, ceil(t_top * 1.02 / t_step) * t_step, TOP, MAIN_HEIGHT };
         const Axis k = { 0, ceil(p_top * 1.25 / p_step) * p_step, TOP, MAIN_HEIGHT }; /* apart from the temperature */
-        char text[160];
+        char text[512];
 
         snprintf(text, sizeof(text),
-                 "Temperature up to %.1f degrees Celsius and pressure up to %.0f kPa over %.1f minutes.", t_top, p_top,
-                 (double)(p->end_us - p->start_us) / 60e6);
-        open_drawing(p, TOP + MAIN_HEIGHT + BOTTOM, p->c->title, text);
+                 "%.300s. Temperature up to %.1f degrees Celsius and pressure up to %.0f kPa over %.1f minutes.", p->c->title,
+                 t_top, p_top, (double)(p->end_us - p->start_us) / 60e6);
+        if (!open_drawing(p, WIDTH, TOP + MAIN_HEIGHT + BOTTOM))
+                return;
         shade(p, &t, true);
         time_axis(p, &t);
         scale(p, &t, t_step, false);
@@ -284,16 +302,15 @@ static void draw_main(Plot *p) {
         box(p, "frame", LEFT, TOP, PLOT, MAIN_HEIGHT);
         label(p, "b", "start", 0, TOP - 9, "\u00b0C");
         label(p, "b", "end", WIDTH, TOP - 9, "kPa absolute");
-        html_close(p->h);
+        close_drawing(p, NULL, text);
 }
 
 static void draw_strip(Plot *p) {
         const Axis a = { -OFF_SHOWN_MC / 1e3, OFF_SHOWN_MC / 1e3, TOP, STRIP_HEIGHT };
         const int32_t least = (int32_t)(highest(p->c, temperature_of) * 1000) - HOT_MC;
 
-        open_drawing(p, TOP + STRIP_HEIGHT + BOTTOM, "Distance from saturated steam",
-                     "Measured temperature less the temperature at which steam of the measured pressure is saturated, "
-                     "where the chamber was hot. Within 2 K it counts.");
+        if (!open_drawing(p, WIDTH, TOP + STRIP_HEIGHT + BOTTOM))
+                return;
         shade(p, &a, false);
         time_axis(p, &a);
         for (int k = -4; k <= 4; k += 2) {
@@ -309,7 +326,8 @@ static void draw_strip(Plot *p) {
         curve(p, "temperature", &a, off_of, 1000, least);
         box(p, "frame", LEFT, TOP, PLOT, STRIP_HEIGHT);
         label(p, "b", "start", 0, TOP - 9, "K, temperature less that of saturated steam");
-        html_close(p->h);
+        close_drawing(p, NULL, "Distance from saturated steam. Measured temperature less the temperature at which steam of "
+                               "the measured pressure is saturated, where the chamber was hot. Within 2 K it counts.");
 }
 
 static void legend(Plot *p) {
@@ -319,24 +337,24 @@ static void legend(Plot *p) {
                       { "pressure", "pressure" },
                       { "limit", "lower limit of the program; \u00b12 K below" } };
 
-        html_open(p->h, "p", "class", "legend", NULL);
+        html_open(p->page, "p", "class", "legend", NULL);
         for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
-                html_open(p->h, "svg", "class", "key", "viewBox", "0 0 40 10", "aria-hidden", "true", NULL);
-                line(p, lines[i].class, 0, 5, 40, 5);
-                html_close(p->h);
-                html_printf(p->h, " %s \u2003", lines[i].text);
+                if (open_drawing(p, 40, 10)) {
+                        line(p, lines[i].class, 0, 5, 40, 5);
+                        close_drawing(p, "key", "");
+                }
+                html_printf(p->page, " %s \u2003", lines[i].text);
         }
-        if (p->c->hold_us > 0) {
-                html_open(p->h, "svg", "class", "key", "viewBox", "0 0 40 10", "aria-hidden", "true", NULL);
+        if (p->c->hold_us > 0 && open_drawing(p, 40, 10)) {
                 box(p, "hold", 0, 0, 40, 10);
-                html_close(p->h);
-                html_text(p->h, " hold");
+                close_drawing(p, "key", "");
+                html_text(p->page, " hold");
         }
-        html_close(p->h);
+        html_close(p->page);
 }
 
 void svg_curve(Html *h, const SvgCurve *c) {
-        Plot p = { h, c, c->n ? c->v[0].t_us : 0, c->n ? c->v[c->n - 1].t_us : 0 };
+        Plot p = { h, NULL, c, c->n ? c->v[0].t_us : 0, c->n ? c->v[c->n - 1].t_us : 0 };
 
         if (c->n < 2 || p.end_us <= p.start_us) {
                 html_put(h, "p", NULL, "There are too few samples to draw a curve.");
