@@ -75,10 +75,10 @@ static int perform(sd_bus_message *m, const BusSource *source, Act *act, sd_bus_
         char text[ACT_TEXT_MAX] = "";
         int r;
 
-        if (too_long(act->by, LABEL_MAX) || too_long(act->cause, LABEL_MAX) ||
+        if (too_long(act->by, LABEL_MAX) || too_long(act->cause, LABEL_MAX) || too_long(act->patient, LABEL_MAX) ||
             too_long(act->subject, act->type == ACT_BACKUP ? BACKUP_PATH_MAX : CODE_MAX))
                 return sd_bus_error_setf(error, BUS_ERROR_REFUSED,
-                                         "A name is too long: people, autoclaves and cycles "
+                                         "A name is too long: people, patients, autoclaves and cycles "
                                          "have up to %d bytes, items up to %d.",
                                          LABEL_MAX, CODE_MAX);
         if (too_long(act->reason, TEXT_MAX))

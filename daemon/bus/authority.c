@@ -16,6 +16,7 @@
 #include "bus/internal.h"
 #include "core/limits.h"
 #include "log.h"
+#include "store/backup.h"
 
 #define POLKIT "org.freedesktop.PolicyKit1"
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
@@ -23,6 +24,8 @@
 #define WHO_WAIT_US ((uint64_t)(5 * US_PER_S))
 #define WORD_WAIT_US ((uint64_t)(25 * US_PER_S))      /* polkit may have to be started */
 #define PASSWORD_WAIT_US ((uint64_t)(120 * US_PER_S)) /* to find it, and to type it */
+#define MORE_MAX (LABEL_MAX + 64)
+#define SHOWN_MAX (BACKUP_PATH_MAX + MORE_MAX + 8)
 
 typedef enum QuestionStep { ASKED_WHO, ASKED_WORD, ASKED_PASSWORD } QuestionStep;
 
@@ -31,21 +34,21 @@ typedef struct Question {
         struct Question *next;
         sd_bus_message *call;
         sd_bus_slot *slot;
-        sd_bus_track *caller;
+        sd_bus_slot *gone; /* the caller leaves the bus */
         uint64_t number;
         QuestionStep step;             /* that has come back, but where the slot is there */
         uid_t uid;
         pid_t pid;
         bool authorized, challenge;
         sd_bus_error failed;     /* what polkit or the bus answered instead */
-        ActType type;            /* what was shown */
-        char *subject;
+        bool signs;
+        char shown[SHOWN_MAX];      /* before polkit answered: what is done, and in whose name */
+        char person[LABEL_MAX + 1]; /* their id */
 } Question;
 
 struct Authority {
         sd_bus *bus;
         Question *questions;
-        unsigned n_questions;
         uint64_t number;
 };
 
@@ -55,14 +58,12 @@ static void question_free(Question *q) {
         for (Question **p = &a->questions; *p; p = &(*p)->next)
                 if (*p == q) {
                         *p = q->next;
-                        a->n_questions--;
                         break;
                 }
         sd_bus_slot_unref(q->slot);
-        sd_bus_track_unref(q->caller);
+        sd_bus_slot_unref(q->gone);
         sd_bus_message_unref(q->call);
         sd_bus_error_free(&q->failed);
-        free(q->subject);
         free(q);
 }
 
@@ -106,8 +107,9 @@ static void cancel(const Question *q) {
 }
 
 /* Nobody waits for the answer any more, so nothing is done. */
-static int on_caller_gone(sd_bus_track *track, void *userdata) {
-        (void)track;
+static int on_caller_gone(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        (void)m;
+        (void)error;
         cancel(userdata);
         question_free(userdata);
         return 1;
@@ -195,15 +197,52 @@ static int ask_who(Question *q) {
         return r;
 }
 
-/* What the dialog shows: the policy's message names these. A patient, too: it is shown to whoever signs, and not kept. */
-static int put_details(sd_bus_message *m, const Act *act, const BusSource *source) {
-        const ConfigPractitioner *by = config_practitioner_of_user(source->config(source->userdata), act->uid);
+/* What else an act is about than its subject. A patient, too: it is shown to whoever signs, and not kept. */
+static void more_of(const Act *act, char ret[static MORE_MAX]) {
         const char *more = act->cause ?: act->patient;
-        char subject[CODE_MAX + LABEL_MAX + 8];
 
-        snprintf(subject, sizeof(subject), "%s%s%s%s", act->subject ?: "", more ? " (" : "", more ?: "", more ? ")" : "");
-        return sd_bus_message_append(m, "a{ss}", 5, "act", act_id(act->type), "subject", subject, "name",
+        if (act->type == ACT_LOAD_RELEASE)
+                snprintf(ret, MORE_MAX, act->n_wet_packs ? "%s but for %zu" : "%s", act->dry ? "dry" : "not dry",
+                         act->n_wet_packs);
+        else if (act->until)
+                snprintf(ret, MORE_MAX, "%s until %04d-%02d-%02d", more ?: "", act->until / 10000, act->until / 100 % 100,
+                         act->until % 100);
+        else
+                snprintf(ret, MORE_MAX, "%s", more ?: "");
+}
+
+/* What the dialog shows, on one line: nobody's words draw lines of their own there, or paint the terminal. */
+static void shown_of(const Act *act, char ret[static SHOWN_MAX]) {
+        char more[MORE_MAX];
+
+        more_of(act, more);
+        snprintf(ret, SHOWN_MAX, "%s%s%s%s", act->subject ?: "", more[0] ? " (" : "", more, more[0] ? ")" : "");
+        for (char *c = ret; *c; c++)
+                if ((unsigned char)*c < 0x20 || *c == 0x7f)
+                        *c = '?';
+}
+
+static const ConfigPractitioner *person_of(const Question *q, const BusSource *source) {
+        return config_practitioner_of_user(source->config(source->userdata), q->uid);
+}
+
+/* The policy's message names these. */
+static int put_details(sd_bus_message *m, Question *q, const Act *act, const BusSource *source) {
+        const ConfigPractitioner *by = person_of(q, source);
+
+        shown_of(act, q->shown);
+        snprintf(q->person, sizeof(q->person), "%s", by ? by->id : "");
+        return sd_bus_message_append(m, "a{ss}", 5, "act", act_id(act->type), "subject", q->shown, "name",
                                      by ? by->name : "", "meaning", act_meaning(act->type), "reason", act->reason ?: "");
+}
+
+/* A reload may have made another person of the user meanwhile, and a name may lead elsewhere. */
+static bool is_as_shown(const Question *q, const Act *act, const BusSource *source) {
+        const ConfigPractitioner *by = person_of(q, source);
+        char shown[SHOWN_MAX];
+
+        shown_of(act, shown);
+        return streq(shown, q->shown) && streq(by ? by->id : "", q->person);
 }
 
 static int ask_polkit(Question *q, const Act *act, const BusSource *source, bool interactive) {
@@ -212,11 +251,6 @@ static int ask_polkit(Question *q, const Act *act, const BusSource *source, bool
         int r;
 
         q->step = interactive ? ASKED_PASSWORD : ASKED_WORD;
-        q->type = act->type;
-        free(q->subject);
-        q->subject = strdup(act->subject ?: "");
-        if (!q->subject)
-                return -ENOMEM;
         snprintf(action, sizeof(action), BUS_NAME ".%s", act_action(act->type));
         cancellation(q, id);
         r = sd_bus_message_new_method_call(q->authority->bus, &m, POLKIT, POLKIT_PATH, POLKIT_INTERFACE,
@@ -225,7 +259,7 @@ static int ask_polkit(Question *q, const Act *act, const BusSource *source, bool
                 r = sd_bus_message_append(m, "(sa{sv})s", "system-bus-name", 1, "name", "s",
                                           sd_bus_message_get_sender(q->call), action);
         if (r >= 0)
-                r = put_details(m, act, source);
+                r = put_details(m, q, act, source);
         if (r >= 0)
                 r = sd_bus_message_append(m, "us", (uint32_t)interactive, interactive ? id : "");
         if (r >= 0)
@@ -259,7 +293,7 @@ static int refuse_failed(const Question *q, const Act *act, sd_bus_error *error)
 static int judge(Question *q, Act *act, const BusSource *source, sd_bus_error *error) {
         int r;
 
-        if (q->type != act->type || !streq(q->subject, act->subject ?: ""))
+        if (!is_as_shown(q, act, source))
                 return refuse(act, BUS_ERROR_REFUSED, "It means something else by now than what you were shown. Do it again.",
                               error);
         if (q->authorized) {
@@ -282,11 +316,20 @@ static int judge(Question *q, Act *act, const BusSource *source, sd_bus_error *e
         return r < 0 ? r : 1;
 }
 
-static unsigned questions_of(const Authority *a, uid_t uid) {
+/* What only locks has places of its own: it is not held up by signatures that wait. */
+static unsigned questions(const Authority *a, bool signs) {
         unsigned n = 0;
 
         for (const Question *q = a->questions; q; q = q->next)
-                n += q->step != ASKED_WHO && q->uid == uid;
+                n += q->signs == signs;
+        return n;
+}
+
+static unsigned questions_of(const Authority *a, bool signs, uid_t uid) {
+        unsigned n = 0;
+
+        for (const Question *q = a->questions; q; q = q->next)
+                n += q->signs == signs && q->step != ASKED_WHO && q->uid == uid;
         return n;
 }
 
@@ -304,27 +347,36 @@ static int begin(Question *q, Act *act, const BusSource *source, sd_bus_error *e
                 act->auth = ACT_AUTH_BUS;
                 return 0;
         }
-        if (questions_of(q->authority, q->uid) >= BUS_QUESTIONS_USER_MAX)
+        if (questions_of(q->authority, q->signs, q->uid) >= BUS_QUESTIONS_USER_MAX)
                 return refuse(act, BUS_ERROR_BUSY, "Other acts of yours wait for your password. Answer those first.", error);
         r = ask_polkit(q, act, source, false);
         return r < 0 ? r : 1;
 }
 
-static int question_new(Authority *a, sd_bus_message *m, sd_bus_error *error) {
+/* Not by sd_bus_track, which asks the bus whether the caller is there, and waits: ask_who() finds that out. */
+static int watch_caller(Question *q) {
+        char match[256];
+
+        snprintf(match, sizeof(match), "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+                                       "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='%.64s'",
+                 sd_bus_message_get_sender(q->call) ?: "");
+        return sd_bus_add_match_async(q->authority->bus, &q->gone, match, on_caller_gone, NULL, q);
+}
+
+static int question_new(Authority *a, sd_bus_message *m, bool signs, sd_bus_error *error) {
         Question *q;
         int r;
 
-        if (a->n_questions >= BUS_QUESTIONS_MAX)
+        if (questions(a, signs) >= BUS_QUESTIONS_MAX)
                 return sd_bus_error_setf(error, BUS_ERROR_BUSY,
                                          "%d acts wait for a password already. Do it again in a minute.", BUS_QUESTIONS_MAX);
         q = calloc(1, sizeof(*q));
         if (!q)
                 return -ENOMEM;
-        *q = (Question){ .authority = a, .next = a->questions, .call = sd_bus_message_ref(m), .number = ++a->number };
+        *q = (Question){ .authority = a, .next = a->questions, .call = sd_bus_message_ref(m), .number = ++a->number,
+                          .signs = signs };
         a->questions = q;
-        a->n_questions++;
-        if ((r = sd_bus_track_new(a->bus, &q->caller, on_caller_gone, q)) < 0 ||
-            (r = sd_bus_track_add_sender(q->caller, m)) < 0 || (r = ask_who(q)) < 0) {
+        if ((r = watch_caller(q)) < 0 || (r = ask_who(q)) < 0) {
                 question_free(q);
                 return r;
         }
@@ -336,7 +388,7 @@ int authority_ask(Authority *a, sd_bus_message *m, Act *act, const BusSource *so
         int r;
 
         if (!q)
-                return question_new(a, m, error);
+                return question_new(a, m, act_signs(act->type), error);
         act->uid = q->uid;
         act->pid = q->pid;
         if (sd_bus_error_is_set(&q->failed))

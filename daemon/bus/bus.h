@@ -21,7 +21,7 @@
 #define BUS_PATH "/org/asepsis1"
 #define BUS_NAME "org.asepsis1"
 #define BUS_INTERFACE "org.asepsis1.Manager"
-#define BUS_QUESTIONS_MAX 16      /* acts that wait for polkit and its password... */
+#define BUS_QUESTIONS_MAX 16      /* signatures that wait for polkit and its password, and as many acts that only lock... */
 #define BUS_QUESTIONS_USER_MAX 4  /* ...of one user */
 #define BUS_CONNECTIONS_MAX 16
 #define BUS_LISTENERS_MAX 8 /* of those connections, with Subscribe() */
