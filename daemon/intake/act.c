@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "core/naming.h"
 #include "intake/erasure.h"
 #include "intake/people.h"
 #include "intake/session.h"
@@ -163,6 +164,11 @@ static int may(const Intake *in, const Act *act, char ret_text[static ACT_TEXT_M
         return came_well(in, act, ret_text);
 }
 
+/* An erasure is refused for it; the record of that must not keep for ever what it was refused for. */
+static bool names_patient(const Act *act) {
+        return act->patient && act->reason && naming(act->reason, strlen(act->reason), act->patient);
+}
+
 /* A patient is not in it: reasons are told to name none. The printed name is as it stands on this day (11.50(a)(1)). */
 static int act_record(Intake *in, const Act *act, const char *refused) {
         static const char *const auths[] = {
@@ -177,7 +183,7 @@ static int act_record(Intake *in, const Act *act, const char *refused) {
         jsonw_member_optional(&in->w, "name", by ? by->name : NULL);
         jsonw_member_string(&in->w, "meaning", act_meaning(act->type));
         jsonw_member_optional(&in->w, "cause", act->cause);
-        jsonw_member_optional(&in->w, "reason", act->reason);
+        jsonw_member_optional(&in->w, "reason", names_patient(act) ? NULL : act->reason);
         jsonw_member_optional(&in->w, "certificate", act->certificate);
         if (act->until)
                 jsonw_member_int(&in->w, "until", act->until);
