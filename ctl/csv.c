@@ -59,11 +59,6 @@ void csv_milli(Csv *c, int64_t thousandths) {
         fprintf(c->f, "%s%" PRId64 ".%03" PRId64, thousandths < 0 ? "-" : "", size / 1000, size % 1000);
 }
 
-void csv_number(Csv *c, int64_t number) {
-        begin(c);
-        fprintf(c->f, "%" PRId64, number);
-}
-
 void csv_time(Csv *c, int64_t us) {
         time_t s = (time_t)(us / US_PER_S);
         char text[40] = "", zone[8] = "";

@@ -17,9 +17,8 @@ Csv *csv_free(Csv *c);
 DEFINE_CLEANUP(Csv, csv_free)
 
 void csv_text(Csv *c, const char *text);
-/* Thousandths as a decimal fraction; an integer. */
+/* Thousandths as a decimal fraction. */
 void csv_milli(Csv *c, int64_t thousandths);
-void csv_number(Csv *c, int64_t number);
 /* RFC 3339 in this process's zone, with its offset; empty for 0. */
 void csv_time(Csv *c, int64_t us);
 /* Ends the row; what is missing of its columns is empty. */

@@ -152,7 +152,8 @@ int option_read(Ctl *c, const char *name, bool to_verb, int *argc, char ***argv)
 
 /* --- ways --- */
 
-void way_range(const Way *w, int *ret_least, int *ret_most) {
+/* How many arguments a way takes. */
+static void way_range(const Way *w, int *ret_least, int *ret_most) {
         int least = 0, most = 0;
 
         for (const char *p = w->arguments ?: ""; *p;) {
@@ -167,7 +168,7 @@ void way_range(const Way *w, int *ret_least, int *ret_most) {
         *ret_most = most;
 }
 
-uint64_t way_options(const Way *w) {
+static uint64_t way_options(const Way *w) {
         return OPT_COMMON | w->options | w->needed | w->one_of | (w->signer ? OPT(BY) : 0) |
                (w->signer && !w->no_reason ? OPT(REASON) : 0);
 }

@@ -130,10 +130,7 @@ extern const Verb *const ctl_verbs[]; /* ended by NULL */
 const Verb *verb_find(const char *name);
 /* The nearest name to what was typed, or NULL. */
 const char *verb_suggestion(const char *typed);
-/* How many arguments a way takes. */
-void way_range(const Way *w, int *ret_least, int *ret_most);
-/* All options that go with a way, or with any way of a verb. */
-uint64_t way_options(const Way *w);
+/* All options that go with any way of a verb. */
 uint64_t verb_options(const Verb *v);
 
 /*
