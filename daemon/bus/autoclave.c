@@ -10,11 +10,9 @@
 static const char *const machines[] = { [MACHINE_N] = "N", [MACHINE_S] = "S", [MACHINE_B] = "B" };
 
 void bus_put_test(const TestShown *t, Reply *r) {
-        static const char *const outcomes[] = { "no-test", "passed", "failed" };
-
         reply_open(r);
         reply_text(r, "test", bus_test(t->test));
-        reply_text(r, "outcome", REPLY_WORD(outcomes, t->outcome));
+        reply_text(r, "outcome", bus_test_outcome(t->outcome));
         reply_text(r, "attempt", t->attempt);
         reply_time(r, "run_at", t->run_us);
         reply_time(r, "read_at", t->read_us);

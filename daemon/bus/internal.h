@@ -50,6 +50,9 @@ const char *bus_verdict(int verdict);
 const char *bus_purpose(int purpose);
 const char *bus_outcome(int outcome); /* of a machine */
 const char *bus_test(int test);
+const char *bus_test_outcome(int outcome);
+const char *bus_result(int result); /* of an indicator, a spore test */
+const char *bus_session_outcome(int outcome); /* NULL: it has none yet */
 /* Members that the ledger keeps as JSON text. */
 void bus_put_reasons(Reply *r, const char *name, const char *text);
 void bus_put_figures(Reply *r, const char *name, const char *text);

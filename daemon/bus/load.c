@@ -101,12 +101,6 @@ static void put_indicator(const IndicatorShown *x, Reply *r) {
                 [WHERE_INSIDE] = "inside",
                 [WHERE_CHALLENGE] = "challenge",
         };
-        static const char *const results[] = {
-                [RESULT_PASS] = "pass",
-                [RESULT_FAIL] = "fail",
-                [RESULT_PENDING] = "pending",
-                [RESULT_ABSENT] = "absent",
-        };
         static const char *const controls[] = { [CONTROL_GROWTH] = "growth", [CONTROL_NO_GROWTH] = "no-growth" };
 
         reply_open(r);
@@ -118,7 +112,7 @@ static void put_indicator(const IndicatorShown *x, Reply *r) {
         reply_text(r, "pack", x->pack);
         reply_text(r, "lot", x->lot);
         reply_date(r, "expires", x->expires_on);
-        reply_text(r, "result", REPLY_WORD(results, x->result));
+        reply_text(r, "result", bus_result(x->result));
         if (x->control != CONTROL_UNSAID)
                 reply_text(r, "control", REPLY_WORD(controls, x->control));
         reply_text(r, "reader", x->reader);

@@ -94,20 +94,6 @@ static const struct PeriodWords {
                               { "passed", CELL_TRUTH } } },
 };
 
-static const char *const test_outcomes[] = { "no-test", "passed", "failed" };
-static const char *const results[] = {
-        [RESULT_PASS] = "pass", [RESULT_FAIL] = "fail", [RESULT_PENDING] = "pending", [RESULT_ABSENT] = "absent",
-};
-static const char *const session_outcomes[] = {
-        [SESSION_COMPLETED] = "completed", [SESSION_CANCELLED] = "cancelled", [SESSION_STOPPED] = "stopped",
-};
-static const char *const severities[] = {
-        [ALERT_INFO] = "info", [ALERT_WARNING] = "warning", [ALERT_CRITICAL] = "critical",
-};
-static const char *const alert_states[] = {
-        [ALERT_OPEN] = "open", [ALERT_ACKNOWLEDGED] = "acknowledged", [ALERT_RESOLVED] = "resolved",
-};
-
 /* The rules that an answer denies by, each once; our own JSON, yet it may have been damaged on disk. */
 static void put_rules(const char *name, const char *answer, Reply *r) {
         json_t *object = json_loads(answer, JSON_REJECT_DUPLICATES, NULL), *reason, *seen = json_object();
@@ -134,14 +120,14 @@ static const char *word_of(CellType type, int value) {
         case CELL_PURPOSE: return bus_purpose(value);
         case CELL_OUTCOME: return value < 0 ? NULL : bus_outcome(value);
         case CELL_TEST: return bus_test(value);
-        case CELL_TEST_OUTCOME: return REPLY_WORD(test_outcomes, value);
-        case CELL_RESULT: return REPLY_WORD(results, value);
+        case CELL_TEST_OUTCOME: return bus_test_outcome(value);
+        case CELL_RESULT: return bus_result(value);
         case CELL_CONTROL: return value == CONTROL_GROWTH ? "growth" : value == CONTROL_NO_GROWTH ? "no-growth" : NULL;
         case CELL_CAUSE: return value < 0 || value >= _SERVICE_CAUSE_MAX ? "unknown" : fitness_cause_id((ServiceCause)value);
         case CELL_SESSION_STATE: return session_state_name(value);
-        case CELL_SESSION_OUTCOME: return value < 0 ? NULL : REPLY_WORD(session_outcomes, value);
-        case CELL_SEVERITY: return REPLY_WORD(severities, value);
-        case CELL_ALERT_STATE: return REPLY_WORD(alert_states, value);
+        case CELL_SESSION_OUTCOME: return bus_session_outcome(value);
+        case CELL_SEVERITY: return bus_severity(value);
+        case CELL_ALERT_STATE: return bus_alert_state(value);
         case CELL_TEXT:
         case CELL_NUMBER:
         case CELL_TIME:

@@ -11,10 +11,6 @@
 #include "store/after.h"
 #include "store/overrides.h"
 
-static const char *const outcomes[] = {
-        [SESSION_COMPLETED] = "completed", [SESSION_CANCELLED] = "cancelled", [SESSION_STOPPED] = "stopped",
-};
-
 static void put_reason(const json_t *reason, Reply *r) {
         reply_open(r);
         reply_text(r, "rule", json_string_value(json_object_get(reason, "rule")));
@@ -109,8 +105,7 @@ void bus_put_session(const SessionRow *s, Reply *r) {
         reply_time(r, "allowed_at", s->allowed_us);
         reply_time(r, "started_at", s->started_us);
         reply_time(r, "ended_at", s->ended_us);
-        if (s->outcome >= 0)
-                reply_text(r, "outcome", REPLY_WORD(outcomes, s->outcome));
+        reply_text(r, "outcome", bus_session_outcome(s->outcome));
 }
 
 /* An officer ended it, where its room did not. */

@@ -96,6 +96,33 @@ const char *bus_test(int test) {
         return REPLY_WORD(words, test);
 }
 
+const char *bus_test_outcome(int outcome) {
+        static const char *const words[] = { "no-test", "passed", "failed" };
+
+        return REPLY_WORD(words, outcome);
+}
+
+const char *bus_result(int result) {
+        static const char *const words[] = {
+                [RESULT_PASS] = "pass",
+                [RESULT_FAIL] = "fail",
+                [RESULT_PENDING] = "pending",
+                [RESULT_ABSENT] = "absent",
+        };
+
+        return REPLY_WORD(words, result);
+}
+
+const char *bus_session_outcome(int outcome) {
+        static const char *const words[] = {
+                [SESSION_COMPLETED] = "completed",
+                [SESSION_CANCELLED] = "cancelled",
+                [SESSION_STOPPED] = "stopped",
+        };
+
+        return outcome < 0 ? NULL : REPLY_WORD(words, outcome);
+}
+
 /* Our own JSON, yet it may have been damaged on disk: then there is nothing to show. */
 void bus_put_reasons(Reply *r, const char *name, const char *text) {
         json_t *array = text[0] ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL, *one;
