@@ -90,6 +90,7 @@ typedef struct Act {
         bool dry;               /* LOAD_RELEASE: every pack was looked at, and is, but for those of wet_packs */
         size_t n_wet_packs;
         const char **wet_packs; /* labels, ITEMS_MAX at the most */
+        int64_t shown_us;       /* by the wall clock, when the person was shown what they sign; 0: now */
         ActAuth auth;
         uid_t uid;              /* of the caller, as the kernel or the bus says */
         pid_t pid;

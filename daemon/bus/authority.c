@@ -41,6 +41,7 @@ typedef struct Question {
         pid_t pid;
         bool authorized, challenge;
         sd_bus_error failed;     /* what polkit or the bus answered instead */
+        int64_t shown_us; /* wall clock */
         bool signs;
         char shown[SHOWN_MAX];      /* before polkit answered: what is done, and in whose name */
         char person[LABEL_MAX + 1]; /* their id */
@@ -349,6 +350,7 @@ static int begin(Question *q, Act *act, const BusSource *source, sd_bus_error *e
         }
         if (questions_of(q->authority, q->signs, q->uid) >= BUS_QUESTIONS_USER_MAX)
                 return refuse(act, BUS_ERROR_BUSY, "Other acts of yours wait for your password. Answer those first.", error);
+        q->shown_us = bus_now_wall_us();
         r = ask_polkit(q, act, source, false);
         return r < 0 ? r : 1;
 }
@@ -391,6 +393,7 @@ int authority_ask(Authority *a, sd_bus_message *m, Act *act, const BusSource *so
                 return question_new(a, m, act_signs(act->type), error);
         act->uid = q->uid;
         act->pid = q->pid;
+        act->shown_us = q->shown_us;
         if (sd_bus_error_is_set(&q->failed))
                 r = refuse_failed(q, act, error);
         else if (q->step == ASKED_WHO)

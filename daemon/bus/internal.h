@@ -39,6 +39,7 @@ static inline int64_t bus_before(uint64_t sent) {
 
 /* CLOCK_BOOTTIME, by which leases count. */
 int64_t bus_now_boot_us(void);
+int64_t bus_now_wall_us(void);
 
 /* words.c */
 const char *bus_severity(int severity);

@@ -22,6 +22,10 @@ int64_t bus_now_boot_us(void) {
         return clock_now(CLOCK_BOOTTIME);
 }
 
+int64_t bus_now_wall_us(void) {
+        return clock_now(CLOCK_REALTIME);
+}
+
 /* What is left of it, begun seconds counted whole; 0: it is over. */
 static int64_t left_s(const Moment *now, int64_t until_us) {
         return until_us > now->boot_us ? (until_us - now->boot_us + US_PER_S - 1) / US_PER_S : 0;
@@ -112,7 +116,7 @@ static bool disinfection_due(const RoomRow *room) {
 }
 
 static int put_room(const BusSource *source, const Config *config, const ConfigRoom *c, Reply *r) {
-        const Moment now = { bus_now_boot_us(), clock_now(CLOCK_REALTIME) };
+        const Moment now = { bus_now_boot_us(), bus_now_wall_us() };
         RoomLook look;
         int failed = room_look_at(source->store, c->id, now.boot_us, &look);
 

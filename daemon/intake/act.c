@@ -234,7 +234,7 @@ static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]
         case ACT_ALERT_SILENCE:
                 return alerts_act(in, act, ret_text);
         case ACT_ROOM_UNLOCK:
-                return intake_room_unlock(in, &now, act->subject, act->by, act->reason, ret_text);
+                return intake_room_unlock(in, &now, act->subject, act->shown_us, act->by, act->reason, ret_text);
         case ACT_SESSION_END:
                 return intake_session_end(in, &now, act->subject, act->by, act->reason, ret_text);
         case ACT_DRILL:

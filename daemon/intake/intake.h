@@ -195,9 +195,9 @@ int intake_autoclave_return(Intake *in, const Now *now, const char *autoclave, c
 
 /*
  * Acts on rooms and their sessions, by an officer with a reason, into the batch; results as above. unlock: opens all that
- * locks the room. end: of a session that its room does not end.
+ * locks the room, unless something did since it was shown (wall clock; 0: it was not). end: of a session that its room does not end.
  */
-int intake_room_unlock(Intake *in, const Now *now, const char *room, const char *by, const char *reason,
+int intake_room_unlock(Intake *in, const Now *now, const char *room, int64_t shown_us, const char *by, const char *reason,
                        char ret_text[static ACT_TEXT_MAX]);
 int intake_session_end(Intake *in, const Now *now, const char *session, const char *by, const char *reason,
                        char ret_text[static ACT_TEXT_MAX]);

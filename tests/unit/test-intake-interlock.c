@@ -169,6 +169,24 @@ static void a_permit_of_the_same_batch_does_not_leave_after_the_lock(void **stat
         }
 }
 
+static void what_locks_a_room_while_its_unlocking_is_signed_stays_locked(void **state) {
+        Act act = { .type = ACT_ROOM_UNLOCK, .subject = "room-1", .by = "clara", .reason = "looked into it", .uid = 1, .pid = 1 };
+        char text[ACT_TEXT_MAX];
+        Sim *s = *state;
+
+        stray(s);
+        sim_advance(s, US_PER_S);
+        act.shown_us = s->now.wall_us;
+        sim_advance(s, US_PER_S);
+        stray(s);
+        assert_int_equal(sim_act(s, &act, text), ACT_REFUSED);
+        assert_non_null(strstr(text, "locked again while you signed: use-without-session"));
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM room_lock WHERE open_us IS NULL"), 1);
+        sim_advance(s, US_PER_S);
+        act.shown_us = s->now.wall_us;
+        assert_int_equal(sim_act(s, &act, text), ACT_DONE);
+}
+
 static void a_lock_acts_again_although_its_alert_is_open_and_the_room_was_unlocked(void **state) {
         Sim *s = *state;
 
@@ -478,6 +496,7 @@ int main(void) {
                 CASE(after_a_reboot_of_the_machine_a_room_could_be_released_for_one_lease_more),
                 CASE(a_critical_alert_locks_a_room_in_which_nobody_is),
                 CASE(a_permit_of_the_same_batch_does_not_leave_after_the_lock),
+                CASE(what_locks_a_room_while_its_unlocking_is_signed_stays_locked),
                 CASE(a_lock_acts_again_although_its_alert_is_open_and_the_room_was_unlocked),
                 CASE(reuse_across_rooms_locks_both),
                 CASE(a_lock_outlives_restart_crash_and_reboot),
