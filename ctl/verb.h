@@ -116,7 +116,7 @@ typedef struct Verb {
 /* All of them, in the order in which helps name them. */
 #define VERBS(X)                                                                                         \
         X(status) X(watch) X(rooms) X(room) X(alerts) X(clock)                                           \
-        X(item) X(items) X(parse) X(load) X(loads) X(release) X(reject) X(withdraw) X(cycle) X(autoclave) \
+        X(item) X(items) X(pack) X(parse) X(load) X(loads) X(release) X(reject) X(withdraw) X(cycle) X(autoclave) \
         X(session) X(sessions) X(why) X(override) X(sharps) X(exposures) X(exposure)                     \
         X(practitioner) X(patient)                                                                       \
         X(trace) X(lookback) X(recall) X(report)                                                         \

@@ -63,6 +63,7 @@ int bus_find_attempt(const BusSource *source, const char *name, AttemptRow *ret,
 void bus_put_attempt(const AttemptRow *a, Reply *r);
 int method_get_load(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_list_loads(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int method_get_pack(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_list_packs(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /* samples.c */

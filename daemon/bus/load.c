@@ -10,6 +10,7 @@
 #include "store/items.h"
 #include "store/loads.h"
 #include "store/recalls.h"
+#include "store/sessions.h"
 
 #define AMBIGUOUS 2
 
@@ -282,11 +283,8 @@ static int put_items(Store *s, int64_t pack, Reply *reply, unsigned *items) {
         return r;
 }
 
-/* 1, or the store's error. */
-static int put_pack(Store *s, const PackRow *p, Reply *r, unsigned *items) {
-        int failed;
-
-        reply_open(r);
+/* 0, or the store's error. */
+static int put_pack_members(Store *s, const PackRow *p, Reply *r, unsigned *items) {
         reply_number(r, "id", p->id);
         reply_text(r, "pack", p->label);
         reply_text(r, "wrap", bus_wrap(p->wrap));
@@ -301,7 +299,15 @@ static int put_pack(Store *s, const PackRow *p, Reply *r, unsigned *items) {
                 reply_text(r, "inside_indicator", bus_inside(p->inside));
         reply_time(r, "damaged_at", p->damaged_us);
         reply_text(r, "damage_reason", p->damage_reason);
-        failed = put_items(s, p->id, r, items);
+        return put_items(s, p->id, r, items);
+}
+
+/* 1, or the store's error. */
+static int put_pack(Store *s, const PackRow *p, Reply *r, unsigned *items) {
+        int failed;
+
+        reply_open(r);
+        failed = put_pack_members(s, p, r, items);
         reply_close(r);
         return failed < 0 ? failed : 1;
 }
@@ -334,6 +340,52 @@ int method_list_packs(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (r < 0 || (r = bus_find_attempt(source, name, &a, error)) < 0 || (r = reply_new(m, &reply)) < 0)
                 return r;
         r = read_packs(source->store, a.id, bus_number(after), &reply);
+        return bus_answer(source, r, &reply, error);
+}
+
+/* Where it was sterilized, and who opened it. */
+static int put_pack_past(Store *s, const PackRow *p, Reply *r) {
+        SessionRow session;
+        AttemptRow a;
+        int found = p->attempt ? attempt_get_id(s, p->attempt, &a) : 0;
+
+        if (found > 0)
+                bus_put_attempt(&a, r);
+        if (found >= 0 && p->opened_session) {
+                found = session_get_id(s, p->opened_session, &session);
+                if (found > 0)
+                        reply_text(r, "opened_session", session.label);
+        }
+        reply_text(r, "for_session", p->for_session);
+        return found;
+}
+
+/* GetPack(s label) -> a{sv}: the newest that bears this label. NotFound, Ledger. */
+int method_get_pack(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const BusSource *source = userdata;
+        const char *label;
+        unsigned items = 0;
+        PackRow p;
+        Reply reply;
+        int r = sd_bus_message_read(m, "s", &label);
+
+        if (r < 0)
+                return r;
+        r = pack_get(source->store, label, &p);
+        if (r < 0)
+                return bus_ledger_failed(source, r, error);
+        if (r == 0)
+                return sd_bus_error_setf(error, BUS_ERROR_NOT_FOUND,
+                                         "No pack %.*s is in the ledger. Give its label, as a station scanned it.", LABEL_MAX,
+                                         label);
+        r = reply_new(m, &reply);
+        if (r < 0)
+                return r;
+        reply_open(&reply);
+        r = put_pack_members(source->store, &p, &reply, &items);
+        if (r >= 0)
+                r = put_pack_past(source->store, &p, &reply);
+        reply_close(&reply);
         return bus_answer(source, r, &reply, error);
 }
 

@@ -222,6 +222,7 @@ const sd_bus_vtable bus_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("GetLoad", SD_BUS_ARGS("s", attempt), SD_BUS_RESULT("a{sv}", load), method_get_load, 0),
         SD_BUS_METHOD_WITH_ARGS("ListLoads", SD_BUS_ARGS("s", state, "t", before, "u", limit),
                                 SD_BUS_RESULT("aa{sv}", loads), method_list_loads, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetPack", SD_BUS_ARGS("s", label), SD_BUS_RESULT("a{sv}", pack), method_get_pack, 0),
         SD_BUS_METHOD_WITH_ARGS("ListPacks", SD_BUS_ARGS("s", attempt, "t", after), SD_BUS_RESULT("aa{sv}", packs),
                                 method_list_packs, 0),
         SD_BUS_METHOD_WITH_ARGS("GetCycleSamples", SD_BUS_ARGS("s", attempt, "t", after, "u", points),

@@ -63,6 +63,7 @@ METHODS = {
     "ListAlerts": Row(number(0), free(True), LIMIT),
     "GetLoad": Row(label("ac-1.1")),
     "ListLoads": Row(label("all"), number(0), LIMIT),
+    "GetPack": Row(label("P-1")),
     "ListPacks": Row(label("ac-1.1"), number(0)),
     "GetCycleSamples": Row(label("ac-1.1"), number(0), LIMIT),
     "GetCycleRows": Row(label("ac-1.1"), number(0), LIMIT),
@@ -162,6 +163,9 @@ def prepare(clinic, copies):
     station, room, ac = (clinic.device(k, n) for k, n in (("station", "station-1"), ("room", "room-1"), ("autoclave", "ac-1")))
     for n in range(1, 4):
         station.send("receive", item=roller(f"W{n}"))
+    station.send("receive", item="TWEEZERS-1", **{"class": "instrument"})
+    station.send("clean", items=["TWEEZERS-1"], method="manual", operator="ben")
+    station.send("pack", pack="P-1", items=["TWEEZERS-1"], wrap="pouch", operator="ben")
     station.settle()
     for n, purpose, fault in ((101, "load", "air pocket"), (102, "empty", "sound"), (103, "load", "sound")):
         play(clinic, ac, n, purpose, fault)
