@@ -51,10 +51,12 @@ static void show(const json_t *b) {
 static void print_what_to_keep(const json_t *b) {
         struct stat st;
 
-        printf("\nKeep on another machine: the copy; head and checkpoint, apart from it; signing.key\n"
-               "and /etc/asepsis, which are not in it. Lock it up: it holds personal data.\n");
+        printf("\nKeep on another machine: the copy; head and checkpoint, apart from it;\n"
+               "signing.key and /etc/asepsis, which are not in it. Lock it up: it holds\n"
+               "personal data.\n");
         if (stat(text_of(b, "path"), &st) < 0 && errno == ENOENT)
-                printf("It is not to be seen from here: the daemon has a /tmp of its own, and loses it when it stops.\n");
+                printf("It is not to be seen from here: the daemon has a /tmp of its own, and loses it\n"
+                       "when it stops.\n");
 }
 
 static int finish(Ctl *c, json_t *b, bool tell) {
@@ -119,7 +121,7 @@ static int run_backup(Ctl *c, int argc, char **argv) {
 const Verb verb_backup = {
         .name = "backup",
         .group = GROUP_RECORD,
-        .brief = "copy the ledger while it is in use; without PATH: how the last one went",
+        .brief = "copy the ledger while in use; without PATH: how the last went",
         .ways = { { .arguments = "[PATH]", .text = "the daemon writes a copy to PATH; how far it is, or went",
                     .options = OPT(BY) | OPT(REASON), .run = run_backup } },
         .help = "PATH begins with /, nothing is there yet, its folder is closed to others. Below\n"

@@ -123,7 +123,7 @@ static int accept_key(Ctl *c, int argc, char **argv) {
 const Verb verb_key = {
         .name = "key",
         .group = GROUP_SETUP,
-        .brief = "of permits and checkpoints; and: prepare, statement, rotate, accept",
+        .brief = "signs permits and heads; and: prepare, statement, rotate, accept",
         .ways = { { .text = "the key of permits and checkpoints, and the next", .options = OPT(JWK), .paged = true,
                     .run = run_key },
                   { .word = "prepare", .text = "the key that follows", .signer = "OFFICER", .run = prepare },

@@ -123,6 +123,7 @@ bool load_has_recall(const json_t *l) {
 }
 
 static void print_head(const json_t *l) {
+        const char *state = text_of(l, "load");
         Line cycle = {}, load = {};
 
         out_painted(BOLD, "%s", text_of(l, "attempt"));
@@ -136,13 +137,14 @@ static void print_head(const json_t *l) {
         print_event(l, "ended", "ended_at", "", PLAIN);
         out_field("machine says", PLAIN, text_of(l, "outcome"));
         out_field("read from", PLAIN, streq(text_of(l, "grade"), "printout") ? "a printout" : "");
-        line_add(&load, "%s", text_of(l, "load"));
+        if (load_has_recall(l)) /* who has released it did not recall it */
+                line_add(&load, "recalled; %s", streq(state, "recalled") ? "released" : state);
+        else
+                line_add(&load, "%s", state);
         if (text_of(l, "released_by")[0])
                 line_add(&load, " by %s", text_of(l, "released_by"));
         line_add_time(&load, ", ", number_of(l, "released_at"));
-        if (streq(text_of(l, "load"), "released") && load_has_recall(l))
-                line_add(&load, "; recalled since");
-        out_field("load", load_has_recall(l) ? RED : state_paint(text_of(l, "load")), load.text);
+        out_field("load", load_has_recall(l) ? RED : state_paint(state), load.text);
 }
 
 static void print_packs(const json_t *packs) {
@@ -190,13 +192,15 @@ static void add_evidence(Table *t, const json_t *o, const char *kind, const char
 
 static void add_decision(Table *t, const json_t *d) {
         const json_t *reason;
-        Line note = {};
         size_t i;
 
-        line_add(&note, "%s", text_of(d, "reason"));
-        json_array_foreach(json_object_get(d, "reasons"), i, reason)
-                line_add(&note, "%s%s: %s", note.text[0] ? " " : "", text_of(reason, "rule"), text_of(reason, "text"));
-        add_evidence(t, d, "decision", "release", text_of(d, "what"), text_of(d, "by"), "at", note.text);
+        add_evidence(t, d, "decision", "release", text_of(d, "what"), text_of(d, "by"), "at", text_of(d, "reason"));
+        json_array_foreach(json_object_get(d, "reasons"), i, reason) {
+                Line note = {};
+
+                line_add(&note, "%s: %s", text_of(reason, "rule"), text_of(reason, "text"));
+                table_note(t, note.text);
+        }
 }
 
 static void add_indicator(Table *t, const json_t *x) {

@@ -200,8 +200,8 @@ static void print_counts(const Counts *n) {
                 printf(": the patient was erased.\n");
         }
         if (n->stray)
-                printf("%" PRId64 " contacts belong to no session that held the item: find out who was treated.\n",
-                       n->stray);
+                printf("%" PRId64 " contact%s to no session that held the item: find out who was treated.\n", n->stray,
+                       n->stray == 1 ? " belongs" : "s belong");
         if (json_object_size(n->unused) == 0)
                 return;
         print_count("Not known to be used: ", json_object_size(n->unused), "item");

@@ -14,6 +14,7 @@
 #define FIELD_WIDTH 14
 #define WIDTH_DEFAULT 80
 #define WRAP_MIN 40
+#define CELL_MIN 10
 #define INDENT 2
 #define GAP 2
 
@@ -92,16 +93,6 @@ static int width_of(const char *text, size_t n) {
 
 static int text_width(const char *text) {
         return width_of(text, strlen(text));
-}
-
-void out_field(const char *name, Paint paint, const char *value) {
-        if (!value || !value[0])
-                return;
-        printf("%*s", INDENT, "");
-        out_painted(DIM, "%-*s", FIELD_WIDTH, name);
-        printf(" ");
-        put_painted(paint, value);
-        printf("\n");
 }
 
 void line_add(Line *l, const char *format, ...) {
@@ -218,20 +209,6 @@ static int column_width(const Table *t, size_t column) {
         return width;
 }
 
-static void put_cell(const Table *t, size_t column, int width, Paint paint, const char *text) {
-        bool last = column + 1 == t->n_columns;
-        int pad = width - text_width(text);
-
-        printf("%*s", column == 0 ? INDENT : GAP, "");
-        if (t->columns[column].right)
-                printf("%*s", pad, "");
-        put_painted(paint, text);
-        if (!t->columns[column].right && !last)
-                printf("%*s", pad, "");
-        if (last)
-                printf("\n");
-}
-
 /* The end of what fits into width, at a blank if there is one; at the latest the end of the line. */
 static size_t wrap_at(const char *text, int width) {
         size_t n = strcspn(text, "\n"), at = 0;
@@ -244,16 +221,63 @@ static size_t wrap_at(const char *text, int width) {
         return at > 0 ? at : strcspn(text, " \n");
 }
 
-static void put_note(const char *text, int indent) {
-        int width = terminal_width > indent + WRAP_MIN ? terminal_width - indent : terminal_width ? WRAP_MIN : 1 << 20;
+/* What is left of the terminal from a column on; without one there is no end. */
+static int room_from(int column) {
+        return terminal_width > column + WRAP_MIN ? terminal_width - column : terminal_width ? WRAP_MIN : 1 << 20;
+}
 
-        while (*text) {
-                size_t n = wrap_at(text, width);
+/* Begins where the cursor is; what goes on stands below its beginning. */
+static void put_wrapped(Paint paint, const char *text, int column, int width) {
+        for (bool first = true; *text; first = false) {
+                const size_t n = wrap_at(text, width);
+                const char *code = paint_code(paint);
 
-                printf("%*s%.*s\n", indent, "", (int)n, text);
+                printf("%*s%s%.*s%s\n", first ? 0 : column, "", code, (int)n, text, code[0] ? "\033[0m" : "");
                 text += n;
                 text += strspn(text, " \n");
         }
+}
+
+/* How many of a row's cells have to be put: behind the last one that says something nothing stands. */
+static size_t row_length(const Table *t, size_t row, size_t columns) {
+        while (columns > 1 && !cell_text(t, row * t->n_columns + columns - 1)[0])
+                columns--;
+        return columns;
+}
+
+/* The last column goes on in further lines where the terminal ends; the others are as wide as they have to be. */
+static void put_cell(const Table *t, size_t column, const int *widths, bool last, Paint paint, const char *text) {
+        const bool right = t->columns[column].right;
+        const int pad = widths[column] - text_width(text);
+        int at = INDENT;
+
+        for (size_t c = 0; c < column; c++)
+                at += widths[c] + GAP;
+        printf("%*s", column == 0 ? INDENT : GAP, "");
+        if (right)
+                printf("%*s", pad, "");
+        if (last && !right && column + 1 == t->n_columns && text[0] && terminal_width > at + CELL_MIN) {
+                put_wrapped(paint, text, at, terminal_width - at);
+                return;
+        }
+        put_painted(paint, text);
+        printf("%*s%s", right || last ? 0 : pad, "", last ? "\n" : "");
+}
+
+static void put_note(const char *text, int indent) {
+        printf("%*s", indent, "");
+        put_wrapped(PLAIN, text, indent, room_from(indent));
+}
+
+void out_field(const char *name, Paint paint, const char *value) {
+        const int column = INDENT + FIELD_WIDTH + 1;
+
+        if (!value || !value[0])
+                return;
+        printf("%*s", INDENT, "");
+        out_painted(DIM, "%-*s", FIELD_WIDTH, name);
+        printf(" ");
+        put_wrapped(paint, value, column, room_from(column));
 }
 
 void table_print(const Table *t) {
@@ -263,10 +287,12 @@ void table_print(const Table *t) {
         for (size_t c = 0; c < columns; c++)
                 widths[c] = column_width(t, c);
         for (size_t c = 0; c < columns; c++)
-                put_cell(t, c, widths[c], DIM, t->columns[c].head);
+                put_cell(t, c, widths, c + 1 == columns, DIM, t->columns[c].head);
         for (size_t row = 0; t && (row + 1) * columns <= t->n_cells; row++) {
-                for (size_t c = 0; c < columns; c++)
-                        put_cell(t, c, widths[c], t->cells[row * columns + c].paint, cell_text(t, row * columns + c));
+                const size_t n = row_length(t, row, columns);
+
+                for (size_t c = 0; c < n; c++)
+                        put_cell(t, c, widths, c + 1 == n, t->cells[row * columns + c].paint, cell_text(t, row * columns + c));
                 if (row < t->n_notes && t->notes[row])
                         put_note(t->notes[row], INDENT + (t->columns[0].right ? widths[0] + GAP : GAP));
         }

@@ -167,7 +167,7 @@ const Verb verb_patient = {
                   .run = run_patient },
                 { .word = "erase", .arguments = "PSEUDONYM", .text = "takes the pseudonym out of the ledger, for ever",
                   .signer = "OFFICER", .run = erase },
-                { .word = "erasures", .arguments = "", .text = "what was erased, and how far it is", .paged = true,
+                { .word = "erasures", .text = "what was erased, and how far it is", .paged = true,
                   .run = run_erasures },
         },
         .help = "With - the pseudonym is read from standard input, so that no shell keeps it.\n"

@@ -123,8 +123,10 @@ static void put_state(Report *r, const json_t *l) {
         }
         html_open(r->html, "p", NULL);
         html_printf(r->html, "Load: ");
-        html_putf(r->html, "b", NULL, "%s%s", streq(state, "open") ? "not released" : state,
-                  load_has_recall(l) && !streq(state, "recalled") ? ", and recalled since" : "");
+        html_putf(r->html, "b", NULL, "%s%s", load_has_recall(l) ? "recalled; " : "",
+                  streq(state, "open")       ? "not released"
+                  : streq(state, "recalled") ? "was released"
+                                             : state);
         if (has_text(l, "released_by"))
                 html_printf(r->html, " by %s", report_person(r, text_of(l, "released_by"), person));
         if (number_of(l, "released_at"))
@@ -132,22 +134,40 @@ static void put_state(Report *r, const json_t *l) {
         html_close(r->html);
 }
 
-static void put_verdict(Report *r, const json_t *l) {
+/* What became of the load outweighs what its cycle was: the large word is what a shelf has to know. */
+static const char *put_word(Report *r, const json_t *l) {
         const char *verdict = text_of(l, "verdict");
+        const bool recalled = load_has_recall(l), held = recalled || streq(text_of(l, "load"), "rejected");
+
+        html_open(r->html, "div", "class",
+                  held || streq(verdict, "failed") ? "verdict bad"
+                  : streq(verdict, "verified")     ? "verdict"
+                                                   : "verdict open",
+                  NULL);
+        if (held) {
+                html_putf(r->html, "p", "word", "\u2717 %s", recalled ? "RECALLED" : "REJECTED");
+                html_put(r->html, "p", NULL,
+                         recalled ? "Use nothing of this load. Keep its packs apart; an officer follows the recall."
+                                  : "Use nothing of this load. Clean its items, and pack and sterilize them again.");
+                html_open(r->html, "p", NULL);
+                html_printf(r->html, "Cycle: ");
+                html_put(r->html, "b", NULL, verdict);
+                html_close(r->html);
+        } else {
+                html_putf(r->html, "p", "word", "%s %s",
+                          streq(verdict, "verified") ? "\u2713"
+                          : streq(verdict, "failed") ? "\u2717"
+                                                     : "?",
+                          verdict);
+        }
+        return verdict;
+}
+
+static void put_verdict(Report *r, const json_t *l) {
+        const char *verdict = put_word(r, l);
         const json_t *reason;
-        char class[32];
         size_t i;
 
-        snprintf(class, sizeof(class), "verdict %s",
-                 streq(verdict, "verified") ? ""
-                 : streq(verdict, "failed") ? "bad"
-                                            : "open");
-        html_open(r->html, "div", "class", class, NULL);
-        html_putf(r->html, "p", "word", "%s %s",
-                  streq(verdict, "verified") ? "\u2713"
-                  : streq(verdict, "failed") ? "\u2717"
-                                             : "?",
-                  verdict);
         html_put(r->html, "p", NULL, what_it_means(verdict));
         json_array_foreach(json_object_get(l, "reasons"), i, reason) {
                 html_open(r->html, "p", NULL);

@@ -74,16 +74,19 @@ static void look_all(Found *f, bool quiet) {
 
 static void print_steps(const Found *f) {
         printf("\nTo go back to it:\n"
-               "  1. systemctl stop asepsisd. Keep what is left of the newer ledger elsewhere; if\n"
-               "     it can be read, go on with that one instead.\n"
+               "  1. systemctl stop asepsisd. Keep what is left of the newer ledger elsewhere;\n"
+               "     if it can be read, go on with that one instead.\n"
                "  2. Copy this file to /var/lib/asepsis/ledger.db, owned by asepsis, mode 0600;\n"
                "     remove ledger.db-wal, and leave ledger.db.witness. Put back signing.key and\n"
                "     /etc/asepsis, if they are lost, too.\n"
-               "  3. systemctl start asepsisd. No session starts; asepsisctl restore says what is next.\n"
+               "  3. systemctl start asepsisd. No session starts; asepsisctl restore says what\n"
+               "     is next.\n"
                "  4. asepsisctl restore confirm --by=OFFICER --reason=TEXT\n"
-               "  5. Disinfect each room. Receive each unopened single-use item again at a station.\n");
+               "  5. Disinfect each room. Receive each unopened single-use item again at a\n"
+               "     station.\n");
         if (!f->result.copied_us)
-                printf("It bears no mark of a copy: it is known as one by its place and its witness only.\n");
+                printf("It bears no mark of a copy: it is known as one by its place and its witness\n"
+                       "only.\n");
 }
 
 static void print_head(const Found *f) {
@@ -104,9 +107,10 @@ static void print_head(const Found *f) {
 static void print(const Found *f) {
         const VerifyResult *v = &f->result;
         char head[BASE64_SIZE(HASH_SIZE)];
-        Line size = {}, from = {}, to = {}, copied = {};
+        Line size = {}, from = {}, to = {}, copied = {}, pair = {};
 
         to_base64(v->head.hash, HASH_SIZE, head, sizeof(head));
+        line_add(&pair, "%" PRId64 ":%s", v->head.size, head);
         line_add(&size, "%.1f MB, %" PRId64 " records", (double)f->bytes / (1 << 20), v->head.size);
         line_add_time(&from, "", v->first_us);
         line_add_time(&to, "", v->last_us);
@@ -117,7 +121,7 @@ static void print(const Found *f) {
         out_field("begins", PLAIN, from.text);
         out_field("ends", PLAIN, to.text);
         out_field("copied", PLAIN, v->copied_us ? copied.text : "no mark says so");
-        out_field("head", PLAIN, v->head.size ? head : "");
+        out_field("head", PLAIN, v->head.size ? pair.text : "");
         out_field("whole", f->is == 0 ? GREEN : RED, f->is == 0 ? "yes: file, chain, and state by the chain" : v->why);
         print_head(f);
         if (f->is == 0)

@@ -140,7 +140,7 @@ static void print(const Ctl *c, const WayBack *w) {
         Line last = {};
 
         if (!w->quarantined && !w->lost && !number_of(w->about, "restored_at")) {
-                printf("This ledger was never restored. To look at a backup: asepsisctl restore --check=FILE\n");
+                printf("This ledger was never restored.\nTo look at a backup: asepsisctl restore --check=FILE\n");
                 return;
         }
         if (number_of(w->about, "restored_at")) {
@@ -203,7 +203,7 @@ static int confirm(Ctl *c, int argc, char **argv) {
 const Verb verb_restore = {
         .name = "restore",
         .group = GROUP_RECORD,
-        .brief = "the way back after a restore, step by step; a backup looked at; and: confirm",
+        .brief = "the way back after a restore; is a backup good; and: confirm",
         .ways = { { .text = "what is done of the way back, and what is next; or: is FILE good?",
                     .options = OPT(ALL) | OPT(CHECK) | OPT(HEAD), .paged = true, .run = run_restore },
                   { .word = "confirm", .text = "go on with this ledger; what came after it is lost", .signer = "OFFICER",

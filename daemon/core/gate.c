@@ -136,7 +136,7 @@ static bool exposure_open(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
 static bool session_over(const GateFacts *f, char text[static GATE_TEXT_MAX]) {
         if (!f->session_over)
                 return false;
-        gate_say(text, "Session %s is over: %s. Ask for a new session.", LABEL(f->session), PROSE(f->session_over));
+        gate_say(text, "Session %s %s. Ask for a new session.", LABEL(f->session), PROSE(f->session_over));
         return true;
 }
 

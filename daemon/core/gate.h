@@ -116,7 +116,7 @@ typedef struct GateFacts {
         KitWay ways[KIT_WAYS_MAX];
         bool adding;                   /* session-add: kit and room were judged at the request */
 
-        const char *session_over;      /* ended, lapsed or suspended: in words */
+        const char *session_over;      /* ended, lapsed or suspended: "has lapsed" */
 
         size_t n_items;
         ItemFacts items[ITEMS_MAX];

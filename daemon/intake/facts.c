@@ -264,7 +264,7 @@ static const char *doubt(const Intake *in, Doubt d) {
 static const char *over(const Intake *in, const Asked *asked) {
         return asked->over ? asked->over
                : asked->session && asked->session->decided_i < in->restored_i
-                       ? "it was allowed before the ledger was restored"
+                       ? "was allowed before the ledger was restored"
                        : NULL;
 }
 

@@ -489,17 +489,17 @@ static void wrong_usage_exits_2_and_says_what_was_meant(void **state) {
         assert_says(f->out, "alerts");
 }
 
-static void assert_fits(const char *name, char *text) {
+static void assert_fits(const char *name, const char *text, int most) {
         int lines = 0;
 
-        for (char *line = text, *end; *line; line = end + 1, lines++) {
+        for (const char *line = text, *end; *line; line = end + 1, lines++) {
                 end = strchr(line, '\n');
                 assert_non_null(end);
                 if (end - line > 80)
-                        fail_msg("%s --help: %.*s", name, (int)(end - line), line);
+                        fail_msg("%s: %.*s", name, (int)(end - line), line);
         }
-        if (lines > 24)
-                fail_msg("%s --help has %d lines", name, lines);
+        if (lines > most)
+                fail_msg("%s: %d lines of help", name, lines);
 }
 
 static void every_help_fits_on_24_lines_of_80_columns(void **state) {
@@ -507,18 +507,19 @@ static void every_help_fits_on_24_lines_of_80_columns(void **state) {
         char verbs[sizeof(f->out)], *rest = verbs;
 
         assert_int_equal(RUN(f, "help", "--all"), 0);
+        assert_fits("help", f->out, 99); /* of which less shows as many as there is room for; it cuts what is wider */
         memcpy(verbs, f->out, sizeof(verbs));
         strsep(&rest, "\n");
         for (char *line; (line = strsep(&rest, "\n")) && *line;) {
                 char *name = strtok(line, " ");
 
                 assert_int_equal(RUN(f, name, "--help"), 0);
-                assert_fits(name, f->out);
+                assert_fits(name, f->out, 24);
                 assert_says(f->out, "For example:\n  ");
                 assert_int_equal(RUN(f, "--help"), 0);
                 assert_says(f->out, name);
         }
-        assert_fits("asepsisctl", f->out);
+        assert_fits("asepsisctl", f->out, 24);
 }
 
 static void a_daemon_that_is_not_there_exits_2_and_says_what_to_do(void **state) {

@@ -419,7 +419,7 @@ FIRES(exposure_open_fires, "exposure-open", NULL, "needlestick at 10:14", f.expo
 FIRES(exposure_open_says_what_is_still_to_be_recorded, "exposure-open", NULL, "recorded: the report.", f.exposure = "cut";
       f.exposure_wants = "the report")
 ALLOWED(exposure_open_is_silent_without_injury, "exposure-open", f.exposure = NULL)
-FIRES(session_over_fires, "session-over", NULL, "Session s-81 is over: it lapsed. Ask", f.session_over = "it lapsed")
+FIRES(session_over_fires, "session-over", NULL, "Session s-81 has lapsed. Ask", f.session_over = "has lapsed")
 ALLOWED(session_over_is_silent_for_a_live_one, "session-over", f.session_over = NULL)
 FIRES(clock_untrusted_fires_alone_where_expiry_cannot_be_judged, "clock-untrusted", NULL, "3 h behind. No session",
       f.clock_doubt = "The clock is 3 h behind."; needle->expires = 20200101; extractor->good_until_us = 1;
