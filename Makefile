@@ -211,9 +211,10 @@ install: all ## install below DESTDIR and prefix; a configuration that is there 
 	$(call each,$(wildcard doc/*.1),$(mandir)/man1)
 	$(call each,$(wildcard doc/*.5),$(mandir)/man5)
 	$(call each,$(wildcard doc/*.8),$(mandir)/man8)
-	$(call each,README.md LICENSE $(wildcard doc/*.md),$(docdir))
-	$(call each,$(wildcard doc/protocol/*.md),$(docdir)/protocol)
-	$(call each,$(wildcard doc/protocol/schema/*.json),$(docdir)/protocol/schema)
+	$(call each,README.md LICENSE,$(docdir))
+	$(call each,$(wildcard doc/*.md),$(docdir)/doc)
+	$(call each,$(wildcard doc/protocol/*.md),$(docdir)/doc/protocol)
+	$(call each,$(wildcard doc/protocol/schema/*.json),$(docdir)/doc/protocol/schema)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
