@@ -48,6 +48,7 @@ struct Manager {
         Mqtt *mqtt;
         char boot[SD_ID128_STRING_MAX];
         int64_t since_us;
+        int64_t at_work_us; /* CLOCK_BOOTTIME: when systemd was told last that the start takes longer */
         bool synchronised;            /* as of the last second */
         bool degraded_told;           /* what state/daemon says */
         int64_t turned_us;            /* CLOCK_BOOTTIME of the last turn of the loop that looked at it */
@@ -658,8 +659,22 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
 
 /* --- life --- */
 
+#define AT_WORK_EVERY_US (5 * US_PER_S)
+
+/* systemd gives a start five minutes; one that writes a ledger of years anew, on a slow disk, may take longer, and begun
+ * again it would not take less. Five more from each of these on. */
+static void at_work(void *userdata) {
+        Manager *m = userdata;
+        const int64_t us = clock_us(CLOCK_BOOTTIME);
+
+        if (m->at_work_us > 0 && us - m->at_work_us < AT_WORK_EVERY_US)
+                return;
+        m->at_work_us = us;
+        sd_notify(0, "EXTEND_TIMEOUT_USEC=300000000\nSTATUS=The ledger is being brought up to date.");
+}
+
 static int open_ledger(Manager *m) {
-        const StoreOptions options = { m->config->store.path, m->config->store.cache_kib };
+        const StoreOptions options = { m->config->store.path, m->config->store.cache_kib, at_work, m };
         char why[STORE_WHY_MAX] = "";
         StoreOpened opened;
         int r = store_open(&m->store, &options, &opened, why);
@@ -742,6 +757,7 @@ static int open_intake(Manager *m) {
                           r == -EBADMSG ? "; its last record does not fit its hash. Restore a backup" : "");
         else
                 tell_doubts(m);
+        store_ready(m->store);
         return r;
 }
 

@@ -22,6 +22,7 @@ typedef struct Changes Changes;
 
 struct Store {
         sqlite3 *db;
+        StoreOptions options; /* its path is the caller's, and not there any more after store_open() */
         Changes *changes; /* what the transaction did: see changes.h */
         sqlite3_stmt *stmts[_SQL_MAX];
         char *path;  /* of the file itself, whatever links led to it */

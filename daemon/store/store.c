@@ -259,13 +259,30 @@ static int read_int(Store *s, const char *sql, int *ret) {
         return r;
 }
 
+#define AT_WORK_STEPS 10000 /* of SQLite's virtual machine: a millisecond */
+#define BEFORE_PAGES 256    /* copied between two calls */
+
+static void tell_at_work(const StoreOptions *o) {
+        if (o->at_work)
+                o->at_work(o->userdata);
+}
+
+static int on_steps(void *userdata) {
+        tell_at_work(userdata);
+        return 0;
+}
+
+void store_ready(Store *s) {
+        sqlite3_progress_handler(s->db, 0, NULL, NULL);
+}
+
 /* A copy beside the ledger, as it was before the migration; SQLite's own backup, not a file copy. */
-static int backup_before(Store *s, const char *path, int version) {
+static int backup_before(Store *s, const StoreOptions *o, int version) {
         _cleanup_(freep) char *to = NULL;
         sqlite3 *copy = NULL;
         int rc;
 
-        if (asprintf(&to, "%s.before-v%d", path, version + 1) < 0) {
+        if (asprintf(&to, "%s.before-v%d", o->path, version + 1) < 0) {
                 to = NULL;
                 return -ENOMEM;
         }
@@ -273,8 +290,11 @@ static int backup_before(Store *s, const char *path, int version) {
         rc = sqlite3_open(to, &copy);
         if (rc == SQLITE_OK) {
                 sqlite3_backup *b = sqlite3_backup_init(copy, "main", s->db, "main");
-                rc = b ? sqlite3_backup_step(b, -1) : sqlite3_errcode(copy);
-                if (b)
+                while (b && (rc = sqlite3_backup_step(b, BEFORE_PAGES)) == SQLITE_OK)
+                        tell_at_work(o);
+                if (!b)
+                        rc = sqlite3_errcode(copy);
+                else
                         sqlite3_backup_finish(b);
         }
         if (rc == SQLITE_DONE)
@@ -283,7 +303,7 @@ static int backup_before(Store *s, const char *path, int version) {
         return rc == SQLITE_OK || rc == SQLITE_DONE ? 0 : translate(s, rc);
 }
 
-static int migrate(Store *s, const char *path, StoreOpened *opened) {
+static int migrate(Store *s, const StoreOptions *o, StoreOpened *opened) {
         char set[96];
         int id = 0, version = 0, tables = 0, r;
 
@@ -292,18 +312,18 @@ static int migrate(Store *s, const char *path, StoreOpened *opened) {
             (r = read_int(s, "SELECT count(*) FROM sqlite_schema", &tables)) < 0)
                 return r;
         if (tables > 0 && id != SCHEMA_APPLICATION_ID) {
-                snprintf(s->why, sizeof(s->why), "%s is not an Asepsis ledger", path);
+                snprintf(s->why, sizeof(s->why), "%s is not an Asepsis ledger", o->path);
                 return -EPROTO;
         }
         if ((size_t)version > schema_n_migrations) {
                 snprintf(s->why, sizeof(s->why), "%s was written by a newer Asepsis (schema %d, this one knows %zu)",
-                         path, version, schema_n_migrations);
+                         o->path, version, schema_n_migrations);
                 return -EPROTO;
         }
         *opened = (StoreOpened){ tables == 0, version, (int)schema_n_migrations };
         if ((size_t)version == schema_n_migrations)
                 return 0;
-        if (tables > 0 && (r = backup_before(s, path, version)) < 0)
+        if (tables > 0 && (r = backup_before(s, o, version)) < 0)
                 return r;
         if ((r = exec(s, "BEGIN IMMEDIATE")) < 0)
                 return r;
@@ -355,7 +375,8 @@ static void new_salt(sqlite3_context *context, int n, sqlite3_value **values) {
         sqlite3_result_blob(context, salt, sizeof(salt), SQLITE_TRANSIENT);
 }
 
-static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
+static int open_all(Store *s, StoreOpened *opened) {
+        const StoreOptions *o = &s->options;
         int r = translate(s, sqlite3_open_v2(o->path, &s->db,
                                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
 
@@ -363,11 +384,12 @@ static int open_all(Store *s, const StoreOptions *o, StoreOpened *opened) {
                 return r;
         sqlite3_extended_result_codes(s->db, 1);
         sqlite3_wal_hook(s->db, on_wal, s);
+        sqlite3_progress_handler(s->db, o->at_work ? AT_WORK_STEPS : 0, on_steps, &s->options);
         r = translate(s, sqlite3_create_function(s->db, "new_salt", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, new_salt,
                                                  NULL, NULL));
         if (r < 0)
                 return r;
-        if ((r = set_pragmas(s, o->cache_kib)) < 0 || (r = migrate(s, o->path, opened)) < 0)
+        if ((r = set_pragmas(s, o->cache_kib)) < 0 || (r = migrate(s, o, opened)) < 0)
                 return r;
         if ((r = check_structure(s)) < 0)
                 return r;
@@ -387,13 +409,14 @@ int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char
         if (!s)
                 return -ENOMEM;
         s->witness = -1;
+        s->options = *o;
         configure_library();
         r = sha256_init();
         if (r < 0) {
                 snprintf(why, STORE_WHY_MAX, "libcrypto has no SHA-256");
                 return r;
         }
-        r = open_all(s, o, &opened);
+        r = open_all(s, &opened);
         if (r < 0) {
                 snprintf(why, STORE_WHY_MAX, "%s", s->why);
                 return r;

@@ -18,6 +18,10 @@ typedef struct Store Store;
 typedef struct StoreOptions {
         const char *path;
         int cache_kib; /* 0: 4096 */
+        /* Called again and again while a large ledger is brought up to date, until store_ready(); whoever waits for us must
+         * know that something is done. May be NULL. */
+        void (*at_work)(void *userdata);
+        void *userdata;
 } StoreOptions;
 
 /* What open found that the caller should say aloud. */
@@ -33,6 +37,8 @@ typedef struct StoreOpened {
  * backup beside it. -EPROTO: not our file, or a newer schema; -EBUSY: another process has it. `why` says more.
  */
 int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char why[static STORE_WHY_MAX]);
+/* The first start is over: nobody is told any more what is done. */
+void store_ready(Store *s);
 /* Of a ledger that no daemon has, or a copy of one: for looking only, nothing of it is changed or brought up to date. Errors
  * as above; -ENOENT. */
 int store_open_readonly(Store **ret, const char *path, char why[static STORE_WHY_MAX]);

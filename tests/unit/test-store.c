@@ -125,6 +125,36 @@ static void a_ledger_of_version_1_keeps_what_a_look_back_follows(void **state) {
         store_close(s);
 }
 
+static void count_call(void *userdata) {
+        ++*(int *)userdata;
+}
+
+static void many_rows(Store *s) {
+        assert_true(ask(s, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+                           " SELECT sum(i) FROM n") > 0);
+}
+
+static void whoever_waits_for_a_long_first_start_is_told_that_something_is_done(void **state) {
+        int copied = 0, calls;
+        StoreOptions options = { .path = path, .at_work = count_call, .userdata = &copied };
+        StoreOpened o;
+        Store *s = NULL;
+        (void)state;
+        lay_version_1();
+        run_raw("CREATE TABLE filler (b BLOB) STRICT; INSERT INTO filler (b) VALUES (zeroblob(8000000)); DROP TABLE filler");
+        assert_int_equal(store_open(&s, &options, &o, why), 0);
+        assert_int_equal(o.from_version, 1);
+        calls = copied;
+        assert_true(calls >= 4);
+        many_rows(s);
+        assert_true(copied > calls);
+        store_ready(s);
+        calls = copied;
+        many_rows(s);
+        assert_int_equal(copied, calls);
+        store_close(s);
+}
+
 static void what_the_promises_rest_on_is_set(void **state) {
         Store *s = opened();
         (void)state;
@@ -330,6 +360,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 T(an_empty_file_is_migrated_to_the_newest_schema),
                 T(a_ledger_of_version_1_keeps_what_a_look_back_follows),
+                T(whoever_waits_for_a_long_first_start_is_told_that_something_is_done),
                 T(what_the_promises_rest_on_is_set),
                 T(a_second_process_is_refused),
                 T(a_file_of_another_program_is_refused_and_left_as_it_is),
