@@ -28,11 +28,12 @@
 #define SLICE_PAGES 8             /* between two looks at the clock */
 #define SLICE_FLUSH (1 << 20)     /* bytes waited for in one turn */
 #define CHECK_EVERY_PAGES 4096    /* whether the disk still has room */
+#define BEGUN_ANEW_MAX 20
 
 struct Backup {
         BackupState state;
         char path[BACKUP_PATH_MAX + 1], part[BACKUP_PATH_MAX + sizeof(BACKUP_PART)];
-        int file, folder;
+        int file, folder, begun_anew;
         sqlite3 *copy;
         sqlite3_backup *run;
         int64_t pages, copied, checked, bytes, flushed, keep_free;
@@ -284,7 +285,11 @@ static int copy_slice(Backup *b, int64_t wall_us) {
                 rc = sqlite3_backup_step(b->run, SLICE_PAGES);
         while (rc == SQLITE_OK && monotonic_us() < until);
         b->pages = sqlite3_backup_pagecount(b->run);
+        b->begun_anew += b->pages - sqlite3_backup_remaining(b->run) < b->copied;
         b->copied = b->pages - sqlite3_backup_remaining(b->run);
+        if (b->begun_anew > BEGUN_ANEW_MAX)
+                return failed(b, "Changes of the ledger failed again and again, and each made the copy begin anew. See the "
+                                 "alerts and the ledger's disk first.");
         if (rc == SQLITE_DONE)
                 return copied(b, wall_us);
         if (rc != SQLITE_OK)

@@ -77,6 +77,25 @@ static int64_t ask_copy(const char *path, const char *sql) {
         return is;
 }
 
+static void changes_that_keep_failing_end_it(void **state) {
+        Sim *s = *state;
+        const char *copy = path_of(s, "copy.db");
+        int turns = 0;
+
+        fill(s);
+        assert_int_equal(begin(s, copy, "clara", NOBODY), 0);
+        sim_commit(s);
+        while (!turn(s)) {
+                assert_true(++turns < 1000);
+                assert_int_equal(store_begin(s->store), 0);
+                assert_int_equal(store_meta_int_set(s->store, "undone", turns), 0);
+                store_rollback(s->store);
+        }
+        assert_non_null(strstr(store_backup_look(s->store).why, "begin anew"));
+        assert_int_equal(access(copy, F_OK), -1);
+        assert_int_equal(access(path_of(s, "copy.db.part"), F_OK), -1);
+}
+
 static void what_is_committed_while_it_is_copied_is_in_the_copy_and_what_is_undone_is_not(void **state) {
         Sim *s = *state;
         const char *path = path_of(s, "copy.db");
@@ -208,6 +227,7 @@ static void who_wants_no_alert_gets_none(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(changes_that_keep_failing_end_it, sim_setup, sim_teardown),
                 cmocka_unit_test_setup_teardown(
                         what_is_committed_while_it_is_copied_is_in_the_copy_and_what_is_undone_is_not, sim_setup, sim_teardown),
                 cmocka_unit_test_setup_teardown(the_chain_says_who_had_it_made_and_how_the_copy_ends, sim_setup, sim_teardown),
