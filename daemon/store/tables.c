@@ -233,7 +233,8 @@ bool table_salt_fits(const StateTable *t, sqlite3_stmt *stmt) {
 static bool is_meta(const StateTable *t, sqlite3_stmt *stmt, const char *wanted) {
         const char *name = streq(t->name, "meta") ? (const char *)sqlite3_column_text(stmt, t->keys[0]) : NULL;
 
-        return name && streq(name, wanted);
+        /* All of it: what goes on behind a NUL is another row. */
+        return name && streq(name, wanted) && (size_t)sqlite3_column_bytes(stmt, t->keys[0]) == strlen(wanted);
 }
 
 bool table_row_excepted(const StateTable *t, sqlite3_stmt *stmt) {

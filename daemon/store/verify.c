@@ -91,6 +91,16 @@ static int has_log(const char *path, bool *ret) {
         return 0;
 }
 
+/* A ledger has none, but SQLite would write what stands in it over the file at the next start. */
+static bool has_journal(const char *path) {
+        _cleanup_(freep) char *journal = NULL;
+        struct stat st;
+
+        if (asprintf(&journal, "%s-journal", path) < 0)
+                return true;
+        return stat(journal, &st) == 0 && st.st_size > 0;
+}
+
 static int open_ledger(Verify *v) {
         _cleanup_(freep) char *uri = NULL;
         bool log = false;
@@ -98,6 +108,9 @@ static int open_ledger(Verify *v) {
 
         if (r < 0)
                 return verify_error(v, r, "%s: %s", v->options->path, strerror(-r));
+        if (has_journal(v->options->path))
+                return verify_found(v, "beside it lies %.500s-journal, which no ledger has: what stands in that would be "
+                                    "written over the ledger at the next start", v->options->path);
         uri = uri_of(v->options->path, log ? "?mode=rw" : "?mode=ro&immutable=1");
         if (!uri)
                 return verify_error(v, -ENOMEM, "%s", strerror(ENOMEM));
