@@ -95,7 +95,7 @@ static void drive(const Config *config, const char *ledger, size_t n) {
         const Now t = now();
 
         must(messages ? 0 : -ENOMEM, "messages");
-        must(store_open(&store, &(StoreOptions){ ledger, config->store.cache_kib }, &opened, why), why);
+        must(store_open(&store, &(StoreOptions){ .path = ledger, .cache_kib = config->store.cache_kib }, &opened, why), why);
         (void)snprintf(key, sizeof(key), "%s.key", ledger);
         must(signer_open(&signer, key), "key");
         must(intake_new(&in,

@@ -170,7 +170,7 @@ int main(int argc, char **argv) {
                 (void)fputs("grow LEDGER N [SESSIONS]\n", stderr);
                 return EXIT_FAILURE;
         }
-        must(store_open(&s, &(StoreOptions){ argv[1], 1048576 }, &opened, why), why);
+        must(store_open(&s, &(StoreOptions){ .path = argv[1], .cache_kib = 1048576 }, &opened, why), why);
         must(store_begin(s), "begin");
         add_streams(s);
         for (int64_t n = 1; n <= atoll(argv[2]); n++) {

@@ -64,7 +64,7 @@ static Store *opened(const char *path, bool cold) {
         if (cold && (fdatasync(fd) < 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0))
                 must(-EIO, "giving the pages back");
         close(fd);
-        must(store_open(&s, &(StoreOptions){ path, 0 }, &o, why), why);
+        must(store_open(&s, &(StoreOptions){ .path = path }, &o, why), why);
         return s;
 }
 
