@@ -5,6 +5,8 @@
  * serves both ends. Include after cmocka.h: everything here fails the test by itself.
  */
 #include <errno.h>
+#include <sqlite3.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "bus/bus.h"
+#include "store/stmt.h"
 
 typedef struct Fixture {
         char dir[32], ledger[64], socket[64];
@@ -20,6 +23,19 @@ typedef struct Fixture {
         Bus *bus;
         sd_bus *client;
 } Fixture;
+
+/* Straight into its ledger; the format is that of SQLite. */
+static inline void sql(Fixture *f, const char *format, ...) {
+        char *text;
+        va_list ap;
+
+        va_start(ap, format);
+        text = sqlite3_vmprintf(format, ap);
+        va_end(ap);
+        if (sqlite3_exec(f->store->db, text, NULL, NULL, NULL) != SQLITE_OK)
+                fail_msg("%s: %s", text, sqlite3_errmsg(f->store->db));
+        sqlite3_free(text);
+}
 
 /* The loop, until the client has said hello to the server or `ms` are over. */
 static inline void run_for(Fixture *f, int ms) {

@@ -55,18 +55,6 @@ static void configure(void) {
         }
 }
 
-static void sql(Fixture *f, const char *format, ...) {
-        char *text;
-        va_list ap;
-
-        va_start(ap, format);
-        text = sqlite3_vmprintf(format, ap);
-        va_end(ap);
-        if (sqlite3_exec(f->store->db, text, NULL, NULL, NULL) != SQLITE_OK)
-                fail_msg("%s: %s", text, sqlite3_errmsg(f->store->db));
-        sqlite3_free(text);
-}
-
 static int64_t add_attempt(Fixture *f, const char *autoclave, int64_t cycle, int purpose, int verdict, int released) {
         AttemptRow a = { .cycle = cycle,
                          .program = "134",

@@ -29,18 +29,6 @@ static const Config *fake_config(void *userdata) {
         return &config;
 }
 
-static void sql(Fixture *f, const char *format, ...) {
-        char *text;
-        va_list ap;
-
-        va_start(ap, format);
-        text = sqlite3_vmprintf(format, ap);
-        va_end(ap);
-        if (sqlite3_exec(f->store->db, text, NULL, NULL, NULL) != SQLITE_OK)
-                fail_msg("%s: %s", text, sqlite3_errmsg(f->store->db));
-        sqlite3_free(text);
-}
-
 static void fill_machine(Fixture *f, const char *autoclave, int64_t at, int n) {
         sql(f,
             "INSERT INTO attempt (label, autoclave, cycle, program, purpose, started_us, start, verdict, outcome) "
