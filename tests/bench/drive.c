@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Store and intake without broker and loop: the mixed traffic in batches of 50, each committed. For counting
+ * Store and intake without broker and loop: the mixed traffic in batches of 50 or as said, each committed. For counting
  * instructions (valgrind --tool=callgrind --toggle-collect=take_batches) and for profiling.
  *
- *   drive CONFIG LEDGER intake N      prints "intake N NANOSECONDS" for each message, commits included
- *   drive - - verdict N               prints "verdict N NANOSECONDS" for each sample of whole cycles, ends included
+ *   drive CONFIG LEDGER intake N [BATCH]   prints "intake N NANOSECONDS" for each message, commits included
+ *   drive - - verdict N                    prints "verdict N NANOSECONDS" for each sample of whole cycles, ends included
  */
 #include <errno.h>
 #include <time.h>
@@ -14,7 +14,7 @@
 #include "intake/intake.h"
 #include "traffic.h"
 
-#define BATCH 50
+#define BATCH 50u
 
 typedef struct Sent {
         char topic[TRAFFIC_TOPIC_MAX], payload[TRAFFIC_PAYLOAD_MAX];
@@ -61,10 +61,10 @@ static void commit(Intake *in) {
         batch_flush(intake_batch(in), drop, NULL);
 }
 
-__attribute__((noinline)) static void take_batches(Intake *in, const Sent *m, size_t n) {
+__attribute__((noinline)) static void take_batches(Intake *in, const Sent *m, size_t n, size_t batch) {
         for (size_t i = 0; i < n; i++) {
                 take(in, m + i);
-                if (i % BATCH == BATCH - 1)
+                if (i % batch == batch - 1)
                         commit(in);
         }
 }
@@ -81,7 +81,7 @@ static void begin(Intake *in, Traffic *t) {
         }
 }
 
-static void drive(const Config *config, const char *ledger, size_t n) {
+static void drive(const Config *config, const char *ledger, size_t n, size_t batch) {
         _cleanup_(store_closep) Store *store = NULL;
         _cleanup_(signer_freep) Signer *signer = NULL;
         _cleanup_(intake_freep) Intake *in = NULL;
@@ -108,7 +108,7 @@ static void drive(const Config *config, const char *ledger, size_t n) {
         for (size_t i = 0; i < n; i++)
                 messages[i].n = traffic_next(&traffic, &house, messages[i].topic, messages[i].payload);
         start = nanoseconds();
-        take_batches(in, messages, n);
+        take_batches(in, messages, n, batch);
         printf("intake %zu %lld\n", n, (long long)((nanoseconds() - start) / (int64_t)n));
         commit(in);
         intake_status(in, &status);
@@ -154,8 +154,8 @@ int main(int argc, char **argv) {
         _cleanup_(freep) ConfigErrors *errors = calloc(1, sizeof(*errors));
         _cleanup_(config_freep) Config *config = NULL;
 
-        if (argc != 5 || !errors) {
-                (void)fputs("drive CONFIG LEDGER intake N, or drive - - verdict N\n", stderr);
+        if (argc < 5 || argc > 6 || !errors) {
+                (void)fputs("drive CONFIG LEDGER intake N [BATCH], or drive - - verdict N\n", stderr);
                 return EXIT_FAILURE;
         }
         if (streq(argv[3], "verdict")) {
@@ -168,6 +168,6 @@ int main(int argc, char **argv) {
         }
         setenv("TZ", config->site.timezone, 1);
         tzset();
-        drive(config, argv[2], (size_t)atol(argv[4]));
+        drive(config, argv[2], (size_t)atol(argv[4]), argc > 5 ? (size_t)MAX_OF(atol(argv[5]), 1L) : BATCH);
         return EXIT_SUCCESS;
 }
