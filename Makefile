@@ -51,7 +51,9 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CF
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 CMOCKA     = $(eval CMOCKA := $$(shell pkg-config --libs cmocka))$(CMOCKA)
 
-DAEMON_SRC := $(filter-out daemon/main.c,$(wildcard daemon/*.c daemon/*/*.c))
+# What stands before the C library's functions goes into the daemon, and into nothing else that uses the archive.
+APART      := daemon/main.c daemon/mqtt/interpose.c
+DAEMON_SRC := $(filter-out $(APART),$(wildcard daemon/*.c daemon/*/*.c))
 COMMON_SRC := $(wildcard common/*.c)
 CORE_SRC   := $(wildcard daemon/core/*.c)
 CTL_SRC    := $(wildcard ctl/*.c)
@@ -94,7 +96,7 @@ $(BUILD)/libasepsis.a: $(DAEMON_OBJ)
 
 LINK = $(call say,LINK)$(CC) $(LDBASE) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
-$(BUILD)/asepsisd: $(BUILD)/daemon/main.o $(BUILD)/libasepsis.a
+$(BUILD)/asepsisd: $(call obj,$(APART)) $(BUILD)/libasepsis.a
 	$(LINK) $(PKG_LIBS) -lm
 
 $(BUILD)/asepsisctl: $(call obj,$(CTL_SRC)) $(BUILD)/libasepsis.a
@@ -112,7 +114,7 @@ $(BUILD)/model/%: $(BUILD)/tests/model/%.o $(call obj,$(UNIT_LIB)) $(BUILD)/liba
 	@mkdir -p $(@D)
 	$(LINK) $(CMOCKA) $(PKG_LIBS) -lm
 
-$(BUILD)/it/%: $(BUILD)/tests/it/src/%.o $(BUILD)/libasepsis.a
+$(BUILD)/it/%: $(BUILD)/tests/it/src/%.o $(BUILD)/daemon/mqtt/interpose.o $(BUILD)/libasepsis.a
 	@mkdir -p $(@D)
 	$(LINK) $(PKG_LIBS) -lm
 
@@ -152,7 +154,7 @@ $(BUILD)/analyze/%.o: %.c | $(PREPARED)
 # One of two pointers is always there.
 $(BUILD)/analyze/daemon/bus/session.o: ANALYZE := -Wno-analyzer-null-dereference
 
-analyze: $(patsubst %.c,$(BUILD)/analyze/%.o,$(DAEMON_SRC) $(COMMON_SRC) daemon/main.c $(CTL_SRC)) ## static analysis
+analyze: $(patsubst %.c,$(BUILD)/analyze/%.o,$(DAEMON_SRC) $(COMMON_SRC) $(APART) $(CTL_SRC)) ## static analysis
 
 # The fuzzers have objects of their own, made by clang with its coverage.
 FUZZ_FLAGS = -std=gnu17 -O1 -g -Wall -Wextra $(DEFINE) $(INCLUDE) -fsanitize=address,undefined -fno-sanitize-recover=all

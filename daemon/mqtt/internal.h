@@ -4,6 +4,7 @@
 #include <mosquitto.h>
 
 #include "mqtt/mqtt.h"
+#include "mqtt/stream.h"
 
 #define MQTT_IDS (UINT16_MAX + 1u)
 
@@ -21,11 +22,13 @@ typedef enum MqttWish { MQTT_STAY, MQTT_PAUSE, MQTT_RECONNECT } MqttWish;
 struct Mqtt {
         sd_event *event;
         sd_event_source *io, *retry, *tick, *flush;
+        sd_event_source *again; /* a full batch left something */
         MqttOptions options; /* strings owned */
         MqttHooks hooks;
         void *userdata;
 
         struct mosquitto *handle;
+        Stream stream;
         MqttState state;
         MqttWish wish;      /* done at the end of the turn */
         bool in_turn;       /* a batch may be open: nothing is written */

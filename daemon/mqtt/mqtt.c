@@ -3,9 +3,11 @@
  * Acknowledgement after commit.
  *
  * libmosquitto queues the PUBACK before it hands over the message, and unless told that it is "threaded" writes it at
- * once. Told so, it leaves writing to mosquitto_loop_write(), and that is called in one place here, flush(), which
- * refuses while a batch is open. So the order is fixed: read_batch(), commit, flush(). If the commit fails, the handle
- * is destroyed with its queue, and the broker, which has seen no PUBACK, sends the messages again.
+ * once. Told so, it leaves writing to mosquitto_loop_write(), and that is called in one place here, write_queued(), for
+ * flush(), which refuses while a batch is open. So the order is fixed: read_batch(), commit, flush(). If the commit
+ * fails, the handle is destroyed with its queue, and the broker, which has seen no PUBACK, sends the messages again.
+ *
+ * Whatever the library reads and writes goes by way of a Stream (stream.h).
  *
  * A batch begins and ends in one turn of the event loop, also when the read fails in the middle: what was read is then
  * committed, its acknowledgements are lost with the connection, and it comes a second time.
@@ -17,12 +19,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mqtt_protocol.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -93,6 +94,7 @@ static void retry_in(Mqtt *m, int64_t delay_us) {
 /* The connection and everything queued in it is gone. First the io source, see above. */
 static void drop_handle(Mqtt *m) {
         m->io = sd_event_source_disable_unref(m->io);
+        stream_reset(&m->stream);
         mosquitto_destroy(m->handle);
         m->handle = NULL;
         m->broken = NULL;
@@ -101,6 +103,7 @@ static void drop_handle(Mqtt *m) {
         mqtt_held_clear(m);
         (void)sd_event_source_set_enabled(m->tick, SD_EVENT_OFF);
         (void)sd_event_source_set_enabled(m->flush, SD_EVENT_OFF);
+        (void)sd_event_source_set_enabled(m->again, SD_EVENT_OFF);
         enter_state(m, MQTT_WAITING);
 }
 
@@ -162,16 +165,40 @@ static void read_away(int fd) {
         (void)close(fd);
 }
 
+/* The only place that writes: all that is queued, as far as the socket, which is fd, takes it. 0 or a code of the
+ * library. */
+static int write_queued(Mqtt *m, int fd) {
+        bool more = true;
+        int rc = 0, r = 0;
+
+        while (more && !rc && r == 0) {
+                stream_lend(&m->stream, mosquitto_socket(m->handle));
+                rc = mosquitto_loop_write(m->handle, 1);
+                stream_take_back(&m->stream);
+                more = stream_pending(&m->stream);
+                if (!rc)
+                        r = stream_push(&m->stream, fd);
+                more = more && !stream_pending(&m->stream) && mosquitto_want_write(m->handle);
+        }
+        if (r < 0) {
+                errno = -r;
+                rc = MOSQ_ERR_ERRNO;
+        }
+        return rc;
+}
+
+static bool want_write(const Mqtt *m) {
+        return stream_pending(&m->stream) || mosquitto_want_write(m->handle);
+}
+
 /* The acknowledgements before it may have filled the socket: then the DISCONNECT waits until the broker has read them. The
- * library closes its socket when it is written. */
+ * library closes its socket when it has written it; fd is another one of the same connection. */
 static void write_out(Mqtt *m, int fd) {
         const int64_t until = monotonic_us() + LEAVE_MAX_US;
         struct pollfd p = { .fd = fd, .events = POLLOUT };
 
-        do {
-                (void)mosquitto_loop_write(m->handle, 1);
-        } while (mosquitto_socket(m->handle) >= 0 && mosquitto_want_write(m->handle) && monotonic_us() < until &&
-                 poll(&p, 1, LEAVE_WAIT_MS) > 0);
+        while (write_queued(m, fd) == 0 && want_write(m) && monotonic_us() < until && poll(&p, 1, LEAVE_WAIT_MS) > 0)
+                continue;
 }
 
 /* A second descriptor keeps the connection beyond the library's closing. */
@@ -203,14 +230,6 @@ static bool fulfil_wish(Mqtt *m) {
         return true;
 }
 
-/* The library writes packet by packet. A batch's acknowledgements then fill segments instead of being one each; where
- * this is no TCP it does nothing. */
-static void cork(Mqtt *m, int on) {
-        if (m->n_batch > 1)
-                (void)setsockopt(mosquitto_socket(m->handle), IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
-}
-
-/* The only place that writes. */
 static void flush(Mqtt *m) {
         uint32_t events = EPOLLIN;
         int rc;
@@ -222,35 +241,37 @@ static void flush(Mqtt *m) {
                 lose(m, m->broken);
                 return;
         }
-        cork(m, 1);
-        rc = mosquitto_loop_write(m->handle, 1);
+        rc = write_queued(m, mosquitto_socket(m->handle));
         if (rc || mosquitto_socket(m->handle) < 0) {
                 lose_by_library(m, rc, errno);
                 return;
         }
-        cork(m, 0);
-        m->n_batch = 0;
         if (fulfil_wish(m))
                 return;
-        if (mosquitto_want_write(m->handle))
+        if (want_write(m))
                 events |= EPOLLOUT;
         (void)sd_event_source_set_io_events(m->io, events);
 }
 
 /* Until the socket is dry or the batch is full; 0 or a code of the library. A dry socket shows in errno, which the
  * library clears before each read and our callbacks clear when they return. Taking it wrong does no harm: a smaller
- * batch, or one read in vain. */
+ * batch, or one read in vain. A full batch has another turn, for what is left need not be in the socket any more. */
 static int read_batch(Mqtt *m, int *ret_error) {
+        unsigned packets = 0;
         int rc = 0;
 
         m->n_batch = 0;
-        for (unsigned packets = 0; packets < m->options.batch_max && m->n_batch < m->options.batch_max; packets++) {
+        stream_lend(&m->stream, mosquitto_socket(m->handle));
+        for (; packets < m->options.batch_max && m->n_batch < m->options.batch_max; packets++) {
                 errno = 0;
                 rc = mosquitto_loop_read(m->handle, 1);
                 *ret_error = errno;
                 if (rc || m->broken || mosquitto_socket(m->handle) < 0 || *ret_error == EAGAIN)
                         break;
         }
+        stream_take_back(&m->stream);
+        if (packets == m->options.batch_max || m->n_batch == m->options.batch_max)
+                (void)sd_event_source_set_enabled(m->again, SD_EVENT_ONESHOT);
         return rc;
 }
 
@@ -261,14 +282,10 @@ static int commit_batch(Mqtt *m) {
         return m->hooks.commit(m->userdata);
 }
 
-static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        Mqtt *m = userdata;
+static void turn(Mqtt *m) {
         int rc, error = 0, r;
         bool lost;
 
-        (void)source;
-        (void)fd;
-        (void)revents;
         m->in_turn = true;
         rc = read_batch(m, &error);
         lost = rc || mosquitto_socket(m->handle) < 0;
@@ -282,6 +299,19 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
                 lose_by_library(m, rc, error);
         else
                 flush(m);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        (void)source;
+        (void)fd;
+        (void)revents;
+        turn(userdata);
+        return 0;
+}
+
+static int on_again(sd_event_source *source, void *userdata) {
+        (void)source;
+        turn(userdata);
         return 0;
 }
 
@@ -463,6 +493,7 @@ static void on_disconnect(struct mosquitto *handle, void *userdata, int reason, 
 static int open_connection(Mqtt *m) {
         int rc, r;
 
+        stream_reset(&m->stream);
         rc = mqtt_handle_new(&m->handle, &m->options, m);
         if (rc)
                 return rc;
@@ -521,6 +552,10 @@ static int add_sources(Mqtt *m) {
                 r = sd_event_add_defer(m->event, &m->flush, on_flush, m);
         if (r >= 0)
                 r = sd_event_source_set_enabled(m->flush, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_add_defer(m->event, &m->again, on_again, m);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(m->again, SD_EVENT_OFF);
         /* What is decided goes out before more comes in. */
         if (r >= 0)
                 r = sd_event_source_set_priority(m->flush, SD_EVENT_PRIORITY_IMPORTANT);
@@ -563,11 +598,13 @@ Mqtt *mqtt_free(Mqtt *m) {
         if (m->handle) {
                 leave_politely(m, MQTT_RC_DISCONNECT_WITH_WILL_MSG);
                 m->io = sd_event_source_disable_unref(m->io);
+                stream_reset(&m->stream);
                 mosquitto_destroy(m->handle);
         }
         sd_event_source_disable_unref(m->retry);
         sd_event_source_disable_unref(m->tick);
         sd_event_source_disable_unref(m->flush);
+        sd_event_source_disable_unref(m->again);
         sd_event_unref(m->event);
         mqtt_options_clear(&m->options);
         free(m->held);
