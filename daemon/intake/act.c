@@ -4,16 +4,12 @@
  * leaves a record and nothing else. What locks is taken from anybody who is registered and while the daemon is in
  * doubt; what makes something permitted again is not.
  */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "core/naming.h"
-#include "intake/erasure.h"
-#include "intake/people.h"
-#include "intake/session.h"
-#include "intake/sterile.h"
+#include "intake/internal.h"
 
 #define ROLE(role) (1U << PERSON_##role)
 #define ANYBODY UINT32_MAX
@@ -208,73 +204,6 @@ static int act_log(Intake *in, const Act *act, const char *refused) {
         return batch_log(&in->batch, LOG_ACT_KIND, refused ? LOG_WARNING : LOG_NOTICE, NULL, "%s of %s by %s (uid %u)%s%.*s",
                          act_id(act->type), act->subject, act->by[0] ? act->by : "nobody by name", (unsigned)act->uid,
                          refused ? " refused: " : ": ", (int)strcspn(text, "\n"), text);
-}
-
-/* What each act does. 0, ACT_REFUSED or ACT_DENIED, with a text; or the store's error. A savepoint is open, so they open none. */
-static int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
-        const Now now = in->now;
-        int64_t recall;
-
-        switch (act->type) {
-        case ACT_COMMISSION:
-                return intake_commission(in, &now, act->subject, act->by, ret_text);
-        case ACT_RECALL_MAKE:
-                return intake_recall_make(in, &now, act->cause, act->subject, act->from_us, act->to_us, act->by,
-                                          act->reason, &recall, ret_text);
-        case ACT_RECALL_CONFIRM:
-                return intake_recall_confirm(in, &now, act->recall, act->by, act->reason, ret_text);
-        case ACT_RECALL_END:
-                return intake_recall_end(in, &now, act->recall, act->by, act->reason, ret_text);
-        case ACT_ITEM_QUARANTINE:
-                return item_quarantine_act(in, act, ret_text);
-        case ACT_ITEM_RETURN:
-                return item_return_act(in, act, ret_text);
-        case ACT_ALERT_ACKNOWLEDGE:
-        case ACT_ALERT_RESOLVE:
-        case ACT_ALERT_SILENCE:
-                return alerts_act(in, act, ret_text);
-        case ACT_ROOM_UNLOCK:
-                return intake_room_unlock(in, &now, act->subject, act->shown_us, act->by, act->reason, ret_text);
-        case ACT_SESSION_END:
-                return intake_session_end(in, &now, act->subject, act->by, act->reason, ret_text);
-        case ACT_DRILL:
-                return intake_drill(in, &now, act->subject, act->by, ret_text);
-        case ACT_OVERRIDE:
-                return override_sign(in, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
-        case ACT_LOAD_RELEASE:
-        case ACT_LOAD_REJECT:
-        case ACT_LOAD_WITHDRAW:
-                return load_act(in, act, ret_text);
-        case ACT_SHARPS:
-                return intake_sharps(in, &now, act->subject, act->by, act->reason, ret_text);
-        case ACT_KEY_PREPARE:
-                return key_prepare(in, ret_text);
-        case ACT_KEY_ROTATE:
-                return key_rotate(in, act->cause, ret_text);
-        case ACT_KEY_ACCEPT:
-                return key_accept(in, act->subject, ret_text);
-        case ACT_AUTOCLAVE_OUT:
-                return intake_autoclave_out(in, &now, act->subject, act->cause ?: "", act->by, act->reason, ret_text);
-        case ACT_AUTOCLAVE_RETURN:
-                return intake_autoclave_return(in, &now, act->subject, act->by, act->reason, ret_text);
-        case ACT_QUALIFICATION_REGISTER:
-                return qualification_register(in, act, ret_text);
-        case ACT_QUALIFICATION_END:
-                return qualification_withdraw(in, act, ret_text);
-        case ACT_PATIENT_ERASE:
-                return patient_erase(in, act, ret_text);
-        case ACT_CLOCK_CONFIRM:
-                return intake_clock_confirm(in, &now, ret_text);
-        case ACT_RESTORE_CONFIRM:
-                return intake_restore_confirm(in, &now, act->by, act->reason, ret_text);
-        case ACT_AUDIT_ACCEPT:
-                return intake_audit_accept(in, &now, act->by, act->reason, ret_text);
-        case ACT_BACKUP:
-                return backup_start(in, act->subject, ret_text);
-        case _ACT_MAX:
-                break;
-        }
-        return -EINVAL;
 }
 
 /* Takes back what a refused act has changed, here and in the ledger. */

@@ -393,6 +393,9 @@ void watch_away(Intake *in, int64_t us);
 /* act.c: why an act is refused, in TEXT_MAX bytes at the most. ACT_REFUSED, for the act to return. */
 #define ACT_DENIED 100 /* the answer is no, and that stands in the ledger with what was said: it locks */
 int act_refuse(char *ret_text, const char *format, ...) _printf_(2, 3);
+/* act-do.c: what the act does, once it may be done. 0, ACT_REFUSED or ACT_DENIED, with a text; or the store's error. A
+ * savepoint is open, so it opens none. */
+int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]);
 
 /* 0, or a Reject: not a registered person. */
 int want_person(Intake *in, const char *member, const char *id);
