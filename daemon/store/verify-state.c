@@ -10,6 +10,7 @@
 #include "store/sql.h"
 
 #define PROGRESS_EVERY 20000 /* rows */
+#define CACHED 512
 
 enum { PUT, GET, DROP, COUNT, KEYS, CHUNK_PUT, CHUNK_DROP, CHUNK_ALL, _SCRATCH_MAX };
 
@@ -32,9 +33,17 @@ static const char *const scratch_sql[_SCRATCH_MAX] = {
         [CHUNK_ALL] = "SELECT attempt, start, stop, samples, hash, i FROM chunk ORDER BY attempt, start",
 };
 
+/* A row of `state` that records speak of just now; most speak of one that those before them spoke of. */
+typedef struct CachedRow {
+        const StateTable *table; /* NULL: none */
+        char *key;
+        json_t *row;
+} CachedRow;
+
 struct Scratch {
         sqlite3 *db;
         sqlite3_stmt *stmt[_SCRATCH_MAX];
+        CachedRow cache[CACHED]; /* each is newer than what stands in the file */
 };
 
 int scratch_open(Verify *v) {
@@ -51,9 +60,17 @@ int scratch_open(Verify *v) {
         return verify_sqlite(v, s->db, rc);
 }
 
+static void cached_drop(CachedRow *c) {
+        free(c->key);
+        json_decref(c->row);
+        *c = (CachedRow){};
+}
+
 Scratch *scratch_free(Scratch *s) {
         if (!s)
                 return NULL;
+        for (int i = 0; i < CACHED; i++)
+                cached_drop(s->cache + i);
         for (int i = 0; i < _SCRATCH_MAX; i++)
                 sqlite3_finalize(s->stmt[i]);
         sqlite3_close(s->db);
@@ -99,6 +116,64 @@ static int row_put(Verify *v, const StateTable *t, const char *key, const json_t
         return run(v, PUT);
 }
 
+/* --- rows at hand --- */
+
+/* Where this row would be. */
+static CachedRow *cached_at(Verify *v, const StateTable *t, const char *key) {
+        size_t hash = (size_t)(t - v->tables.table);
+
+        for (const char *c = key; *c; c++)
+                hash = hash * 31 + (unsigned char)*c;
+        return v->scratch->cache + hash % CACHED;
+}
+
+static bool cached_is(const CachedRow *c, const StateTable *t, const char *key) {
+        return c->table == t && streq(c->key, key);
+}
+
+static int cached_write(Verify *v, CachedRow *c) {
+        int r = c->table ? row_put(v, c->table, c->key, c->row) : 0;
+
+        cached_drop(c);
+        return r;
+}
+
+static int cache_write(Verify *v) {
+        int r = 0;
+
+        for (int i = 0; i < CACHED && r == 0; i++)
+                r = cached_write(v, v->scratch->cache + i);
+        return r;
+}
+
+/* The row to be changed; an empty one where there is none. */
+static int cached_get(Verify *v, const StateTable *t, const char *key, json_t **ret) {
+        CachedRow *c = cached_at(v, t, key);
+        int r;
+
+        if (!cached_is(c, t, key)) {
+                r = cached_write(v, c);
+                if (r == 0)
+                        r = row_get(v, t, key, &c->row);
+                if (r != 0)
+                        return r;
+                c->row = c->row ?: json_object();
+                c->key = strdup(key);
+                c->table = t;
+        }
+        *ret = c->row;
+        return c->row && c->key ? 0 : verify_error(v, -ENOMEM, "%s", strerror(ENOMEM));
+}
+
+static int cached_delete(Verify *v, const StateTable *t, const char *key) {
+        CachedRow *c = cached_at(v, t, key);
+
+        if (cached_is(c, t, key))
+                cached_drop(c);
+        bound(v, DROP, t, key);
+        return run(v, DROP);
+}
+
 /* --- what the records say --- */
 
 static int bad_entry(Verify *v, int64_t i) {
@@ -129,17 +204,14 @@ static int apply_chunks(Verify *v, int64_t i, const json_t *key, const json_t *v
 static int merge(Verify *v, int64_t i, const StateTable *t, const char *key, json_t *value) {
         json_t *row = NULL, *one;
         const char *column;
-        int r = row_get(v, t, key, &row);
+        int r = cached_get(v, t, key, &row);
 
         if (r != 0)
                 return r;
-        if (!row)
-                row = json_object();
         json_object_foreach(value, column, one)
-                json_object_set_new(row, column, json_pack("[OI]", one, (json_int_t)i));
-        r = row_put(v, t, key, row);
-        json_decref(row);
-        return r;
+                if (json_object_set_new(row, column, json_pack("[OI]", one, (json_int_t)i)) < 0)
+                        return verify_error(v, -ENOMEM, "%s", strerror(ENOMEM));
+        return 0;
 }
 
 static int apply_row(Verify *v, int64_t i, const StateTable *t, const json_t *key, json_t *value) {
@@ -151,8 +223,7 @@ static int apply_row(Verify *v, int64_t i, const StateTable *t, const json_t *ke
                 return merge(v, i, t, text, value);
         if (!json_is_null(value))
                 return bad_entry(v, i);
-        bound(v, DROP, t, text);
-        return run(v, DROP);
+        return cached_delete(v, t, text);
 }
 
 static int apply_entry(Verify *v, int64_t i, const json_t *entry) {
@@ -172,8 +243,11 @@ static int apply_entry(Verify *v, int64_t i, const json_t *entry) {
 static int begin_anew(Verify *v, int64_t i) {
         _cleanup_(freep) char *sql = NULL;
         const StateTable *t = tables_find(&v->tables, "message");
+        int r = cache_write(v);
 
         v->ret->base_i = i;
+        if (r != 0)
+                return r;
         if (asprintf(&sql, "DELETE FROM chunk; DELETE FROM state WHERE tab <> %td", t ? t - v->tables.table : -1) < 0)
                 return verify_error(v, -ENOMEM, "%s", strerror(ENOMEM));
         return verify_sqlite(v, v->scratch->db, sqlite3_exec(v->scratch->db, sql, NULL, NULL, NULL));
@@ -430,7 +504,7 @@ static int compare_chunks(Verify *v) {
 }
 
 int scratch_compare(Verify *v) {
-        int r = 0;
+        int r = cache_write(v);
 
         for (size_t i = 0; i < v->tables.n && r == 0; i++) {
                 const StateTable *t = v->tables.table + i;

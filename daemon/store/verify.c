@@ -175,11 +175,18 @@ static int check_structure(Verify *v) {
 
 /* --- schema: a trigger or a view would lie --- */
 
+/* Made once, and kept: it is the same for every file, and takes longer to make than a small file to verify. */
 static int fresh_schema(sqlite3 **ret) {
-        int rc = sqlite3_open(":memory:", ret);
+        static sqlite3 *fresh;
+        sqlite3 *db = fresh;
+        int rc = db ? SQLITE_OK : sqlite3_open(":memory:", &db);
 
-        for (size_t i = 0; i < schema_n_migrations && rc == SQLITE_OK; i++)
-                rc = sqlite3_exec(*ret, schema_migrations[i], NULL, NULL, NULL);
+        for (size_t i = 0; i < schema_n_migrations && rc == SQLITE_OK && !fresh; i++)
+                rc = sqlite3_exec(db, schema_migrations[i], NULL, NULL, NULL);
+        if (rc == SQLITE_OK)
+                *ret = fresh = db;
+        else
+                sqlite3_close(db);
         return rc;
 }
 
@@ -218,7 +225,6 @@ static int check_schema(Verify *v) {
                 r = compare_schema(v, is, wanted);
         sqlite3_finalize(is);
         sqlite3_finalize(wanted);
-        sqlite3_close(fresh);
         if (r == 0)
                 r = verify_sqlite(v, v->db, tables_read(v->db, &v->tables, v->ret->why, sizeof(v->ret->why)));
         return r;
