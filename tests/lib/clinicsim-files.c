@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/store.h"
+
 void files_make(char *ret_dir, size_t size) {
         snprintf(ret_dir, size, "/dev/shm/asepsis-test-XXXXXX");
         if (mkdtemp(ret_dir))
@@ -32,6 +34,48 @@ void files_remove(const char *dir) {
                         unlinkat(dirfd(d), e->d_name, 0);
         closedir(d);
         assert_int_equal(rmdir(dir), 0);
+}
+
+static void make_ledger(const char *path) {
+        char why[STORE_WHY_MAX] = "";
+        Store *store = NULL;
+        StoreOpened opened;
+
+        if (store_open(&store, &(StoreOptions){ .path = path }, &opened, why) < 0)
+                fail_msg("%s: %s", path, why);
+        store_close(store);
+}
+
+/* All that stands in it; the caller frees. */
+static char *read_all(const char *path, size_t *ret_n) {
+        FILE *f = fopen(path, "re");
+        struct stat st;
+        char *ret;
+
+        assert_non_null(f);
+        assert_int_equal(fstat(fileno(f), &st), 0);
+        ret = malloc((size_t)st.st_size);
+        assert_non_null(ret);
+        *ret_n = fread(ret, 1, (size_t)st.st_size, f);
+        assert_int_equal(*ret_n, st.st_size);
+        fclose(f);
+        return ret;
+}
+
+void files_ledger(const char *path) {
+        static char *fresh;
+        static size_t n;
+        FILE *f;
+
+        if (!fresh) {
+                make_ledger(path);
+                fresh = read_all(path, &n);
+                return;
+        }
+        f = fopen(path, "we");
+        assert_non_null(f);
+        assert_int_equal(fwrite(fresh, 1, n, f), n);
+        assert_int_equal(fclose(f), 0);
 }
 
 /* Where `make check` runs, the working folder is the repository; a test started by hand may stand elsewhere. */

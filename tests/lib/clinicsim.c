@@ -92,6 +92,7 @@ void sim_open(Sim *s, const char *more) {
         snprintf(s->key, sizeof(s->key), "%s/signing.key", s->dir);
         s->config = files_config(more);
         assert_int_equal(signer_open(&s->signer, s->key), 0);
+        files_ledger(s->ledger);
         start(s);
 }
 

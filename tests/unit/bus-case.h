@@ -13,11 +13,12 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include "../lib/clinicsim-files.h"
 #include "bus/bus.h"
 #include "store/stmt.h"
 
 typedef struct Fixture {
-        char dir[32], ledger[64], socket[64];
+        char dir[40], ledger[64], socket[64];
         sd_event *event;
         Store *store;
         Bus *bus;
@@ -208,10 +209,10 @@ static inline Fixture *case_open(void) {
         StoreOpened opened;
 
         assert_non_null(f);
-        snprintf(f->dir, sizeof(f->dir), "/tmp/asepsis-bus-XXXXXX");
-        assert_non_null(mkdtemp(f->dir));
+        files_make(f->dir, sizeof(f->dir));
         snprintf(f->ledger, sizeof(f->ledger), "%s/ledger", f->dir);
         snprintf(f->socket, sizeof(f->socket), "%s/control.sock", f->dir);
+        files_ledger(f->ledger);
         options = (StoreOptions){ .path = f->ledger };
         assert_return_code(store_open(&f->store, &options, &opened, why), 0);
         assert_return_code(sd_event_new(&f->event), 0);

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/clinicsim-files.h"
 #include "bus/bus.h"
 #include "config.h"
 #include "core/cycle.h"
@@ -29,7 +30,7 @@
 #define T0 INT64_C(1700000000000000)
 
 typedef struct Fixture {
-        char dir[32], ledger[64], socket[64], command[512];
+        char dir[40], ledger[64], socket[64], command[512];
         sd_event *event;
         Store *store;
         Bus *bus;
@@ -145,10 +146,10 @@ static int setup(void **state) {
 
         assert_non_null(f);
         find_command(f);
-        snprintf(f->dir, sizeof(f->dir), "/tmp/asepsis-ctl-XXXXXX");
-        assert_non_null(mkdtemp(f->dir));
+        files_make(f->dir, sizeof(f->dir));
         snprintf(f->ledger, sizeof(f->ledger), "%s/ledger", f->dir);
         snprintf(f->socket, sizeof(f->socket), "%s/control.sock", f->dir);
+        files_ledger(f->ledger);
         options = (StoreOptions){ .path = f->ledger };
         assert_return_code(store_open(&f->store, &options, &opened, why), 0);
         assert_return_code(sd_event_new(&f->event), 0);

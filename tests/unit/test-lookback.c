@@ -42,6 +42,7 @@ static int setup(void **state) {
         (void)state;
         files_make(dir, sizeof(dir));
         snprintf(path, sizeof(path), "%s/ledger.db", dir);
+        files_ledger(path);
         assert_int_equal(store_open(&store, &(StoreOptions){ .path = path }, &o, why), 0);
         assert_int_equal(store_begin(store), 0);
         now_us = BEGAN_US;
