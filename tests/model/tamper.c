@@ -9,7 +9,7 @@
  * a flip all rows of all tables are compared, and where they and the schema are as before it may pass. The rest of what is
  * excepted stands in excepted(), and in doc/audit.md.
  *
- *   tamper TRIALS [SEED]      0: as many as go into 20 seconds
+ *   tamper TRIALS [SEED]      0: as many as go into 10 seconds
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@
 #include "store/verify.h"
 
 #define STATION "station/station-1"
-#define BUDGET_S 20
+#define BUDGET_S 10
 #define FILLED 3 /* rows in a table that the clinic left empty */
 
 typedef struct Image {
