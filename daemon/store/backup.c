@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "store/restore.h"
+#include "store/sql-file.h"
 #include "store/stmt.h"
 
 #define SLICE_US 2000
@@ -203,10 +203,7 @@ static int open_copy(Store *s, Backup *b) {
         int rc = sqlite3_open_v2(b->part, &b->copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
 
         if (rc == SQLITE_OK)
-                rc = sqlite3_exec(b->copy,
-                                  "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
-                                  "PRAGMA cache_size=-512;",
-                                  NULL, NULL, NULL);
+                rc = sqlite3_exec(b->copy, COPY_SQL_OPEN, NULL, NULL, NULL);
         if (rc == SQLITE_OK && !(b->run = sqlite3_backup_init(b->copy, "main", s->db, "main")))
                 rc = sqlite3_errcode(b->copy);
         return rc;
@@ -244,7 +241,7 @@ int store_backup_start(Store *s, const char *path, int64_t keep_free, char why[s
 /* What the copy ends with, asked of the copy itself. */
 static int read_head(sqlite3 *copy, Head *ret) {
         sqlite3_stmt *stmt = NULL;
-        int rc = sqlite3_prepare_v2(copy, "SELECT i, hash FROM audit ORDER BY i DESC LIMIT 1", -1, &stmt, NULL);
+        int rc = sqlite3_prepare_v2(copy, COPY_SQL_HEAD, -1, &stmt, NULL);
 
         *ret = (Head){};
         if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW && sqlite3_column_bytes(stmt, 1) == HASH_SIZE) {
@@ -266,7 +263,7 @@ static int copied(Backup *b, int64_t wall_us) {
         if (rc == SQLITE_OK)
                 rc = copy_mark(b->copy, wall_us);
         if (rc == SQLITE_OK)
-                rc = sqlite3_exec(b->copy, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+                rc = sqlite3_exec(b->copy, COPY_SQL_CLOSE, NULL, NULL, NULL);
         if (rc != SQLITE_OK)
                 return failed_in_sqlite(b, rc);
         sqlite3_close(TAKE(b->copy));

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "store/schema.h"
+#include "store/sql-file.h"
 #include "store/stmt.h"
 
 /* --- the mark of a copy --- */
@@ -12,16 +13,13 @@
 int copy_mark(sqlite3 *db, int64_t at_us) {
         char sql[160];
 
-        snprintf(sql, sizeof(sql),
-                 "INSERT INTO meta (name, value) VALUES ('" META_COPY "', %lld) "
-                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                 (long long)at_us);
+        snprintf(sql, sizeof(sql), COPY_SQL_MARK, (long long)at_us);
         return sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
 
 static int application_id(sqlite3 *db, int *ret) {
         sqlite3_stmt *stmt = NULL;
-        int rc = sqlite3_prepare_v2(db, "PRAGMA application_id", -1, &stmt, NULL);
+        int rc = sqlite3_prepare_v2(db, FILE_SQL_APPLICATION, -1, &stmt, NULL);
 
         if (rc == SQLITE_OK)
                 rc = sqlite3_step(stmt);

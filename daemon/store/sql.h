@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Every SQL statement of the daemon, by name; the schema stands in schema.c. Prepared once, at start.
+ * Every SQL statement of the daemon, by name; the schema stands in schema.c, what is asked of whole files in sql-file.h.
+ * Prepared once, at start.
  * Column lists that are read in more than one place stand first, in the order in which the row structs want them.
  */
 

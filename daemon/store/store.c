@@ -17,6 +17,7 @@
 #include "store/blocks.h"
 #include "store/schema.h"
 #include "store/sha256.h"
+#include "store/sql-file.h"
 
 static const char *const statement_sql[] = {
 #define STATEMENT(name, sql) [SQL_##name] = sql,
@@ -307,9 +308,9 @@ static int migrate(Store *s, const StoreOptions *o, StoreOpened *opened) {
         char set[96];
         int id = 0, version = 0, tables = 0, r;
 
-        if ((r = read_int(s, "PRAGMA application_id", &id)) < 0 ||
-            (r = read_int(s, "PRAGMA user_version", &version)) < 0 ||
-            (r = read_int(s, "SELECT count(*) FROM sqlite_schema", &tables)) < 0)
+        if ((r = read_int(s, FILE_SQL_APPLICATION, &id)) < 0 ||
+            (r = read_int(s, FILE_SQL_VERSION, &version)) < 0 ||
+            (r = read_int(s, FILE_SQL_SCHEMA_COUNT, &tables)) < 0)
                 return r;
         if (tables > 0 && id != SCHEMA_APPLICATION_ID) {
                 snprintf(s->why, sizeof(s->why), "%s is not an Asepsis ledger", o->path);
@@ -342,7 +343,7 @@ static int migrate(Store *s, const StoreOptions *o, StoreOpened *opened) {
 /* The file's structure, quickly: the whole of it is `audit verify`'s work. */
 static int check_structure(Store *s) {
         char is[64];
-        int r = pragma(s, "SELECT count(*) FROM audit WHERE i > (SELECT max(i) FROM audit) - 2", is, sizeof(is));
+        int r = pragma(s, FILE_SQL_LOOK, is, sizeof(is));
 
         return r;
 }
@@ -453,15 +454,15 @@ static int open_to_look(Store *s, const char *path) {
         int r = translate(s, sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL));
 
         if (r == 0)
-                r = read_int(s, "PRAGMA application_id", &id);
+                r = read_int(s, FILE_SQL_APPLICATION, &id);
         if (r == -EIO) {
                 s->spoiled = false;
                 r = open_immutable(s, path);
                 if (r == 0)
-                        r = read_int(s, "PRAGMA application_id", &id);
+                        r = read_int(s, FILE_SQL_APPLICATION, &id);
         }
         if (r == 0)
-                r = read_int(s, "PRAGMA user_version", &version);
+                r = read_int(s, FILE_SQL_VERSION, &version);
         if (r == 0 && (id != SCHEMA_APPLICATION_ID || (size_t)version > schema_n_migrations)) {
                 snprintf(s->why, sizeof(s->why), id != SCHEMA_APPLICATION_ID ? "it is not an Asepsis ledger"
                                                                              : "it was written by a newer Asepsis");

@@ -7,30 +7,23 @@
 
 #include "codec/base64.h"
 #include "store/sha256.h"
+#include "store/sql-file.h"
 #include "store/sql.h"
 
 #define PROGRESS_EVERY 20000 /* rows */
 #define CACHED 512
 
-enum { PUT, GET, DROP, COUNT, KEYS, CHUNK_PUT, CHUNK_DROP, CHUNK_ALL, _SCRATCH_MAX };
-
-/* row: {"column":[value, number of the record that said it last]}. */
-static const char schema[] =
-        "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-8192;"
-        "CREATE TABLE state (tab INTEGER, key TEXT, row TEXT, PRIMARY KEY (tab, key)) WITHOUT ROWID;"
-        "CREATE TABLE chunk (attempt INTEGER, start INTEGER, stop INTEGER, samples INTEGER, hash TEXT, i INTEGER,"
-        " PRIMARY KEY (attempt, start)) WITHOUT ROWID;"
-        "BEGIN";
+enum {
+#define STATEMENT(name, sql) name,
+        SCRATCH_STATEMENTS(STATEMENT)
+#undef STATEMENT
+        _SCRATCH_MAX,
+};
 
 static const char *const scratch_sql[_SCRATCH_MAX] = {
-        [PUT] = "INSERT OR REPLACE INTO state (tab, key, row) VALUES (?, ?, ?)",
-        [GET] = "SELECT row FROM state WHERE tab = ? AND key = ?",
-        [DROP] = "DELETE FROM state WHERE tab = ? AND key = ?",
-        [COUNT] = "SELECT count(*) FROM state WHERE tab = ?",
-        [KEYS] = "SELECT key, row FROM state WHERE tab = ?",
-        [CHUNK_PUT] = "INSERT OR REPLACE INTO chunk (attempt, start, stop, samples, hash, i) VALUES (?, ?, ?, ?, ?, ?)",
-        [CHUNK_DROP] = "DELETE FROM chunk WHERE attempt = ?",
-        [CHUNK_ALL] = "SELECT attempt, start, stop, samples, hash, i FROM chunk ORDER BY attempt, start",
+#define STATEMENT(name, sql) [name] = sql,
+        SCRATCH_STATEMENTS(STATEMENT)
+#undef STATEMENT
 };
 
 /* A row of `state` that records speak of just now; most speak of one that those before them spoke of. */
@@ -54,7 +47,7 @@ int scratch_open(Verify *v) {
                 return verify_error(v, -ENOMEM, "%s", strerror(ENOMEM));
         rc = sqlite3_open("", &s->db);
         if (rc == SQLITE_OK)
-                rc = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
+                rc = sqlite3_exec(s->db, SCRATCH_SQL_OPEN, NULL, NULL, NULL);
         for (int i = 0; i < _SCRATCH_MAX && rc == SQLITE_OK; i++)
                 rc = sqlite3_prepare_v2(s->db, scratch_sql[i], -1, &s->stmt[i], NULL);
         return verify_sqlite(v, s->db, rc);
@@ -248,7 +241,7 @@ static int begin_anew(Verify *v, int64_t i) {
         v->ret->base_i = i;
         if (r != 0)
                 return r;
-        if (asprintf(&sql, "DELETE FROM chunk; DELETE FROM state WHERE tab <> %td", t ? t - v->tables.table : -1) < 0)
+        if (asprintf(&sql, SCRATCH_SQL_EMPTY, t ? t - v->tables.table : -1) < 0)
                 return verify_error(v, -ENOMEM, "%s", strerror(ENOMEM));
         return verify_sqlite(v, v->scratch->db, sqlite3_exec(v->scratch->db, sql, NULL, NULL, NULL));
 }
@@ -485,7 +478,7 @@ static int compare_chunks(Verify *v) {
         int rc = sqlite3_prepare_v2(v->db, TABLE_SQL_CHUNKS, -1, &ledger, NULL), r;
 
         if (rc == SQLITE_OK)
-                rc = sqlite3_prepare_v2(v->db, "SELECT count(*) FROM sample_chunk", -1, &count, NULL);
+                rc = sqlite3_prepare_v2(v->db, VERIFY_SQL_CHUNK_COUNT, -1, &count, NULL);
         r = verify_sqlite(v, v->db, rc);
         while (r == 0 && (rc = sqlite3_step(told)) == SQLITE_ROW)
                 r = compare_range(v, told, ledger, &rows);

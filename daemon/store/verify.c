@@ -15,9 +15,9 @@
 #include "codec/base64.h"
 #include "store/personal.h"
 #include "store/keys.h"
-#include "store/restore.h"
 #include "store/schema.h"
 #include "store/sha256.h"
+#include "store/sql-file.h"
 #include "store/verify-state.h"
 
 #define PROGRESS_EVERY 20000 /* records */
@@ -117,10 +117,7 @@ static int open_ledger(Verify *v) {
         rc = sqlite3_open_v2(uri, &v->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL);
         sqlite3_extended_result_codes(v->db, 1);
         if (rc == SQLITE_OK)
-                rc = sqlite3_exec(v->db,
-                                  "PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;"
-                                  "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA cache_size=-8192;",
-                                  NULL, NULL, NULL);
+                rc = sqlite3_exec(v->db, VERIFY_SQL_OPEN, NULL, NULL, NULL);
         if (rc == SQLITE_OK)
                 rc = sqlite3_db_config(v->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         if (rc == SQLITE_OK)
@@ -142,10 +139,10 @@ static int ask(Verify *v, const char *sql, char *ret, size_t size) {
 
 static int check_identity(Verify *v) {
         char id[32], version[32], copied[32];
-        int r = ask(v, "PRAGMA application_id", id, sizeof(id));
+        int r = ask(v, FILE_SQL_APPLICATION, id, sizeof(id));
 
         if (r == 0)
-                r = ask(v, "PRAGMA user_version", version, sizeof(version));
+                r = ask(v, FILE_SQL_VERSION, version, sizeof(version));
         if (r != 0)
                 return r;
         if (strtoll(id, NULL, 10) != SCHEMA_APPLICATION_ID)
@@ -157,9 +154,9 @@ static int check_identity(Verify *v) {
                 return verify_error(v, -EPROTO, "it was written by an older Asepsis (schema %s, this one has %zu); "
                                     "verify it with that one, or have a daemon started on it once", version,
                                     schema_n_migrations);
-        r = ask(v, "SELECT value FROM meta WHERE name = 'log'", v->ret->log, sizeof(v->ret->log));
+        r = ask(v, VERIFY_SQL_LOG, v->ret->log, sizeof(v->ret->log));
         if (r == 0)
-                r = ask(v, "SELECT value FROM meta WHERE name = '" META_COPY "'", copied, sizeof(copied));
+                r = ask(v, VERIFY_SQL_COPIED, copied, sizeof(copied));
         v->ret->copied_us = r == 0 ? strtoll(copied, NULL, 10) : 0;
         return r;
 }
@@ -169,7 +166,7 @@ static int check_structure(Verify *v) {
         int r;
 
         progress(v, "the file's structure", 0, 0);
-        r = ask(v, "PRAGMA integrity_check(1)", said, sizeof(said));
+        r = ask(v, VERIFY_SQL_STRUCTURE, said, sizeof(said));
         return r != 0 || streq(said, "ok") ? r : verify_found(v, "the file is damaged: %s", said);
 }
 
@@ -211,16 +208,15 @@ static int compare_schema(Verify *v, sqlite3_stmt *is, sqlite3_stmt *wanted) {
 }
 
 static int check_schema(Verify *v) {
-        static const char sql[] = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name";
         sqlite3_stmt *is = NULL, *wanted = NULL;
         sqlite3 *fresh = NULL;
         int rc = fresh_schema(&fresh), r;
 
         if (rc == SQLITE_OK)
-                rc = sqlite3_prepare_v2(fresh, sql, -1, &wanted, NULL);
+                rc = sqlite3_prepare_v2(fresh, FILE_SQL_SCHEMA, -1, &wanted, NULL);
         r = verify_sqlite(v, fresh, rc);
         if (r == 0)
-                r = verify_sqlite(v, v->db, sqlite3_prepare_v2(v->db, sql, -1, &is, NULL));
+                r = verify_sqlite(v, v->db, sqlite3_prepare_v2(v->db, FILE_SQL_SCHEMA, -1, &is, NULL));
         if (r == 0)
                 r = compare_schema(v, is, wanted);
         sqlite3_finalize(is);
@@ -442,7 +438,7 @@ static int check_record(Walk *x) {
 static int walk_records(Walk *x) {
         Verify *v = x->v;
         char last[32];
-        int rc, r = ask(v, "SELECT max(i) FROM audit", last, sizeof(last));
+        int rc, r = ask(v, VERIFY_SQL_LAST, last, sizeof(last));
 
         if (r == 0)
                 r = message_next(x);
@@ -463,16 +459,12 @@ static int walk_records(Walk *x) {
 
 static int check_chain(Verify *v) {
         Walk x = { .v = v };
-        int rc = sqlite3_prepare_v2(v->db, "SELECT i, record, hash FROM audit ORDER BY i", -1, &x.record, NULL), r;
+        int rc = sqlite3_prepare_v2(v->db, VERIFY_SQL_RECORDS, -1, &x.record, NULL), r;
 
         if (rc == SQLITE_OK)
-                rc = sqlite3_prepare_v2(v->db,
-                                        "SELECT i, at_us, stream, seq, topic, held, refused, salt, digest, raw "
-                                        "FROM message ORDER BY i",
-                                        -1, &x.message, NULL);
+                rc = sqlite3_prepare_v2(v->db, VERIFY_SQL_MESSAGES, -1, &x.message, NULL);
         if (rc == SQLITE_OK)
-                rc = sqlite3_prepare_v2(v->db, "SELECT id FROM stream WHERE kind = ? AND device = ? AND boot = ?", -1,
-                                        &x.stream, NULL);
+                rc = sqlite3_prepare_v2(v->db, VERIFY_SQL_STREAM, -1, &x.stream, NULL);
         r = verify_sqlite(v, v->db, rc);
         if (r == 0)
                 r = walk_records(&x);
@@ -514,7 +506,7 @@ int verify_ledger(const VerifyOptions *o, VerifyResult *ret) {
 
 static int read_keys(Verify *v, VerifyKeys *ret) {
         sqlite3_stmt *stmt = NULL;
-        int rc = sqlite3_prepare_v2(v->db, "SELECT public_key FROM key WHERE state <> ? ORDER BY id DESC", -1, &stmt, NULL);
+        int rc = sqlite3_prepare_v2(v->db, VERIFY_SQL_KEYS, -1, &stmt, NULL);
 
         *ret = (VerifyKeys){};
         if (rc == SQLITE_OK)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <glob.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -150,10 +151,40 @@ static void no_statement_goes_through_a_table_that_grows(void **state) {
         assert_int_equal(bad, 0);
 }
 
+/* A string that begins as a statement does. */
+static void expect_no_statement(const char *path) {
+        static const char *const begins[] = { "\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"WITH " };
+        static char text[131072];
+        FILE *file = fopen(path, "re");
+        size_t n;
+
+        assert_non_null(file);
+        n = fread(text, 1, sizeof(text) - 1, file);
+        assert_int_equal(fclose(file), 0);
+        assert_in_range(n, 1, sizeof(text) - 2);
+        text[n] = '\0';
+        for (size_t i = 0; i < ELEMENTSOF(begins); i++)
+                if (strstr(text, begins[i]))
+                        fail_msg("%s: %s...; it belongs in store/sql.h or store/sql-file.h", path, begins[i]);
+}
+
+static void every_statement_stands_in_the_headers_of_the_store(void **state) {
+        glob_t found;
+
+        (void)state; /* tests are run from the top of the tree */
+        assert_int_equal(glob("daemon/*.c", 0, NULL, &found), 0);
+        assert_int_equal(glob("daemon/*/*.c", GLOB_APPEND, NULL, &found), 0);
+        for (size_t i = 0; i < found.gl_pathc; i++)
+                if (!streq(found.gl_pathv[i], "daemon/store/schema.c"))
+                        expect_no_statement(found.gl_pathv[i]);
+        globfree(&found);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(no_statement_goes_through_a_table_that_grows),
                 cmocka_unit_test(what_is_open_or_live_is_asked_of_an_index_of_that_alone),
+                cmocka_unit_test(every_statement_stands_in_the_headers_of_the_store),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
