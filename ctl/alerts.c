@@ -60,17 +60,13 @@ static void add_alert(Table *t, const json_t *a) {
         note_words(t, a);
 }
 
-static void print_alerts(const Ctl *c, const json_t *alerts) {
+static void print_alerts(const json_t *alerts) {
         static const Column columns[] = { { "ID", true },     { "SEVERITY", false }, { "RULE", false },
                                           { "SINCE", false }, { "TIMES", true },     { "STATE", false } };
         _cleanup_(table_freep) Table *t = table_new(columns, ELEMENTSOF(columns));
         const json_t *a;
         size_t i;
 
-        if (json_array_size(alerts) == 0) {
-                printf(c->all ? "There has been no alert yet.\n" : "No alert is open.\n");
-                return;
-        }
         json_array_foreach(alerts, i, a)
                 add_alert(t, a);
         table_print(t);
@@ -104,11 +100,7 @@ static int run_alerts(Ctl *c, int argc, char **argv) {
         (void)argv;
         if (r != CTL_YES)
                 return r;
-        if (c->json)
-                return ctl_print_json(alerts);
-        print_alerts(c, alerts);
-        json_decref(alerts);
-        return CTL_YES;
+        return ctl_show_list(c, alerts, print_alerts, c->all ? "There has been no alert yet." : "No alert is open.");
 }
 
 /* --- acts --- */

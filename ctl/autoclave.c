@@ -108,14 +108,7 @@ static void print_attempts(const json_t *attempts) {
         if (json_array_size(attempts) == 0)
                 return;
         json_array_foreach(attempts, i, a) {
-                Line started = {};
-
-                line_add_time(&started, "", number_of(a, "started_at"));
-                table_cell(t, BOLD, "%s", text_of(a, "attempt"));
-                table_cell(t, PLAIN, "%" PRId64, number_of(a, "cycle"));
-                table_cell(t, PLAIN, "%s", text_of(a, "program"));
-                table_cell(t, PLAIN, "%s", started.text);
-                table_cell(t, verdict_paint(text_of(a, "verdict")), "%s", text_of(a, "verdict"));
+                attempt_cells(t, a);
                 table_cell(t, PLAIN, "%s", has_text(a, "load") ? text_of(a, "load") : text_of(a, "purpose"));
         }
         printf("\n");
@@ -179,14 +172,7 @@ static void print_references(const json_t *references) {
         table_print(t);
 }
 
-static int show_one(Ctl *c, const char *id) {
-        json_t *a = NULL;
-        int r = ctl_call(c, &a, "GetAutoclave", "s", id);
-
-        if (r != CTL_YES)
-                return r;
-        if (c->json)
-                return ctl_print_json(a);
+static void print_one(const json_t *a) {
         print_service(a);
         print_now(a);
         print_due(a);
@@ -196,8 +182,6 @@ static int show_one(Ctl *c, const char *id) {
         print_attempts(json_object_get(a, "attempts"));
         print_tests(json_object_get(a, "tests"));
         print_references(json_object_get(a, "references"));
-        json_decref(a);
-        return CTL_YES;
 }
 
 /* --- all --- */
@@ -209,10 +193,6 @@ static void print_all(const json_t *autoclaves) {
         const json_t *a;
         size_t i;
 
-        if (json_array_size(autoclaves) == 0) {
-                printf("No autoclave is configured.\n");
-                return;
-        }
         json_array_foreach(autoclaves, i, a) {
                 const bool in = streq(text_of(a, "service"), "in");
 
@@ -226,21 +206,14 @@ static void print_all(const json_t *autoclaves) {
         table_print(t);
 }
 
-static int show_all(Ctl *c) {
-        json_t *all = NULL;
-        int r = ctl_call(c, &all, "ListAutoclaves", NULL);
+static int run_autoclave(Ctl *c, int argc, char **argv) {
+        json_t *answer = NULL;
+        int r = argc ? ctl_call(c, &answer, "GetAutoclave", "s", argv[0]) : ctl_call(c, &answer, "ListAutoclaves", NULL);
 
         if (r != CTL_YES)
                 return r;
-        if (c->json)
-                return ctl_print_json(all);
-        print_all(all);
-        json_decref(all);
-        return CTL_YES;
-}
-
-static int run_autoclave(Ctl *c, int argc, char **argv) {
-        return argc ? show_one(c, argv[0]) : show_all(c);
+        return argc ? ctl_show(c, answer, print_one)
+                    : ctl_show_list(c, answer, print_all, "No autoclave is configured.");
 }
 
 const Verb verb_autoclave = {

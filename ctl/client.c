@@ -215,6 +215,16 @@ int ctl_call_bare(Ctl *c, sd_bus_message **ret, const char *member, const char *
         return status;
 }
 
+size_t ctl_append(json_t *all, json_t *page, const char *id, uint64_t *last) {
+        const size_t n = json_array_size(page);
+
+        if (n > 0)
+                *last = (uint64_t)number_of(json_array_get(page, n - 1), id);
+        json_array_extend(all, page);
+        json_decref(page);
+        return n;
+}
+
 int ctl_call_pages(Ctl *c, json_t **ret, const char *member, const char *text, bool with_limit) {
         json_t *all = json_array(), *page = NULL;
         uint64_t last = 0;
@@ -228,11 +238,7 @@ int ctl_call_pages(Ctl *c, json_t **ret, const char *member, const char *text, b
                         json_decref(all);
                         return r;
                 }
-                n = json_array_size(page);
-                if (n > 0)
-                        last = (uint64_t)number_of(json_array_get(page, n - 1), "id");
-                json_array_extend(all, page);
-                json_decref(page);
+                n = ctl_append(all, page, "id", &last);
         } while (n > 0);
         *ret = all;
         return CTL_YES;
@@ -250,22 +256,30 @@ int ctl_call_numbered(Ctl *c, json_t **ret, const char *member, const char *id, 
                         json_decref(list);
                         return r;
                 }
-                n = json_array_size(page);
-                if (n > 0)
-                        after = (uint64_t)number_of(json_array_get(page, n - 1), id);
-                json_array_extend(list, page);
-                json_decref(page);
+                n = ctl_append(list, page, id, &after);
         } while (n == CTL_PAGE);
         *ret = list;
         return CTL_YES;
 }
 
-static int print_done(const Ctl *c, json_t *done) {
+int ctl_show(const Ctl *c, json_t *answer, void (*print)(const json_t *answer)) {
         if (c->json)
-                return ctl_print_json(done);
-        printf("%s\n", text_of(done, "text"));
-        json_decref(done);
+                return ctl_print_json(answer);
+        print(answer);
+        json_decref(answer);
         return CTL_YES;
+}
+
+int ctl_show_list(const Ctl *c, json_t *list, void (*print)(const json_t *list), const char *none) {
+        if (c->json || json_array_size(list) > 0)
+                return ctl_show(c, list, print);
+        printf("%s\n", none);
+        json_decref(list);
+        return CTL_YES;
+}
+
+static void print_done(const json_t *done) {
+        printf("%s\n", text_of(done, "text"));
 }
 
 int ctl_act(Ctl *c, const char *member, const char *types, ...) {
@@ -276,7 +290,7 @@ int ctl_act(Ctl *c, const char *member, const char *types, ...) {
         va_start(ap, types);
         r = call_json(c, &done, member, types, ap);
         va_end(ap);
-        return r == CTL_YES ? print_done(c, done) : r;
+        return r == CTL_YES ? ctl_show(c, done, print_done) : r;
 }
 
 int ctl_act_filled(Ctl *c, const char *member, int (*fill)(sd_bus_message *m, const void *userdata),
@@ -287,7 +301,7 @@ int ctl_act_filled(Ctl *c, const char *member, int (*fill)(sd_bus_message *m, co
 
         if (r == CTL_YES)
                 r = as_json(c, reply, &done);
-        return r == CTL_YES ? print_done(c, done) : r;
+        return r == CTL_YES ? ctl_show(c, done, print_done) : r;
 }
 
 int ctl_attempt(int argc, char **argv, char *ret, size_t size) {

@@ -22,11 +22,7 @@ static int fetch(Ctl *c, json_t **ret) {
                         json_decref(all);
                         return r;
                 }
-                n = json_array_size(page);
-                if (n > 0)
-                        after = (uint64_t)number_of(json_array_get(page, n - 1), "id");
-                json_array_extend(all, page);
-                json_decref(page);
+                n = ctl_append(all, page, "id", &after);
         } while (n == PAGE);
         *ret = all;
         return CTL_YES;

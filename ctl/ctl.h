@@ -48,6 +48,10 @@ int ctl_call_pages(Ctl *c, json_t **ret, const char *member, const char *text, b
 /* The same for `member` with a number (0), all or only what still stands (b), CTL_PAGE; id: the member that counts. */
 int ctl_call_numbered(Ctl *c, json_t **ret, const char *member, const char *id, bool all);
 
+/* Where a list comes otherwise: a page goes behind what there is of it, and is released. *last: the number of its last
+ * element, where it has one; id: the member that counts. Returns how many it had. */
+size_t ctl_append(json_t *all, json_t *page, const char *id, uint64_t *last);
+
 /* An act: prints what was done, or why not. */
 int ctl_act(Ctl *c, const char *member, const char *types, ...);
 /* The same with arguments that hold lists: fill() appends them. */
@@ -70,6 +74,11 @@ void pager_end(void);
 
 /* Prints the answer as one line of JSON and releases it. CTL_YES, or CTL_TROUBLE when that cannot be written. */
 int ctl_print_json(json_t *answer);
+
+/* An answer for whoever asked: as JSON, or as print() puts it; released. CTL_YES, or CTL_TROUBLE as above. */
+int ctl_show(const Ctl *c, json_t *answer, void (*print)(const json_t *answer));
+/* The same of a list; `none` is said where nothing is in it. */
+int ctl_show_list(const Ctl *c, json_t *list, void (*print)(const json_t *list), const char *none);
 
 /* record.c: one session, as `session` without an act shows it. */
 int show_session(Ctl *c, const char *label);

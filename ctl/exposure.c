@@ -55,14 +55,7 @@ static int run_exposures(Ctl *c, int argc, char **argv) {
         (void)argv;
         if (r != CTL_YES)
                 return r;
-        if (c->json)
-                return ctl_print_json(all);
-        if (json_array_size(all) > 0)
-                print_list(all);
-        else
-                printf(c->all ? "No injury was ever reported.\n" : "No injury is open.\n");
-        json_decref(all);
-        return CTL_YES;
+        return ctl_show_list(c, all, print_list, c->all ? "No injury was ever reported." : "No injury is open.");
 }
 
 /* --- one, with all that belongs to it --- */
@@ -162,13 +155,7 @@ static int run_exposure(Ctl *c, int argc, char **argv) {
         (void)argc;
         if (r == CTL_YES)
                 r = fetch_one(c, id, &x);
-        if (r != CTL_YES)
-                return r;
-        if (c->json)
-                return ctl_print_json(x);
-        print_one(x);
-        json_decref(x);
-        return CTL_YES;
+        return r == CTL_YES ? ctl_show(c, x, print_one) : r;
 }
 
 const Verb verb_exposures = {

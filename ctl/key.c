@@ -74,6 +74,11 @@ static void print_others(const json_t *key) {
         table_print(t);
 }
 
+static void print_keys(const json_t *key) {
+        print_key(key);
+        print_others(key);
+}
+
 static int run_key(Ctl *c, int argc, char **argv) {
         json_t *key = NULL;
         int r = ctl_call(c, &key, "GetKey", NULL);
@@ -84,12 +89,7 @@ static int run_key(Ctl *c, int argc, char **argv) {
                 return r;
         if (c->value[OPT_JWK])
                 return print_jwk(key);
-        if (c->json)
-                return ctl_print_json(key);
-        print_key(key);
-        print_others(key);
-        json_decref(key);
-        return CTL_YES;
+        return ctl_show(c, key, print_keys);
 }
 
 static int run_statement(Ctl *c, int argc, char **argv) {

@@ -188,11 +188,7 @@ static int fetch_loads(Ctl *c, size_t limit, json_t **ret, bool *ret_more) {
                         json_decref(all);
                         return r;
                 }
-                n = json_array_size(page);
-                if (n > 0)
-                        before = (uint64_t)number_of(json_array_get(page, n - 1), "id");
-                json_array_extend(all, page);
-                json_decref(page);
+                n = ctl_append(all, page, "id", &before);
         } while (n > 0 && (limit == 0 || json_array_size(all) <= limit));
         *ret_more = limit > 0 && json_array_size(all) > limit;
         while (*ret_more && json_array_size(all) > limit)

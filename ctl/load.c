@@ -280,8 +280,11 @@ static void print_load(const json_t *l) {
         print_evidence(l);
 }
 
-static int show_load(Ctl *c, int argc, char **argv) {
-        json_t *load = NULL, *packs = NULL;
+typedef int (*FetchPart)(Ctl *c, const char *attempt, json_t **ret);
+
+/* The load that is meant, with a member of what fetch() has of it. */
+static int fetch_load(Ctl *c, int argc, char **argv, const char *member, FetchPart fetch, json_t **ret) {
+        json_t *load = NULL, *part = NULL;
         char name[ATTEMPT_TEXT_MAX];
         int r = ctl_attempt(argc, argv, name, sizeof(name));
 
@@ -289,20 +292,39 @@ static int show_load(Ctl *c, int argc, char **argv) {
                 r = ctl_call(c, &load, "GetLoad", "s", name);
         if (r != CTL_YES)
                 return r;
-        r = ctl_call_pages(c, &packs, "ListPacks", text_of(load, "attempt"), false);
+        r = fetch(c, text_of(load, "attempt"), &part);
         if (r != CTL_YES) {
                 json_decref(load);
                 return r;
         }
-        json_object_set_new(load, "packs", packs);
-        if (c->json)
-                return ctl_print_json(load);
-        print_load(load);
-        json_decref(load);
+        json_object_set_new(load, member, part);
+        *ret = load;
         return CTL_YES;
 }
 
+static int fetch_packs(Ctl *c, const char *attempt, json_t **ret) {
+        return ctl_call_pages(c, ret, "ListPacks", attempt, false);
+}
+
+static int show_load(Ctl *c, int argc, char **argv) {
+        json_t *load = NULL;
+        int r = fetch_load(c, argc, argv, "packs", fetch_packs, &load);
+
+        return r == CTL_YES ? ctl_show(c, load, print_load) : r;
+}
+
 /* --- the list --- */
+
+void attempt_cells(Table *t, const json_t *attempt) {
+        Line started = {};
+
+        line_add_time(&started, "", number_of(attempt, "started_at"));
+        table_cell(t, BOLD, "%s", text_of(attempt, "attempt"));
+        table_cell(t, PLAIN, "%" PRId64, number_of(attempt, "cycle"));
+        table_cell(t, PLAIN, "%s", text_of(attempt, "program"));
+        table_cell(t, PLAIN, "%s", started.text);
+        table_cell(t, verdict_paint(text_of(attempt, "verdict")), "%s", text_of(attempt, "verdict"));
+}
 
 void print_loads(const json_t *loads) {
         static const Column columns[] = { { "ATTEMPT", false }, { "CYCLE", true },    { "PROGRAM", false },
@@ -312,14 +334,7 @@ void print_loads(const json_t *loads) {
         size_t i;
 
         json_array_foreach(loads, i, l) {
-                Line started = {};
-
-                line_add_time(&started, "", number_of(l, "started_at"));
-                table_cell(t, BOLD, "%s", text_of(l, "attempt"));
-                table_cell(t, PLAIN, "%" PRId64, number_of(l, "cycle"));
-                table_cell(t, PLAIN, "%s", text_of(l, "program"));
-                table_cell(t, PLAIN, "%s", started.text);
-                table_cell(t, verdict_paint(text_of(l, "verdict")), "%s", text_of(l, "verdict"));
+                attempt_cells(t, l);
                 table_cell(t, state_paint(text_of(l, "load")), "%s", text_of(l, "load"));
         }
         table_print(t);
@@ -331,14 +346,8 @@ static int list_loads(Ctl *c) {
 
         if (r != CTL_YES)
                 return r;
-        if (c->json)
-                return ctl_print_json(loads);
-        if (json_array_size(loads) > 0)
-                print_loads(loads);
-        else
-                printf(c->all ? "There has been no load yet.\n" : "No load waits for a decision.\n");
-        json_decref(loads);
-        return CTL_YES;
+        return ctl_show_list(c, loads, print_loads,
+                             c->all ? "There has been no load yet." : "No load waits for a decision.");
 }
 
 static int run_load(Ctl *c, int argc, char **argv) {
@@ -386,29 +395,18 @@ static void print_curve(const json_t *load, const json_t *samples) {
         free(v);
 }
 
-static int run_cycle(Ctl *c, int argc, char **argv) {
-        json_t *load = NULL, *samples = NULL;
-        char name[ATTEMPT_TEXT_MAX];
-        int r = ctl_attempt(argc, argv, name, sizeof(name));
-
-        if (r == CTL_YES)
-                r = ctl_call(c, &load, "GetLoad", "s", name);
-        if (r != CTL_YES)
-                return r;
-        r = fetch_samples(c, text_of(load, "attempt"), &samples);
-        if (r != CTL_YES) {
-                json_decref(load);
-                return r;
-        }
-        json_object_set_new(load, "samples", samples);
-        if (c->json)
-                return ctl_print_json(load);
+static void print_cycle(const json_t *load) {
         print_head(load);
         print_figures(json_object_get(load, "figures"));
         print_reasons(json_object_get(load, "reasons"));
-        print_curve(load, samples);
-        json_decref(load);
-        return CTL_YES;
+        print_curve(load, json_object_get(load, "samples"));
+}
+
+static int run_cycle(Ctl *c, int argc, char **argv) {
+        json_t *load = NULL;
+        int r = fetch_load(c, argc, argv, "samples", fetch_samples, &load);
+
+        return r == CTL_YES ? ctl_show(c, load, print_cycle) : r;
 }
 
 const Verb verb_load = {

@@ -42,17 +42,10 @@ static void print_opened(const json_t *p) {
         out_field("only for", PLAIN, text_of(p, "for_session"));
 }
 
-static int run_pack(Ctl *c, int argc, char **argv) {
-        json_t *pack = NULL;
+static void print_pack(const json_t *pack) {
         const json_t *code;
         size_t i;
-        int r = ctl_call(c, &pack, "GetPack", "s", argv[0]);
 
-        (void)argc;
-        if (r != CTL_YES)
-                return r;
-        if (c->json)
-                return ctl_print_json(pack);
         out_painted(BOLD, "%s", text_of(pack, "pack"));
         printf("  %s\n", text_of(pack, "wrap"));
         print_event(pack, "packed", "packed_at", text_of(pack, "operator"), PLAIN);
@@ -61,8 +54,14 @@ static int run_pack(Ctl *c, int argc, char **argv) {
         print_opened(pack);
         json_array_foreach(json_object_get(pack, "items"), i, code)
                 out_field(i == 0 ? "items" : "", PLAIN, json_string_value(code));
-        json_decref(pack);
-        return CTL_YES;
+}
+
+static int run_pack(Ctl *c, int argc, char **argv) {
+        json_t *pack = NULL;
+        int r = ctl_call(c, &pack, "GetPack", "s", argv[0]);
+
+        (void)argc;
+        return r == CTL_YES ? ctl_show(c, pack, print_pack) : r;
 }
 
 const Verb verb_pack = {

@@ -70,11 +70,7 @@ static int show(Ctl *c, const char *name) {
                 }
         } while (before);
         json_object_del(all, "next");
-        if (c->json)
-                return ctl_print_json(all);
-        print_patient(all);
-        json_decref(all);
-        return CTL_YES;
+        return ctl_show(c, all, print_patient);
 }
 
 static void print_erasures(const json_t *erasures) {
@@ -121,16 +117,9 @@ static int show_erasures(Ctl *c) {
                         json_decref(all);
                         return r;
                 }
-                n = json_array_size(page);
-                before = n ? (uint64_t)number_of(json_array_get(page, n - 1), "erasure") : 0;
-                json_array_extend(all, page);
-                json_decref(page);
+                n = ctl_append(all, page, "erasure", &before);
         } while (n > 0);
-        if (c->json)
-                return ctl_print_json(all);
-        print_erasures(all);
-        json_decref(all);
-        return CTL_YES;
+        return ctl_show(c, all, print_erasures);
 }
 
 static int run_patient(Ctl *c, int argc, char **argv) {

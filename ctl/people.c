@@ -74,11 +74,7 @@ static int run_practitioner(Ctl *c, int argc, char **argv) {
                 return r;
         if (argc)
                 people = json_pack("[o]", people);
-        if (c->json)
-                return ctl_print_json(people);
-        print_people(people);
-        json_decref(people);
-        return CTL_YES;
+        return ctl_show(c, people, print_people);
 }
 
 /* --- acts --- */

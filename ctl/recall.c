@@ -64,14 +64,7 @@ static int list(Ctl *c, int argc, char **argv) {
         (void)argv;
         if (r != CTL_YES)
                 return r;
-        if (c->json)
-                return ctl_print_json(all);
-        if (json_array_size(all) > 0)
-                print_list(all);
-        else
-                printf(c->all ? "Nothing was ever recalled.\n" : "Nothing is recalled.\n");
-        json_decref(all);
-        return CTL_YES;
+        return ctl_show_list(c, all, print_list, c->all ? "Nothing was ever recalled." : "Nothing is recalled.");
 }
 
 static void print_word(const json_t *x, const char *name, const char *time, const char *by, const char *reason) {
@@ -84,19 +77,9 @@ static void print_word(const json_t *x, const char *name, const char *time, cons
         out_field(name, PLAIN, l.text);
 }
 
-static int show(Ctl *c, int argc, char **argv) {
+static void print_one(const json_t *x) {
         Line what = {}, decide = {};
-        json_t *x = NULL;
-        uint64_t id = 0;
-        int r = ctl_number("recall", argv[0], &id);
 
-        (void)argc;
-        if (r == CTL_YES)
-                r = ctl_call(c, &x, "GetRecall", "t", id);
-        if (r != CTL_YES)
-                return r;
-        if (c->json)
-                return ctl_print_json(x);
         scope_of(x, &what);
         out_painted(BOLD, "%" PRId64, number_of(x, "recall"));
         printf("  ");
@@ -109,8 +92,17 @@ static int show(Ctl *c, int argc, char **argv) {
         out_field("decide by", YELLOW, decide.text);
         print_word(x, "confirmed", "confirmed_at", "confirmed_by", "confirmed_reason");
         print_word(x, "ended", "ended_at", "ended_by", "ended_reason");
-        json_decref(x);
-        return CTL_YES;
+}
+
+static int show(Ctl *c, int argc, char **argv) {
+        json_t *x = NULL;
+        uint64_t id = 0;
+        int r = ctl_number("recall", argv[0], &id);
+
+        (void)argc;
+        if (r == CTL_YES)
+                r = ctl_call(c, &x, "GetRecall", "t", id);
+        return r == CTL_YES ? ctl_show(c, x, print_one) : r;
 }
 
 /* --- acts --- */

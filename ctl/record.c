@@ -174,15 +174,7 @@ static void print_history(const json_t *item) {
                 printf("  older ones are not shown\n");
 }
 
-static int run_item(Ctl *c, int argc, char **argv) {
-        json_t *item = NULL;
-        int r = ctl_call(c, &item, "GetItem", "s", argv[0]);
-
-        (void)argc;
-        if (r != CTL_YES)
-                return r;
-        if (c->json)
-                return ctl_print_json(item);
+static void print_item(const json_t *item) {
         out_painted(BOLD, "%s", text_of(item, "code"));
         printf("\n");
         print_state(item);
@@ -190,8 +182,14 @@ static int run_item(Ctl *c, int argc, char **argv) {
         print_steps(item);
         print_marks(item);
         print_history(item);
-        json_decref(item);
-        return CTL_YES;
+}
+
+static int run_item(Ctl *c, int argc, char **argv) {
+        json_t *item = NULL;
+        int r = ctl_call(c, &item, "GetItem", "s", argv[0]);
+
+        (void)argc;
+        return r == CTL_YES ? ctl_show(c, item, print_item) : r;
 }
 
 static int quarantine_item(Ctl *c, int argc, char **argv) {
@@ -298,16 +296,9 @@ void print_reasons(const json_t *reasons) {
         table_print(t);
 }
 
-int show_session(Ctl *c, const char *label) {
-        const char *verdict;
-        json_t *s = NULL;
-        int r = ctl_call(c, &s, "GetSession", "s", label);
+static void print_whole_session(const json_t *s) {
+        const char *verdict = text_of(s, "last_verdict");
 
-        if (r != CTL_YES)
-                return r;
-        if (c->json)
-                return ctl_print_json(s);
-        verdict = text_of(s, "last_verdict");
         print_session(s);
         print_protocol(s);
         if (json_array_size(json_object_get(s, "steps")) + json_array_size(json_object_get(s, "rounds")) +
@@ -316,6 +307,11 @@ int show_session(Ctl *c, const char *label) {
         print_event(s, "last answer", "last_decided_at", verdict, streq(verdict, "deny") ? RED : GREEN);
         print_reasons(json_object_get(s, "reasons"));
         print_overrides(json_object_get(s, "overrides"));
-        json_decref(s);
-        return CTL_YES;
+}
+
+int show_session(Ctl *c, const char *label) {
+        json_t *s = NULL;
+        int r = ctl_call(c, &s, "GetSession", "s", label);
+
+        return r == CTL_YES ? ctl_show(c, s, print_whole_session) : r;
 }

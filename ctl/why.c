@@ -109,13 +109,7 @@ static int run_why(Ctl *c, int argc, char **argv) {
         int r = ctl_call(c, &why, "WhySession", "s", argv[0]);
 
         (void)argc;
-        if (r != CTL_YES)
-                return r;
-        if (c->json)
-                return ctl_print_json(why);
-        print_why(why);
-        json_decref(why);
-        return CTL_YES;
+        return r == CTL_YES ? ctl_show(c, why, print_why) : r;
 }
 
 /* --- rules --- */
