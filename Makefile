@@ -62,7 +62,7 @@ UNIT_LIB   := $(wildcard tests/lib/*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz-*.c)
 BENCH_SRC  := $(wildcard tests/bench/*.c)
 IT_SRC     := $(wildcard tests/it/src/*.c)
-MODEL_SRC  := $(wildcard tests/model/*.c)
+MODEL_SRC  := $(filter-out tests/model/clinic-%.c,$(wildcard tests/model/*.c))
 IT         := $(sort $(wildcard tests/it/[0-9][0-9]-*))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -113,6 +113,8 @@ $(DEMO_BIN): $(BUILD)/demo/%: $(BUILD)/demo/%.o $(BUILD)/tests/lib/cyclegen.o $(
 $(BUILD)/model/%: $(BUILD)/tests/model/%.o $(call obj,$(UNIT_LIB)) $(BUILD)/libasepsis.a
 	@mkdir -p $(@D)
 	$(LINK) $(CMOCKA) $(PKG_LIBS) -lm
+
+$(BUILD)/model/histories: $(call obj,$(wildcard tests/model/clinic-*.c))
 
 $(BUILD)/it/%: $(BUILD)/tests/it/src/%.o $(BUILD)/daemon/mqtt/interpose.o $(BUILD)/libasepsis.a
 	@mkdir -p $(@D)
