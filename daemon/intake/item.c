@@ -189,7 +189,8 @@ static int item_lock(Intake *in, ItemRow *item, ItemStep step) {
 }
 
 int item_use(Intake *in, ItemRow *item, const char *session) {
-        int r = session[0] ? session_item_used(in->store, session, item->id, in->now.wall_us) : 0;
+        const bool noted = item->used_us && streq(item->used_session, session);
+        int r = session[0] && !noted ? session_item_used(in->store, session, item->id, in->now.wall_us) : 0;
 
         if (r > 0)
                 r = after_session(in, session);

@@ -61,11 +61,13 @@ int on_relay_state(Intake *in, const Event *e, const Origin *o);
 /* account.c: 0, and what was done in that session so far. Whoever changes it changes its rows too. Good until another
  * session's is asked for. */
 int account_of(Intake *in, int64_t session, Treatment **ret);
+/* Whether it was told in that session already: 1 or 0. */
+int account_told(Intake *in, int64_t session, const TreatmentDeviation *d);
 void accounts_free(Intake *in);
 
 /* treatment.c: the protocol of a session, followed */
 /* What the needles did: it belongs to this session, which holds them or just did, whatever the report names. */
-int follow_usage(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const char *session);
+int follow_usage(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const SessionRow *s);
 /* To be called last: it may suspend the session, in the ledger and not in *s. */
 int follow_step(Intake *in, const Event *e, const Origin *o, const SessionRow *s);
 int follow_start(Intake *in, const SessionRow *s);

@@ -56,7 +56,7 @@ static int alert_for(Intake *in, const SessionRow *s, const TreatmentDeviation *
 }
 
 static int tell(Intake *in, const SessionRow *s, const TreatmentDeviation *d) {
-        int known = deviation_known(in->store, s->id, d->rule->id, d->cause);
+        int known = account_told(in, s->id, d);
         int r = known == 0 ? deviation_keep(in, s, d) : known;
 
         if (r < 0 || d->rule->weight == TREATMENT_RECORDED)
@@ -108,26 +108,23 @@ static int report_add(Intake *in, const Event *e, const Origin *o, const Session
         return r < 0 ? r : judge(in, s, c, TREATMENT_ROUND);
 }
 
-int follow_usage(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const char *session) {
+int follow_usage(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const SessionRow *s) {
         Treatment *account;
         TreatmentProfile profile;
         TreatmentCase c = { .profile = &profile, .item = item->code, .named = e->usage.session };
-        SessionRow s;
-        int r = session_get(in->store, session, &s);
+        int r;
 
-        if (r <= 0)
-                return r < 0 ? r : -EBADMSG;
-        profile_of(in, &s, item, &profile);
-        r = judge(in, &s, &c, TREATMENT_REPORT);
+        profile_of(in, s, item, &profile);
+        r = judge(in, s, &c, TREATMENT_REPORT);
         if (r < 0 || e->usage.event == USAGE_ATTACHED)
                 return r;
-        r = account_of(in, s.id, &account);
+        r = account_of(in, s->id, &account);
         if (r < 0)
                 return r;
         c.account = account;
         if (on_skin(e->usage.event))
-                r = judge(in, &s, &c, TREATMENT_BEGAN);
-        return r < 0 ? r : report_add(in, e, o, &s, &c, account);
+                r = judge(in, s, &c, TREATMENT_BEGAN);
+        return r < 0 ? r : report_add(in, e, o, s, &c, account);
 }
 
 /* --- steps --- */

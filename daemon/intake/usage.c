@@ -16,10 +16,10 @@ typedef struct Holder {
         bool live;                      /* an authorised or running session of this room holds it */
         bool stopped;                   /* a suspended one of this room does */
         bool after;                     /* it ended less than a minute ago, in this room */
-        SessionRow session;             /* of `live` and `stopped` */
+        bool told;                      /* an alert may have suspended the session since it was read */
+        SessionRow session;             /* of `live`, `stopped` and `after` */
         char elsewhere[LABEL_MAX + 1];  /* a live session of another room that holds it; or empty */
         char other_room[LABEL_MAX + 1]; /* of `elsewhere` */
-        ItemSession last;               /* the newest session that was ever allowed it; label empty: none */
 } Holder;
 
 static void holder_of_claim(Holder *h, const char *room) {
@@ -36,22 +36,28 @@ static void holder_of_claim(Holder *h, const char *room) {
         snprintf(h->other_room, sizeof(h->other_room), "%s", s->room);
 }
 
+/* The newest session that was ever allowed it, where that is just over. */
+static int holder_that_was(Intake *in, const ItemRow *item, const char *room, Holder *ret) {
+        ItemSession last;
+        int r = item_session_last(in->store, item->id, &last);
+
+        if (r > 0)
+                ret->after = streq_ptr(last.room, room) && last.state == SESSION_ENDED &&
+                             in->now.wall_us - last.at_us <= AFTER_END_US && in->now.wall_us >= last.at_us;
+        if (r <= 0 || !ret->after)
+                return r < 0 ? r : 0;
+        r = session_get(in->store, last.label, &ret->session);
+        return r > 0 ? 0 : r < 0 ? r : -EBADMSG;
+}
+
 static int holder_find(Intake *in, const ItemRow *item, const char *room, Holder *ret) {
-        char label[LABEL_MAX + 1], where[LABEL_MAX + 1];
-        int64_t id;
-        int r = claim_of(in->store, item->id, &id, label, where);
+        int r;
 
         *ret = (Holder){};
-        if (r > 0)
-                r = session_get_id(in->store, id, &ret->session);
+        r = session_of_claim(in->store, item->id, &ret->session);
         if (r > 0)
                 holder_of_claim(ret, room);
-        if (r >= 0)
-                r = item_session_last(in->store, item->id, &ret->last);
-        if (r > 0)
-                ret->after = !ret->live && streq_ptr(ret->last.room, room) && ret->last.state == SESSION_ENDED &&
-                             in->now.wall_us - ret->last.at_us <= AFTER_END_US && in->now.wall_us >= ret->last.at_us;
-        return r < 0 ? r : 0;
+        return r < 0 || ret->live ? MIN_OF(r, 0) : holder_that_was(in, item, room, ret);
 }
 
 /* The subject is an item of the ledger, or else the device: what a device reads must not grow the list of alerts. */
@@ -171,12 +177,8 @@ static void follow_attachment(Intake *in, const Event *e, ItemRow *item) {
  * after all: what it held does not come free.
  */
 static int note_use(Intake *in, const Origin *o, ItemRow *item, Holder *h) {
-        int r = 0;
+        int r;
 
-        if (h->after)
-                r = session_get(in->store, h->last.label, &h->session);
-        if (r < 0 || (r == 0 && h->after))
-                return r < 0 ? r : -EBADMSG;
         if (!h->live && !h->after && !h->stopped) {
                 r = item_contact(in, item->code, item->pack, o->device->room);
                 return r < 0 ? r : item_use(in, item, "");
@@ -189,7 +191,7 @@ static int note_use(Intake *in, const Origin *o, ItemRow *item, Holder *h) {
  * Told for another session, which was given it too: it was used there, whatever was said when it came back, and this one
  * has it now. (A handpiece that still bears the last session's name speaks of pieces which that one never had.)
  */
-static int used_before(Intake *in, const Event *e, const Origin *o, const ItemRow *item, const Holder *h) {
+static int used_before(Intake *in, const Event *e, const Origin *o, const ItemRow *item, Holder *h) {
         char code[CODE_MAX + 1], text[TEXT_MAX + 1];
         const char *named = e->usage.session;
         SessionRow other;
@@ -207,16 +209,18 @@ static int used_before(Intake *in, const Event *e, const Origin *o, const ItemRo
                  "%.130s was used in session %s, which is told only now; session %s has it. Stop, discard it, and have "
                  "both patients followed up.",
                  item->code, named, h->session.label);
+        h->told = true;
         return critical(in, "reuse-detected", e, o, item->code, named, text);
 }
 
 int on_usage(Intake *in, const Event *e, const Origin *o) {
-        ItemRow item;
+        ItemRow item, was;
         Holder h;
         int r = item_find(in, e->usage.item, &item);
 
         if (r <= 0)
                 return r < 0 ? r : unknown_item(in, e, o);
+        was = item;
         r = clone_check(in, e, o, &item);
         if (r == 0)
                 r = holder_find(in, &item, o->device->room, &h);
@@ -224,19 +228,19 @@ int on_usage(Intake *in, const Event *e, const Origin *o) {
                 r = contact_in(in, o->device->room);
                 if (r == 0)
                         r = stray_contact(in, e, o, &item, &h);
+                h.told = true;
         }
         if (r == 0 && e->usage.event != USAGE_DETACHED)
                 r = used_before(in, e, o, &item, &h);
-        /* The alert may have suspended the session meanwhile. */
-        if (r == 0 && (h.live || h.stopped) && session_get_id(in->store, h.session.id, &h.session) < 0)
+        if (r == 0 && h.told && (h.live || h.stopped) && session_get_id(in->store, h.session.id, &h.session) < 0)
                 r = -EIO;
         if (r == 0 && e->usage.event != USAGE_DETACHED)
                 r = note_use(in, o, &item, &h);
         if (r < 0)
                 return r;
         follow_attachment(in, e, &item);
-        r = item_save(in->store, &item);
+        r = item_save_changes(in->store, &was, &item);
         if (r == 0 && (h.live || h.stopped || h.after))
-                r = follow_usage(in, e, o, &item, h.after ? h.last.label : h.session.label);
+                r = follow_usage(in, e, o, &item, &h.session);
         return r;
 }

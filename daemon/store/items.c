@@ -95,6 +95,16 @@ int item_save(Store *s, const ItemRow *row) {
                        row->drawn_us, row->opened_us, or_null(row->attached), row->attached_us, row->id);
 }
 
+int item_save_changes(Store *s, const ItemRow *was, const ItemRow *row) {
+        ItemRow rest = *row;
+
+        rest.attached_us = was->attached_us;
+        memcpy(rest.attached, was->attached, sizeof(rest.attached));
+        return memcmp(&rest, was, sizeof(rest)) != 0 ?
+                       item_save(s, row) :
+                       sql_run(s, SQL_ITEM_ATTACH, "t0i", or_null(row->attached), row->attached_us, row->id);
+}
+
 int item_count(Store *s, int64_t *ret) {
         return sql_int(s, SQL_ITEM_LAST, ret, "");
 }

@@ -55,6 +55,8 @@ int item_blocked_next(Store *s, int64_t after, int64_t until, int64_t before_i, 
 int item_add(Store *s, ItemRow *row);
 /* Saves what can change; code, class, product, lot, dates of goods-in never do. */
 int item_save(Store *s, const ItemRow *row);
+/* The same of a row that was read as `was`: only where it sits is written, if no more has changed. */
+int item_save_changes(Store *s, const ItemRow *was, const ItemRow *row);
 /* Items are never deleted. */
 int item_count(Store *s, int64_t *ret);
 

@@ -93,6 +93,10 @@ int session_before(Store *s, const SessionFilter *f, int64_t allowed_us, int64_t
         return session_read(s, q, r, ret);
 }
 
+int session_of_claim(Store *s, int64_t item, SessionRow *ret) {
+        return session_read(s, SQL_SESSION_OF_CLAIM, sql_first(s, SQL_SESSION_OF_CLAIM, "i", item), ret);
+}
+
 int session_live(Store *s, const char *room, SessionRow *ret) {
         return session_read(s, SQL_SESSION_LIVE, sql_first(s, SQL_SESSION_LIVE, "t", room), ret);
 }

@@ -62,6 +62,8 @@ typedef struct SessionFilter {
 } SessionFilter;
 /* The newest that was allowed before that moment, or then with a smaller id. */
 int session_before(Store *s, const SessionFilter *f, int64_t allowed_us, int64_t id, SessionRow *ret);
+/* Who holds the item. */
+int session_of_claim(Store *s, int64_t item, SessionRow *ret);
 /* The live session of a room. */
 int session_live(Store *s, const char *room, SessionRow *ret);
 /* A session whose lease ran out by then, and that has something to do about it. */

@@ -162,6 +162,7 @@
                      "cloned_us = ?, patient = ?12, drawn_us = ?, opened_us = ?, attached = ?, "                      \
                      "attached_us = ?, salt = " PERSONAL_SALT("?12") " "                                       \
                      "WHERE id = ?")                                                                                  \
+        X(ITEM_ATTACH, "UPDATE item SET attached = ?, attached_us = ? WHERE id = ?")                                  \
         X(ITEM_FIRST_DRAW, "SELECT min(drawn_us) FROM item WHERE patient = ? AND drawn_us >= ?")                      \
         X(ITEM_STEP_ADD, "INSERT INTO item_step (i, at_us, item, step, by, detail) VALUES (?, ?, ?, ?, ?, ?)")        \
         X(ITEM_STEP_BEFORE, "SELECT id, at_us, step, by, detail FROM item_step WHERE item = ? AND id < ? "            \
@@ -381,6 +382,7 @@
         X(RELAY_NEXT_DUE, "SELECT due_us FROM relay WHERE due_us IS NOT NULL ORDER BY due_us LIMIT 1")                \
         X(SESSION_BY_LABEL, "SELECT " SESSION_COLUMNS " FROM session WHERE label = ?")                                \
         X(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?")                                      \
+        X(SESSION_OF_CLAIM, "SELECT " SESSION_COLUMNS " FROM session WHERE id = (SELECT session FROM claim WHERE item = ?)") \
         X(SESSION_LIVE, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ? AND state < 3 LIMIT 1")               \
         X(SESSION_ADD, "INSERT INTO session (label, room, practitioner, patient, procedure, content, state, "         \
                        "allowed_us, decided_i, lease_until_us, stream, stream_lost, overridden, salt) "               \

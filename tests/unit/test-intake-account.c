@@ -46,10 +46,31 @@ static void assert_round(const TreatmentRound *a, const TreatmentRound *b) {
         assert_int_equal(a->bleeding, b->bleeding);
 }
 
+/* Whatever was told at any time: is it told now? */
+static void assert_told_as_in_the_ledger(Sim *s, int64_t session) {
+        static TreatmentDeviation seen[64];
+        static size_t n;
+        const TreatmentRule *rules;
+        const size_t n_rules = treatment_rules(&rules);
+        DeviationRow row = {};
+
+        while (deviation_next(s->store, session, row.id, &row) > 0)
+                for (size_t i = 0; i < n_rules && n < 64; i++)
+                        if (streq(rules[i].id, row.rule)) {
+                                seen[n].rule = rules + i;
+                                snprintf(seen[n++].cause, sizeof(seen->cause), "%s", row.cause);
+                        }
+        for (size_t i = 0; i < n; i++)
+                assert_int_equal(account_told(s->intake, session, seen + i),
+                                 deviation_known(s->store, session, seen[i].rule->id, seen[i].cause));
+}
+
 static void assert_as_in_the_ledger(Sim *s) {
         static Treatment there;
         const int64_t id = session_id(s);
         Treatment *here;
+
+        assert_told_as_in_the_ledger(s, id);
 
         assert_int_equal(account_of(s->intake, id, &here), 0);
         assert_int_equal(treatment_load(s->store, id, &there), 0);
