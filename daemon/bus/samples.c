@@ -43,18 +43,25 @@ static int page_grow(Page *p, size_t more) {
 /* 1; 0: there is no further chunk. */
 static int page_add_chunk(Store *s, int64_t attempt, Page *p) {
         _cleanup_(freep) void *data = NULL;
-        size_t samples, size, n = 0, stamped = 0;
+        size_t samples, size;
         int r = chunk_next(s, attempt, &p->last, &samples, &data, &size);
-        Stamp stamp;
+        PartReader parts;
+        Part part;
 
         if (r <= 0)
                 return r;
-        r = stamp_decode(data, size, &stamp, &stamped);
-        if (r >= 0)
-                r = page_grow(p, samples + 1);
-        if (r == 0)
-                r = samples_decode((uint8_t *)data + stamped, size - stamped, p->v + p->n, samples + 1, &n);
-        p->n += n;
+        r = page_grow(p, samples + 1);
+        if (r < 0)
+                return r;
+        parts_begin(&parts, data, size);
+        while ((r = part_next(&parts, &part)) > 0) {
+                size_t n;
+
+                r = samples_decode(part.samples, part.size, p->v + p->n, p->size - p->n, &n);
+                if (r < 0)
+                        break;
+                p->n += n;
+        }
         return r < 0 ? r : 1;
 }
 

@@ -2,10 +2,11 @@
 #include "core/samples.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <string.h>
 
 enum { TIME_EXPONENTS = 7, VALUE_EXPONENTS = 4 }; /* 10^0 to 10^6 us; 10^0 to 10^3 of the others */
 enum { STAMP_BYTE = 0x80, STAMP_KINDS = 2 };      /* above every scale byte */
+enum { SEVERAL_BYTE = STAMP_BYTE + STAMP_KINDS };
 
 static const int64_t POWERS[TIME_EXPONENTS] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
 
@@ -162,5 +163,46 @@ int stamp_decode(const uint8_t *buf, size_t size, Stamp *ret, size_t *ret_n) {
                 return -EBADMSG;
         *ret = (Stamp) { .kind = (StampKind)(buf[0] - STAMP_BYTE), .epoch = (int64_t)epoch, .us = (int64_t)us };
         *ret_n = (size_t)(at - buf);
+        return 1;
+}
+
+size_t part_add(uint8_t *chunk, size_t used, size_t size, const uint8_t *part, size_t n) {
+        Writer w = { .at = chunk + used, .end = chunk + size };
+        if (used == size)
+                return 0;
+        if (used == 0)
+                *w.at++ = SEVERAL_BYTE;
+        put(&w, n);
+        if (w.full || (size_t)(w.end - w.at) < n)
+                return 0;
+        memcpy(w.at, part, n);
+        return (size_t)(w.at - chunk) + n;
+}
+
+void parts_begin(PartReader *p, const void *chunk, size_t size) {
+        const uint8_t *bytes = chunk;
+        const bool several = size > 0 && bytes[0] == SEVERAL_BYTE;
+        *p = (PartReader) { .at = several ? bytes + 1 : bytes, .end = size > 0 ? bytes + size : bytes, .several = several,
+                            .more = true };
+}
+
+int part_next(PartReader *p, Part *ret) {
+        size_t stamped = 0;
+        uint64_t n = 0;
+        int is;
+        if (!p->more)
+                return 0;
+        if (!p->several)
+                n = (uint64_t)(p->end - p->at);
+        else if (get(&p->at, p->end, &n) < 0 || n == 0 || n > (uint64_t)(p->end - p->at))
+                return -EBADMSG;
+        is = stamp_decode(p->at, n, &ret->stamp, &stamped);
+        if (is < 0)
+                return is;
+        ret->stamped = is;
+        ret->samples = stamped ? p->at + stamped : p->at;
+        ret->size = n - stamped;
+        p->at = n > 0 ? p->at + n : p->at;
+        p->more = p->several && p->at < p->end;
         return 1;
 }

@@ -13,6 +13,7 @@
  * While a cycle runs, what is known of a chunk beside its samples stands before them as a stamp: one byte above every
  * scale, then two integers as above. So that a cycle can be taken up again as if nothing had happened.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,3 +47,28 @@ size_t stamp_encode(const Stamp *stamp, uint8_t *buf, size_t size);
 
 /* 1, the stamp and its bytes; 0: the bytes begin with none; -EBADMSG: with a broken one. */
 int stamp_decode(const uint8_t *buf, size_t size, Stamp *ret, size_t *ret_n);
+
+/*
+ * What came apart and is kept in one chunk: a byte above every stamp, then each part (a stamp and its samples, as above) with
+ * its length before it, as an integer as above.
+ */
+/* Adds a part to such a chunk, of which `used` bytes are there (0: it begins). Returns the bytes that are there then, the
+ * part being the last of them; 0 when `size` does not suffice. */
+size_t part_add(uint8_t *chunk, size_t used, size_t size, const uint8_t *part, size_t n);
+
+/* The parts of any chunk; one that is none of several is its only part. */
+typedef struct PartReader {
+        const uint8_t *at, *end;
+        bool several, more;
+} PartReader;
+
+typedef struct Part {
+        bool stamped;
+        Stamp stamp;
+        const uint8_t *samples; /* for samples_decode() */
+        size_t size;
+} Part;
+
+void parts_begin(PartReader *p, const void *chunk, size_t size);
+/* 1 and the next part; 0: there is none; -EBADMSG: it is broken. */
+int part_next(PartReader *p, Part *ret);

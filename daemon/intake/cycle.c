@@ -16,23 +16,27 @@
 /* --- the verdict --- */
 
 static int samples_append(const Chunk *chunk, Sample **all, size_t *n) {
-        size_t count = 0, stamped = 0;
+        const size_t max = *n + chunk->samples + 1;
+        PartReader parts;
         Sample *more;
-        Stamp stamp;
+        Part part;
         int r;
 
         if (chunk->samples == 0) /* a gap or an absence: the verdict has it */
                 return 0;
-        r = stamp_decode(chunk->data, chunk->size, &stamp, &stamped);
-        if (r < 0)
-                return r;
-        more = reallocarray(*all, *n + chunk->samples + 1, sizeof(*more));
+        more = reallocarray(*all, max, sizeof(*more));
         if (!more)
                 return -ENOMEM;
         *all = more;
-        r = samples_decode((const uint8_t *)chunk->data + stamped, chunk->size - stamped, more + *n, chunk->samples + 1,
-                           &count);
-        *n += count;
+        parts_begin(&parts, chunk->data, chunk->size);
+        while ((r = part_next(&parts, &part)) > 0) {
+                size_t count = 0;
+
+                r = samples_decode(part.samples, part.size, more + *n, max - *n, &count);
+                if (r < 0)
+                        break;
+                *n += count;
+        }
         return r;
 }
 
@@ -154,6 +158,9 @@ static int attempt_end(Intake *in, Running *running, CycleOutcome outcome, Grade
         if (r < 0)
                 return r;
         running->touched = true;
+        r = running_write(in, running);
+        if (r < 0)
+                return r;
         cycle_end(&running->cycle, outcome, grade, &v);
         a->ended_us = in->now.wall_us;
         a->verdict = (int)v.verdict;
@@ -347,7 +354,7 @@ int on_sample(Intake *in, const Event *e, const Origin *o) {
         n = samples_encode(e->sample.samples, e->sample.n_samples, in->chunk + stamped, CHUNK_MAX - stamped);
         if (n == 0)
                 return -ENOBUFS;
-        r = chunk_add(in->store, running->attempt.id, ++running->chunks, e->sample.n_samples, in->chunk, stamped + n);
+        r = running_keep(in, running, e->sample.n_samples, in->chunk, stamped + n);
         return r < 0 || cycle_phase(&running->cycle) == before ? r : state_autoclave(in, running->autoclave);
 }
 

@@ -588,8 +588,7 @@ static Slot *speaker(Intake *in, Taking *t) {
 static void undo_prepare(Intake *in, Taking *t, Undo *u) {
         u->head = in->head;
         u->mark = batch_mark(&in->batch);
-        for (size_t i = 0; i < in->n_running; i++)
-                in->running[i].touched = false;
+        running_mark(in);
         u->slot = speaker(in, t);
         if (u->slot)
                 u->before = *u->slot;
@@ -598,8 +597,7 @@ static void undo_prepare(Intake *in, Taking *t, Undo *u) {
 static int undo(Intake *in, const Undo *u) {
         in->head = u->head;
         batch_undo(&in->batch, u->mark);
-        for (size_t i = 0; i < in->n_running; i++)
-                in->running[i].stale |= in->running[i].touched;
+        running_undo(in);
         if (u->slot)
                 *u->slot = u->before;
         return store_savepoint_rollback(in->store);

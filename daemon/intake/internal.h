@@ -56,6 +56,15 @@ typedef struct Slot {
         unsigned rejected; /* within the minute */
 } Slot;
 
+#define WAITING_MAX 8192
+
+/* What of Running.waiting counts: a chunk of several parts. What is before it may be needed again, if it is undone. */
+typedef struct Waiting {
+        size_t from, to;
+        size_t last; /* where the last part begins */
+        size_t parts, samples;
+} Waiting;
+
 /* The cycle that runs in one autoclave; rebuilt from the samples in the ledger whenever it is stale. */
 typedef struct Running {
         char autoclave[LABEL_MAX + 1];
@@ -66,6 +75,8 @@ typedef struct Running {
         int64_t gaps, epoch; /* evidence gaps; the clock of the arrivals, as Intake's */
         size_t stored;       /* samples in the chunks, whatever the cycle makes of each */
         Cycle cycle;
+        uint8_t *waiting;    /* samples that are not in the ledger yet; NULL: there never were any */
+        Waiting waits, before; /* before: as of the savepoint that stands */
 } Running;
 
 #define RUN_MAX 64
@@ -262,6 +273,14 @@ void run_keep_slot(Intake *in, Slot *slot);
 void run_keep(Intake *in, const Incoming *m);
 /* As if none of it had come. Its messages stay readable until the next run begins. */
 int run_undo(Intake *in);
+
+/* running.c: samples of the messages at hand. A savepoint begins, and is undone; the transaction is lost; what waits is to be
+ * written, before anything but a message changes the ledger. */
+void running_mark(Intake *in);
+void running_undo(Intake *in);
+void running_lost(Intake *in);
+int running_settle(Intake *in);
+void running_free(Intake *in);
 
 /* intake.c */
 /* Errors that are about this message only: our own bug, or a uniqueness we did not foresee. It must not stop the rest. */

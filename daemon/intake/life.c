@@ -38,7 +38,7 @@ void intake_rollback(Intake *in) {
         in->settling = (Settling){};
         batch_clear(&in->batch);
         slots_forget(in);
-        running_forget(in);
+        running_lost(in);
         in->head = in->committed;
         if (in->alerts_after != ALERTS_TOLD)
                 in->alerts_after = 0;
@@ -83,7 +83,9 @@ int intake_commit(Intake *in, const Now *now) {
 
         in->now = *now;
         if (r == 0 && store_in_batch(in->store)) {
-                r = fitness_settle(in);
+                r = running_settle(in);
+                if (r == 0)
+                        r = fitness_settle(in);
                 if (r == 0)
                         r = state_settle(in);
                 if (r == 0)
@@ -218,7 +220,7 @@ Intake *intake_free(Intake *in) {
         jsonw_done(&in->w);
         decoded_free(in->decoded);
         slots_free(in);
-        free(in->running);
+        running_free(in);
         accounts_free(in);
         free(in->fitness_stale);
         free(in->state_stale);

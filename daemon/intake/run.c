@@ -24,8 +24,7 @@ int run_begin(Intake *in) {
         run->mark = batch_mark(&in->batch);
         run->decisions = in->decisions;
         memcpy(run->doubts, in->doubts, sizeof(run->doubts));
-        for (size_t i = 0; i < in->n_running; i++)
-                in->running[i].touched = false;
+        running_mark(in);
         return 0;
 }
 
@@ -55,6 +54,8 @@ void run_forget(Intake *in) {
 int change_begin(Intake *in) {
         int r = run_end(in);
 
+        if (r == 0)
+                r = running_settle(in);
         return r < 0 ? r : store_begin(in->store);
 }
 
@@ -109,8 +110,7 @@ int run_undo(Intake *in) {
         batch_undo(&in->batch, run->mark);
         in->decisions = run->decisions;
         memcpy(in->doubts, run->doubts, sizeof(run->doubts));
-        for (size_t i = 0; i < in->n_running; i++)
-                in->running[i].stale |= in->running[i].touched;
+        running_undo(in);
         for (size_t i = 0; i < run->n_slots; i++)
                 *run->slots[i].slot = run->slots[i].before;
         run->open = run->standing = false;

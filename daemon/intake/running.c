@@ -4,6 +4,10 @@
  * announced, samples with the time at which they came, gaps, absences), and is made anew from there whenever it could
  * differ: after a batch that was lost, and after a restart. So a restart in mid-cycle loses nothing, and what was missed
  * meanwhile shows as it does otherwise, by a hole in the device's numbers.
+ *
+ * Samples are written when something but a message comes, at the latest before the commit: those of one batch as one row.
+ * Until then they wait in memory, and whatever reads or writes the cycle's rows has them written first. What an undone
+ * savepoint had added is cut off again; what it had written before that waits anew.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -66,26 +70,40 @@ void running_feed(Running *running, const Sample *samples, size_t n, const Stamp
         running->stored += n;
 }
 
+static int take_parts(Intake *in, Running *running, const uint8_t *data, size_t size) {
+        PartReader parts;
+        Part part;
+        int r;
+
+        parts_begin(&parts, data, size);
+        while ((r = part_next(&parts, &part)) > 0) {
+                size_t n;
+
+                r = samples_decode(part.samples, part.size, in->samples, SAMPLES_MAX, &n);
+                if (r < 0)
+                        return r;
+                running_feed(running, in->samples, n, part.stamped ? &part.stamp : NULL);
+        }
+        return r;
+}
+
 /* One chunk as the ledger has it. Without samples it is an absence, or with no bytes either a gap. */
 static int take_chunk(Intake *in, Running *running, const uint8_t *data, size_t size, size_t samples) {
-        size_t stamped = 0, n;
+        size_t stamped = 0;
         Stamp stamp;
-        int is = stamp_decode(data, size, &stamp, &stamped), r;
+        int is;
 
+        if (samples > 0)
+                return take_parts(in, running, data, size);
+        is = stamp_decode(data, size, &stamp, &stamped);
         if (is < 0)
                 return is;
-        if (samples == 0) {
-                if (is)
-                        cycle_away(&running->cycle, stamp.us);
-                else
-                        cycle_gap(&running->cycle);
-                running->gaps += !is;
-                return 0;
-        }
-        r = samples_decode(data + stamped, size - stamped, in->samples, SAMPLES_MAX, &n);
-        if (r == 0)
-                running_feed(running, in->samples, n, is ? &stamp : NULL);
-        return r;
+        if (is)
+                cycle_away(&running->cycle, stamp.us);
+        else
+                cycle_gap(&running->cycle);
+        running->gaps += !is;
+        return 0;
 }
 
 static int rebuild(Intake *in, Running *running) {
@@ -98,13 +116,15 @@ static int rebuild(Intake *in, Running *running) {
                 size_t size, samples;
 
                 r = chunk_next(in->store, running->attempt.id, &running->chunks, &samples, &data, &size);
-                if (r > 0)
-                        r = take_chunk(in, running, data, size, samples);
-                else
-                        return r;
+                if (r <= 0)
+                        break;
+                r = take_chunk(in, running, data, size, samples);
                 if (r < 0)
                         return r;
         }
+        return r < 0 || running->waits.parts == 0 ? r :
+                                                    take_parts(in, running, running->waiting + running->waits.from,
+                                                               running->waits.to - running->waits.from);
 }
 
 Running *running_slot(Intake *in, const char *autoclave) {
@@ -155,12 +175,99 @@ void running_forget(Intake *in) {
                 in->running[i].stale = true;
 }
 
+/* --- samples on their way into the ledger --- */
+
+void running_mark(Intake *in) {
+        for (size_t i = 0; i < in->n_running; i++) {
+                Running *running = in->running + i;
+
+                running->touched = false;
+                if (running->waits.parts == 0)
+                        running->waits = (Waiting){};
+                running->before = running->waits;
+        }
+}
+
+void running_undo(Intake *in) {
+        for (size_t i = 0; i < in->n_running; i++) {
+                Running *running = in->running + i;
+
+                running->stale |= running->touched;
+                running->waits = running->before;
+        }
+}
+
+void running_lost(Intake *in) {
+        running_forget(in);
+        for (size_t i = 0; i < in->n_running; i++)
+                in->running[i].waits = in->running[i].before = (Waiting){};
+}
+
+/* What came in one message alone is written as it is, as one part of no chunk. */
+int running_write(Intake *in, Running *running) {
+        Waiting *w = &running->waits;
+        const size_t from = w->parts == 1 ? w->last : w->from;
+        int r = w->parts > 0 && running->stale ? running_load(in, running) : 0;
+
+        if (r < 0 || w->parts == 0)
+                return r;
+        r = chunk_add(in->store, running->attempt.id, running->chunks + 1, w->samples, running->waiting + from, w->to - from);
+        if (r < 0)
+                return r;
+        running->touched = true;
+        running->chunks++;
+        w->from = w->to;
+        w->parts = w->samples = 0;
+        return 0;
+}
+
+int running_settle(Intake *in) {
+        int r = 0;
+
+        for (size_t i = 0; i < in->n_running && r == 0; i++)
+                r = running_write(in, in->running + i);
+        return r;
+}
+
+int running_keep(Intake *in, Running *running, size_t samples, const uint8_t *data, size_t size) {
+        Waiting *w = &running->waits;
+        size_t used;
+        int r = 0;
+
+        if (!running->waiting)
+                running->waiting = malloc(WAITING_MAX);
+        if (!running->waiting)
+                return -ENOMEM;
+        used = part_add(running->waiting + w->from, w->to - w->from, WAITING_MAX - w->from, data, size);
+        if (!used) {
+                r = running_write(in, running);
+                used = part_add(running->waiting + w->from, 0, WAITING_MAX - w->from, data, size);
+        }
+        if (r < 0)
+                return r;
+        if (!used)
+                return chunk_add(in->store, running->attempt.id, ++running->chunks, samples, data, size);
+        w->to = w->from + used;
+        w->last = w->to - size;
+        w->samples += samples;
+        w->parts++;
+        return 0;
+}
+
+void running_free(Intake *in) {
+        for (size_t i = 0; i < in->n_running; i++)
+                free(in->running[i].waiting);
+        free(in->running);
+}
+
 /* --- gaps and absences: chunks without samples --- */
 
 int running_gap(Intake *in, const char *autoclave) {
         Running *running;
         int r = running_get(in, autoclave, &running);
 
+        if (r > 0)
+                r = running_write(in, running) ?: 1;
         if (r <= 0)
                 return r;
         running->touched = true;
@@ -172,7 +279,10 @@ int running_gap(Intake *in, const char *autoclave) {
 static int away(Intake *in, Running *running, int64_t us) {
         uint8_t buf[STAMP_MAX];
         size_t n = stamp_encode(&(Stamp){ STAMP_AWAY, in->epoch, us }, buf, sizeof(buf));
+        int r = running_write(in, running);
 
+        if (r < 0)
+                return r;
         cycle_away(&running->cycle, us);
         return chunk_add(in->store, running->attempt.id, ++running->chunks, 0, buf, n);
 }

@@ -57,6 +57,10 @@ int running_away(Intake *in, int64_t us);
 int running_gap(Intake *in, const char *autoclave);
 /* At start: what runs goes on. Recorded, and told by running_tell() once there is somebody to tell. */
 int running_take_up(Intake *in);
+/* Samples of a message for its cycle, as a stamp and what follows it: written with those of other messages, later. */
+int running_keep(Intake *in, Running *running, size_t samples, const uint8_t *data, size_t size);
+/* To be called before the rows of its cycle are read or written: what waits is written. */
+int running_write(Intake *in, Running *running);
 int running_tell(Intake *in);
 /* Its place, whatever is in it. NULL: out of memory. */
 Running *running_slot(Intake *in, const char *autoclave);

@@ -281,6 +281,25 @@ int transcript_doubted(Intake *in, const char *autoclave, int64_t cycle) {
 
 /* --- for a release --- */
 
+static int replay_chunk(Running *x, const void *data, size_t size, size_t samples) {
+        _cleanup_(freep) Sample *v = calloc(samples + 1, sizeof(*v));
+        PartReader parts;
+        Part part;
+        int r = v ? 1 : -ENOMEM;
+
+        parts_begin(&parts, data, size);
+        while (r > 0 && (r = part_next(&parts, &part)) > 0) {
+                size_t n;
+
+                r = samples_decode(part.samples, part.size, v, samples + 1, &n);
+                if (r < 0)
+                        break;
+                running_feed(x, v, n, NULL);
+                r = 1;
+        }
+        return r;
+}
+
 /* The cycle as its samples in the ledger show it. */
 static int replay(Intake *in, Running *x) {
         int64_t at = 0;
@@ -288,20 +307,12 @@ static int replay(Intake *in, Running *x) {
 
         while (r >= 0) {
                 _cleanup_(freep) void *data = NULL;
-                _cleanup_(freep) Sample *v = NULL;
-                size_t size, samples, n, stamped = 0;
-                Stamp stamp;
+                size_t size, samples;
 
                 r = chunk_next(in->store, x->attempt.id, &at, &samples, &data, &size);
                 if (r <= 0)
                         break;
-                r = stamp_decode(data, size, &stamp, &stamped);
-                if (r < 0 || samples == 0)
-                        continue;
-                v = calloc(samples + 1, sizeof(*v));
-                r = v ? samples_decode((uint8_t *)data + stamped, size - stamped, v, samples + 1, &n) : -ENOMEM;
-                if (r == 0)
-                        running_feed(x, v, n, NULL);
+                r = samples > 0 ? replay_chunk(x, data, size, samples) : 0;
         }
         return r < 0 ? r : running_reference(in, x);
 }

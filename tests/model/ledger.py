@@ -44,6 +44,14 @@ class Attempt:
 
 def samples_of(chunk):
     """core/samples.h: a byte of scale, then zigzag varints: change of the step in time, of temperature, of pressure."""
+    if chunk and chunk[0] == 130:  # what came in several messages: each with its length before it
+        out, at = [], 1
+        while at < len(chunk):
+            end = next(n for n in range(at, len(chunk)) if chunk[n] < 128)
+            size = sum((byte & 127) << 7 * n for n, byte in enumerate(chunk[at:end + 1])) >> 1
+            out += samples_of(chunk[end + 1:end + 1 + size])
+            at = end + 1 + size
+        return out
     if chunk and chunk[0] >= 112:  # a stamp while the cycle runs: one byte, two integers
         ends = [n for n, byte in enumerate(chunk) if n and byte < 128]
         chunk = chunk[ends[1] + 1:]

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../lib/clinicsim.h"
+#include "store/alerts.h"
 #include "store/schema.h"
 #include "store/stmt.h"
 #include "store/verify.h"
@@ -151,9 +152,11 @@ static void samples_of_one_commit_are_one_entry(void **state) {
         Sim *s = *state;
 
         sim_say(s, "autoclave/ac-1/cycle-start", "{'cycle':7,'program':'prevac-134'}");
-        for (int t = 0; t < 3; t++)
+        for (int t = 0; t < 3; t++) {
+                assert_int_equal(intake_alert(s->intake, &s->now, "disk-low", "x", ALERT_WARNING, "between them"), 0);
                 sim_say_as(s, "autoclave/ac-1/sample", sim_boot(s, "autoclave/ac-1"), sim_next_seq(s, "autoclave/ac-1"),
                            "{'cycle':7,'samples':[[%d,20.5,100.0],[%d.5,20.5,100.0]]}", t, t);
+        }
         sim_commit(s);
         assert_says(last_of(s, "sample_chunk"), "[\"sample_chunk\",1,{\"from\":1,\"to\":3,\"samples\":6,\"#\":\"");
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM json_each((SELECT record ->> 'set' " LAST ")) WHERE value ->> 0 = 'sample_chunk'"), 1);

@@ -18,7 +18,7 @@
 
 #include "../lib/clinicsim.h"
 #include "../lib/cyclegen.h"
-#include "intake/internal.h"
+#include "intake/sterile.h"
 #include "store/stmt.h"
 
 #define SENT_MAX 256
@@ -226,6 +226,46 @@ static void lose(Sim *s, int64_t n) {
         intake_rollback(s->intake);
 }
 
+static void same_cycle(const Cycle *a, const Cycle *b) {
+        CycleVerdict v, w;
+
+        assert_int_equal(a->samples, b->samples);
+        assert_int_equal(a->merged, b->merged);
+        assert_int_equal(a->refused, b->refused);
+        assert_int_equal(a->newest.t_us, b->newest.t_us);
+        assert_int_equal(a->arrival_us, b->arrival_us);
+        assert_int_equal(a->skew_us, b->skew_us);
+        assert_int_equal(a->skew_min_us, b->skew_min_us);
+        assert_int_equal(a->skew_max_us, b->skew_max_us);
+        assert_int_equal(a->away_us, b->away_us);
+        cycle_end(a, OUTCOME_COMPLETED, GRADE_CONTINUOUS, &v);
+        cycle_end(b, OUTCOME_COMPLETED, GRADE_CONTINUOUS, &w);
+        assert_int_equal(v.verdict, w.verdict);
+        assert_int_equal(v.reasons, w.reasons);
+        assert_int_equal(v.hold_us, w.hold_us);
+        assert_int_equal(v.f0, w.f0);
+}
+
+/* Read anew, with what waits in memory, the running cycle is the one that was at hand. */
+static void look_again(Sim *s, int64_t n) {
+        static Running was;
+        Running *running;
+
+        (void)n;
+        if (s->intake->n_running == 0 || s->intake->running[0].stale)
+                return;
+        was = s->intake->running[0];
+        s->intake->running[0].stale = true;
+        assert_return_code(running_get(s->intake, was.autoclave, &running), 0);
+        assert_int_equal(running->attempt.id, was.attempt.id);
+        if (was.attempt.id == 0)
+                return;
+        assert_int_equal(running->stored, was.stored);
+        assert_int_equal(running->gaps, was.gaps);
+        assert_int_equal(running->chunks, was.chunks);
+        same_cycle(&running->cycle, &was.cycle);
+}
+
 /* In a calm round hardly anything is refused, and the runs are long. */
 static void step(bool calm) {
         const int what = calm && roll(40) ? roll(200) : roll(400);
@@ -252,6 +292,8 @@ static void step(bool calm) {
                 both(doubt, roll(2));
         else if (what < 397)
                 both(lose, 0);
+        else if (what < 399)
+                both(look_again, 0);
 }
 
 /* --- comparing --- */
@@ -345,7 +387,9 @@ static void messages_that_share_a_savepoint_do_what_each_does_alone(void **state
 
                 for (int i = 0, n = 1 + roll(300); i < n; i++)
                         step(calm);
+                both(look_again, 0);
                 both(commit, 0);
+                both(look_again, 0);
                 same_words(round);
                 same_ledgers(round);
                 if (roll(8) == 0)

@@ -183,6 +183,78 @@ static void a_stamp_survives_and_is_told_from_samples(void **state) {
         assert_int_equal(stamp_decode(buf, sizeof(buf), &back, &n), -EBADMSG);
 }
 
+static void what_came_apart_is_read_apart(void **state) {
+        static const Sample one[] = { { 0, 20500, 101300 } }, two[] = { { 1000000, 20600, 101300 }, { 2000000, 20700, 101300 } };
+        uint8_t chunk[64], part[40], byte = 0;
+        const Stamp stamp = { STAMP_ARRIVAL, 3, 77 };
+        size_t used, n = samples_encode(one, 1, part, sizeof(part));
+        Sample back[2];
+        PartReader reader;
+        Part got;
+
+        (void)state;
+        used = part_add(chunk, 0, sizeof(chunk), part, n);
+        n = stamp_encode(&stamp, part, sizeof(part));
+        n += samples_encode(two, 2, part + n, sizeof(part) - n);
+        assert_int_equal(part_add(chunk, used, used + n, part, n), 0);
+        used = part_add(chunk, used, sizeof(chunk), part, n);
+        assert_memory_equal(chunk + used - n, part, n);
+        parts_begin(&reader, chunk, used);
+        assert_int_equal(part_next(&reader, &got), 1);
+        assert_false(got.stamped);
+        assert_int_equal(samples_decode(got.samples, got.size, back, 2, &n), 0);
+        assert_int_equal(n, 1);
+        assert_int_equal(part_next(&reader, &got), 1);
+        assert_true(got.stamped);
+        assert_int_equal(got.stamp.us, 77);
+        assert_int_equal(samples_decode(got.samples, got.size, back, 2, &n), 0);
+        assert_int_equal(n, 2);
+        assert_int_equal(back[1].temperature_mc, 20700);
+        assert_int_equal(part_next(&reader, &got), 0);
+        assert_int_equal(part_add(&byte, 0, 0, part, 1), 0);
+}
+
+static void a_chunk_of_one_message_is_its_only_part(void **state) {
+        static const Sample one = { 0, 20500, 101300 };
+        uint8_t chunk[40];
+        const size_t n = samples_encode(&one, 1, chunk, sizeof(chunk));
+        PartReader reader;
+        Part got;
+
+        (void)state;
+        parts_begin(&reader, chunk, n);
+        assert_int_equal(part_next(&reader, &got), 1);
+        assert_int_equal(got.size, n);
+        assert_int_equal(part_next(&reader, &got), 0);
+        parts_begin(&reader, NULL, 0);
+        assert_int_equal(part_next(&reader, &got), 1);
+        assert_int_equal(got.size, 0);
+        assert_int_equal(part_next(&reader, &got), 0);
+}
+
+static void a_chunk_of_several_that_is_cut_off_is_no_chunk(void **state) {
+        static const Sample one = { 0, 20500, 101300 };
+        uint8_t chunk[64], part[40];
+        const size_t n = samples_encode(&one, 1, part, sizeof(part)), first = part_add(chunk, 0, sizeof(chunk), part, n),
+                     all = part_add(chunk, first, sizeof(chunk), part, n);
+        PartReader reader;
+        Part got;
+
+        (void)state;
+        for (size_t size = 1; size < all; size++) {
+                int r;
+
+                parts_begin(&reader, chunk, size);
+                while ((r = part_next(&reader, &got)) > 0)
+                        assert_int_equal(got.size, n);
+                assert_int_equal(r, size == first ? 0 : -EBADMSG);
+        }
+        /* Nor is one within another. */
+        part_add(part, 0, sizeof(part), chunk, first);
+        parts_begin(&reader, part, first + 2);
+        assert_int_equal(part_next(&reader, &got), -EBADMSG);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_hour_at_one_hertz_stays_under_40_kib),
@@ -193,6 +265,9 @@ int main(void) {
                 cmocka_unit_test(what_the_encoder_does_not_make_is_refused),
                 cmocka_unit_test(whatever_decodes_encodes_to_the_same_bytes),
                 cmocka_unit_test(a_stamp_survives_and_is_told_from_samples),
+                cmocka_unit_test(what_came_apart_is_read_apart),
+                cmocka_unit_test(a_chunk_of_one_message_is_its_only_part),
+                cmocka_unit_test(a_chunk_of_several_that_is_cut_off_is_no_chunk),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
