@@ -2,7 +2,7 @@
 #pragma once
 /*
  * Every SQL statement of the daemon, by name; the schema stands in schema.c, what is asked of whole files in sql-file.h.
- * Prepared once, at start.
+ * Which stay prepared: see stmt.c.
  * Column lists that are read in more than one place stand first, in the order in which the row structs want them.
  */
 

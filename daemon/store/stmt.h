@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Inside store/ only: named statements, prepared once, bound by a format string, one letter a parameter:
+ * Inside store/ only: named statements, each prepared when it is first asked or before (see stmt.c), bound by a format
+ * string, one letter a parameter:
  *   i int64_t    t const char * (NULL: SQL NULL)    b const void *, size_t (NULL: SQL NULL)
  *   0 int64_t, where 0 becomes SQL NULL
  */
@@ -24,7 +25,10 @@ struct Store {
         sqlite3 *db;
         StoreOptions options; /* its path is the caller's, and not there any more after store_open() */
         Changes *changes; /* what the transaction did: see changes.h */
-        sqlite3_stmt *stmts[_SQL_MAX];
+        sqlite3_stmt *stmts[_SQL_MAX]; /* NULL: not prepared at the moment */
+        uint64_t turns[_SQL_MAX], turn;   /* when each was last asked; see stmt.c */
+        size_t n_passing;                 /* prepared ones that may have to go */
+        uint64_t prepared;                /* how often one was prepared */
         char *path;  /* of the file itself, whatever links led to it */
         int witness; /* see witness.h; -1: not open */
         bool in_batch, spoiled;
@@ -46,6 +50,14 @@ void changes_close(Store *s);
 void changes_savepoint(Store *s);
 void changes_savepoint_rollback(Store *s);
 void changes_forget(Store *s);
+
+#define STATEMENTS_PASSING_MAX 64
+#define TURN_STAYS UINT64_MAX
+
+/* Each statement is prepared once, so that a ledger whose tables are not as they should be is refused at once. */
+int statements_open(Store *s);
+void statements_drop_passing(Store *s);
+void statements_close(Store *s);
 
 /* Runs a statement that returns no row. Returns 0 or negative errno. */
 int sql_run(Store *s, StatementId id, const char *types, ...);

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,12 +17,6 @@
 #include "store/schema.h"
 #include "store/sha256.h"
 #include "store/sql-file.h"
-
-static const char *const statement_sql[] = {
-#define STATEMENT(name, sql) [SQL_##name] = sql,
-        STATEMENTS(STATEMENT)
-#undef STATEMENT
-};
 
 /* The one place that translates SQLite's codes. */
 static int translate(Store *s, int rc) {
@@ -56,138 +49,6 @@ int store_result(Store *s, int rc) {
 
 static int exec(Store *s, const char *sql) {
         return translate(s, sqlite3_exec(s->db, sql, NULL, NULL, NULL));
-}
-
-static int bind(Store *s, sqlite3_stmt *stmt, const char *types, va_list ap) {
-        int rc = SQLITE_OK;
-
-        if ((size_t)sqlite3_bind_parameter_count(stmt) != strlen(types))
-                return -EINVAL;
-        for (int i = 1; *types && rc == SQLITE_OK; types++, i++) {
-                if (*types == 'i') {
-                        rc = sqlite3_bind_int64(stmt, i, va_arg(ap, int64_t));
-                } else if (*types == '0') {
-                        int64_t v = va_arg(ap, int64_t);
-                        rc = v ? sqlite3_bind_int64(stmt, i, v) : sqlite3_bind_null(stmt, i);
-                } else if (*types == 't') {
-                        const char *v = va_arg(ap, const char *);
-                        rc = v ? sqlite3_bind_text(stmt, i, v, -1, SQLITE_STATIC) : sqlite3_bind_null(stmt, i);
-                } else if (*types == 'b') {
-                        const void *v = va_arg(ap, const void *);
-                        size_t n = va_arg(ap, size_t);
-                        rc = v ? sqlite3_bind_blob64(stmt, i, v, n, SQLITE_STATIC) : sqlite3_bind_null(stmt, i);
-                } else {
-                        return -EINVAL;
-                }
-        }
-        return translate(s, rc);
-}
-
-static int prepare(Store *s, StatementId id) {
-        if (s->stmts[id])
-                return 0;
-        return translate(
-                s, sqlite3_prepare_v3(s->db, statement_sql[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[id], NULL));
-}
-
-/* Steps to the first row and leaves the statement there: 1; or 0 when there is none, the statement being reset. */
-static int start(Store *s, StatementId id, const char *types, va_list ap) {
-        int r = prepare(s, id);
-
-        if (r < 0)
-                return r;
-        r = bind(s, s->stmts[id], types, ap);
-        return r < 0 ? r : sql_next(s, id);
-}
-
-int sql_next(Store *s, StatementId id) {
-        int rc = sqlite3_step(s->stmts[id]), r;
-
-        if (rc == SQLITE_ROW)
-                return 1;
-        r = translate(s, rc);
-        sqlite3_reset(s->stmts[id]);
-        return r;
-}
-
-void sql_done(Store *s, StatementId id) {
-        sqlite3_reset(s->stmts[id]);
-}
-
-int sql_first(Store *s, StatementId id, const char *types, ...) {
-        va_list ap;
-        int r;
-
-        va_start(ap, types);
-        r = start(s, id, types, ap);
-        va_end(ap);
-        return r;
-}
-
-int sql_run(Store *s, StatementId id, const char *types, ...) {
-        va_list ap;
-        int r;
-
-        va_start(ap, types);
-        r = start(s, id, types, ap);
-        va_end(ap);
-        if (r > 0) {
-                sql_done(s, id);
-                r = 0;
-        }
-        return r;
-}
-
-int sql_int(Store *s, StatementId id, int64_t *ret, const char *types, ...) {
-        va_list ap;
-        int r;
-
-        va_start(ap, types);
-        r = start(s, id, types, ap);
-        va_end(ap);
-        if (r <= 0)
-                return r;
-        *ret = col_int(s, id, 0);
-        sql_done(s, id);
-        return 1;
-}
-
-int64_t sql_last_id(const Store *s) {
-        return sqlite3_last_insert_rowid(s->db);
-}
-
-int64_t sql_changes(const Store *s) {
-        return sqlite3_changes64(s->db);
-}
-
-int64_t col_int(Store *s, StatementId id, int i) {
-        return sqlite3_column_int64(s->stmts[id], i);
-}
-
-bool col_null(Store *s, StatementId id, int i) {
-        return sqlite3_column_type(s->stmts[id], i) == SQLITE_NULL;
-}
-
-void col_text(Store *s, StatementId id, int i, char *ret, size_t size) {
-        const char *t = (const char *)sqlite3_column_text(s->stmts[id], i);
-        size_t n = t ? strnlen(t, size - 1) : 0;
-
-        if (n > 0)
-                memcpy(ret, t, n);
-        ret[n] = '\0';
-}
-
-char *col_dup(Store *s, StatementId id, int i) {
-        const char *t = (const char *)sqlite3_column_text(s->stmts[id], i);
-
-        return strdup(t ?: "");
-}
-
-const void *col_blob(Store *s, StatementId id, int i, size_t *ret_n) {
-        const void *p = sqlite3_column_blob(s->stmts[id], i);
-
-        *ret_n = (size_t)sqlite3_column_bytes(s->stmts[id], i);
-        return p;
 }
 
 /* One value of a pragma, as text. */
@@ -274,6 +135,7 @@ static int on_steps(void *userdata) {
 }
 
 void store_ready(Store *s) {
+        statements_drop_passing(s);
         sqlite3_progress_handler(s->db, 0, NULL, NULL);
 }
 
@@ -397,8 +259,7 @@ static int open_all(Store *s, StoreOpened *opened) {
         s->path = realpath(o->path, NULL);
         if (!s->path)
                 return -errno;
-        for (int i = 0; i < _SQL_MAX && r == 0; i++)
-                r = prepare(s, (StatementId)i);
+        r = statements_open(s);
         return r < 0 ? r : changes_open(s);
 }
 
@@ -502,8 +363,7 @@ Store *store_close(Store *s) {
                 return NULL;
         store_backup_abort(s, "The daemon was stopped.");
         free(s->backup);
-        for (int i = 0; i < _SQL_MAX; i++)
-                sqlite3_finalize(s->stmts[i]);
+        statements_close(s);
         changes_close(s);
         sqlite3_close(s->db);
         if (s->witness >= 0)

@@ -37,7 +37,7 @@ typedef struct StoreOpened {
  * backup beside it. -EPROTO: not our file, or a newer schema; -EBUSY: another process has it. `why` says more.
  */
 int store_open(Store **ret, const StoreOptions *o, StoreOpened *ret_opened, char why[static STORE_WHY_MAX]);
-/* The first start is over: nobody is told any more what is done. */
+/* The first start is over: nobody is told any more what is done, and statements that only a start needs are let go. */
 void store_ready(Store *s);
 /* Of a ledger that no daemon has, or a copy of one: for looking only, nothing of it is changed or brought up to date. Errors
  * as above; -ENOENT. */
