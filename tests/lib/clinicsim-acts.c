@@ -19,47 +19,37 @@ void sim_receive(Sim *s, const char *names) {
         _cleanup_(freep) char *copy = strdup(names);
         char *save = NULL;
 
-        for (char *t = strtok_r(copy, " ", &save); t; t = strtok_r(NULL, " ", &save)) {
-                sim_forget(s);
-                sim_say(s, "station/station-1/receive", "{'item':'%s'}", sim_code(t));
-                assert_string_equal(sim_rejected(s, "station/station-1"), "");
-        }
-}
-
-static void must_say(Sim *s, const char *what, const char *json) {
-        sim_forget(s);
-        sim_say(s, what, "%s", json);
-        if (sim_rejected(s, "station/station-1")[0])
-                fail_msg("%s %s: %s", what, json, sim_member(s, "down/station/station-1/rejected", "detail"));
+        for (char *t = strtok_r(copy, " ", &save); t; t = strtok_r(NULL, " ", &save))
+                sim_taken(s, "station/station-1/receive", "{'item':'%s'}", sim_code(t));
 }
 
 static void process(Sim *s, const char *name, const char *message, const char *more) {
-        char what[64], json[512];
+        char what[64];
 
         snprintf(what, sizeof(what), "station/station-1/%s", message);
-        snprintf(json, sizeof(json), "{'items':['%s'],%s}", sim_code(name), more);
-        must_say(s, what, json);
+        sim_taken(s, what, "{'items':['%s'],%s}", sim_code(name), more);
 }
 
 void sim_handpiece(Sim *s, const char *name) {
-        char json[256];
-
-        snprintf(json, sizeof(json), "{'item':'%s','class':'handpiece'}", name);
-        must_say(s, "station/station-1/receive", json);
+        sim_taken(s, "station/station-1/receive", "{'item':'%s','class':'handpiece'}", name);
         process(s, name, "clean", "'method':'manual','operator':'ben'");
         process(s, name, "disinfect", "'level':'high','by':'ben'");
 }
 
-static void say_samples(Sim *s, int number, const GenCycle *g, size_t from, size_t to) {
-        char json[ROWS * 64];
-        size_t n = 0;
+void sim_samples(Sim *s, int number, const GenCycle *g, size_t from, size_t to, size_t rows) {
+        for (size_t i = from; i < to; i += rows) {
+                const size_t last = MIN_OF(i + rows, to);
+                char json[8192] = "";
+                size_t n = 0;
 
-        for (size_t i = from; i < to; i++)
-                n += (size_t)snprintf(json + n, sizeof(json) - n, "%s[%.3f,%.3f,%.3f]", i > from ? "," : "",
-                                      (double)g->samples[i].t_us / 1e6, g->samples[i].temperature_mc / 1e3,
-                                      g->samples[i].pressure_pa / 1e3);
-        sim_advance(s, (int64_t)(to - from) * US_PER_S);
-        sim_say(s, "autoclave/ac-1/sample", "{'cycle':%d,'samples':[%s]}", number, json);
+                for (size_t k = i; k < last; k++)
+                        n += (size_t)snprintf(json + n, sizeof(json) - n, "%s[%.3f,%.3f,%.3f]", k > i ? "," : "",
+                                              (double)g->samples[k].t_us / 1e6, g->samples[k].temperature_mc / 1e3,
+                                              g->samples[k].pressure_pa / 1e3);
+                assert_true(n < sizeof(json));
+                sim_advance(s, (int64_t)(last - i) * US_PER_S);
+                sim_say(s, "autoclave/ac-1/sample", "{'cycle':%d,'samples':[%s]}", number, json);
+        }
 }
 
 static void run_cycle(Sim *s, int number, const CycleProgram *program, const char *purpose, bool sound) {
@@ -68,8 +58,7 @@ static void run_cycle(Sim *s, int number, const CycleProgram *program, const cha
         cyclegen(&g, program, sound ? GEN_SOUND : GEN_SHORT_HOLD, (uint64_t)number + 1, 0);
         sim_say(s, "autoclave/ac-1/cycle-start", "{'cycle':%d,'program':'%s','purpose':'%s'}", number, program->name,
                 purpose);
-        for (size_t i = 0; i < g.n; i += ROWS)
-                say_samples(s, number, &g, i, MIN_OF(i + ROWS, g.n));
+        sim_samples(s, number, &g, 0, g.n, ROWS);
         sim_say(s, "autoclave/ac-1/cycle-end", "{'cycle':%d,'outcome':'completed'}", number);
 }
 
@@ -101,29 +90,31 @@ void sim_was_fit(Sim *s, int number) {
 }
 
 void sim_indicate(Sim *s, int number, const char *packs) {
-        char json[512];
-
         sim_was_fit(s, number);
-        snprintf(json, sizeof(json),
-                 "{'autoclave':'ac-1','cycle':%d,'indicator':'chemical','where':'outside','packs':%s,'type':1,'result':'pass',"
-                 "'reader':'ben'}", number, sim_codes(packs));
-        must_say(s, "station/station-1/indicator", json);
+        sim_taken(s, "station/station-1/indicator",
+                  "{'autoclave':'ac-1','cycle':%d,'indicator':'chemical','where':'outside','packs':%s,'type':1,"
+                  "'result':'pass','reader':'ben'}",
+                  number, sim_codes(packs));
+}
+
+void sim_packed(Sim *s, int n, const char *class_id, const char *wrap) {
+        sim_taken(s, "station/station-1/receive", "{'item':'EX-%d','class':'%s'}", n, class_id);
+        sim_taken(s, "station/station-1/clean", "{'items':['EX-%d'],'method':'manual','operator':'ben'}", n);
+        sim_taken(s, "station/station-1/pack", "{'pack':'P-%d','items':['EX-%d'],'wrap':'%s','operator':'ben'}", n, n, wrap);
 }
 
 void sim_sterilize(Sim *s, const char *name, const char *class_id, const char *pack, int number) {
         char json[256];
 
-        snprintf(json, sizeof(json), "{'item':'%s','class':'%s'}", sim_code(name), class_id);
-        must_say(s, "station/station-1/receive", json);
+        sim_taken(s, "station/station-1/receive", "{'item':'%s','class':'%s'}", sim_code(name), class_id);
         process(s, name, "clean", "'method':'ultrasonic','operator':'ben'");
         snprintf(json, sizeof(json), "'pack':'%s','wrap':'pouch','operator':'ben'", pack);
         process(s, name, "pack", json);
-        snprintf(json, sizeof(json), "{'autoclave':'ac-1','cycle':%d,'packs':['%s']}", number, pack);
-        must_say(s, "station/station-1/load", json);
+        sim_taken(s, "station/station-1/load", "{'autoclave':'ac-1','cycle':%d,'packs':['%s']}", number, pack);
         sim_cycle(s, number, true);
         sim_indicate(s, number, pack);
-        snprintf(json, sizeof(json), "{'autoclave':'ac-1','cycle':%d,'decision':'release','by':'ben','dry':true}", number);
-        must_say(s, "station/station-1/release", json);
+        sim_taken(s, "station/station-1/release", "{'autoclave':'ac-1','cycle':%d,'decision':'release','by':'ben','dry':true}",
+                  number);
         assert_string_equal(sim_rules(s, "down/station/station-1/released"), "");
         assert_string_equal(sim_member(s, "down/station/station-1/released", "verdict"), "released");
 }

@@ -257,17 +257,40 @@ void sim_say_as(Sim *s, const char *what, const char *boot, int64_t seq, const c
         va_end(ap);
 }
 
+static void say_next(Sim *s, const char *who, const char *what, const char *json, va_list ap) {
+        const size_t i = who_at(s, who);
+
+        say(s, what, s->who[i].boot, ++s->who[i].seq, json, ap);
+        sim_commit(s);
+}
+
+/* KIND/DEVICE of KIND/DEVICE/MESSAGE. */
+static void read_who(const char *what, char ret[static 80]) {
+        snprintf(ret, 80, "%.*s", (int)(strrchr(what, '/') - what), what);
+}
+
 void sim_say(Sim *s, const char *what, const char *json, ...) {
         char who[80];
         va_list ap;
-        size_t i;
 
-        snprintf(who, sizeof(who), "%.*s", (int)(strrchr(what, '/') - what), what);
-        i = who_at(s, who);
+        read_who(what, who);
         va_start(ap, json);
-        say(s, what, s->who[i].boot, ++s->who[i].seq, json, ap);
+        say_next(s, who, what, json, ap);
         va_end(ap);
-        sim_commit(s);
+}
+
+void sim_taken(Sim *s, const char *what, const char *json, ...) {
+        char who[80], rejected[128];
+        va_list ap;
+
+        read_who(what, who);
+        sim_forget(s);
+        va_start(ap, json);
+        say_next(s, who, what, json, ap);
+        va_end(ap);
+        snprintf(rejected, sizeof(rejected), "down/%s/rejected", who);
+        if (sim_rejected(s, who)[0])
+                fail_msg("%s: %s: %s", what, sim_rejected(s, who), sim_member(s, rejected, "detail"));
 }
 
 void sim_blurt(Sim *s, const char *what, const char *json, ...) {
@@ -433,6 +456,18 @@ const char *sim_text(Sim *s, const char *sql, ...) {
         text = query(s, sql, ap);
         va_end(ap);
         return text;
+}
+
+int64_t sim_item_state(Sim *s, const char *name) {
+        return sim_sql(s, "SELECT coalesce((SELECT state FROM item WHERE code = '%s'), -1)", sim_code(name));
+}
+
+int64_t sim_session_state(Sim *s, const char *session) {
+        return sim_sql(s, "SELECT coalesce((SELECT state FROM session WHERE label = '%s'), -1)", session);
+}
+
+bool sim_claimed(Sim *s, const char *name) {
+        return sim_sql(s, "SELECT count(*) FROM claim c JOIN item i ON i.id = c.item WHERE i.code = '%s'", sim_code(name)) == 1;
 }
 
 int64_t sim_alert(Sim *s, const char *rule) {

@@ -77,6 +77,8 @@ void sim_say_as(Sim *s, const char *what, const char *boot, int64_t seq, const c
 void sim_send(Sim *s, const char *topic, const char *payload, bool retained, const char *correlation);
 /* One message with the device's next number, committed. */
 void sim_say(Sim *s, const char *what, const char *json, ...) _printf_(3, 4);
+/* The same, and it is not refused; what was published before is forgotten. */
+void sim_taken(Sim *s, const char *what, const char *json, ...) _printf_(3, 4);
 /* Without boot and seq, committed. */
 void sim_blurt(Sim *s, const char *what, const char *json, ...) _printf_(3, 4);
 /* The device starts anew: another boot, counting from 1. */
@@ -117,6 +119,11 @@ void sim_verify(Sim *s);
 /* The payload of a JWS that bears the clinic's signature, by libsodium; fails the test where it does not. */
 json_t *sim_open_jws(Sim *s, const char *jws);
 
+/* What became of it, as the ledger has it; -1: it does not know it. */
+int64_t sim_item_state(Sim *s, const char *name);
+int64_t sim_session_state(Sim *s, const char *session);
+bool sim_claimed(Sim *s, const char *name);
+
 /* A few things that clinics do. */
 void sim_receive(Sim *s, const char *names);
 /* Received, cleaned and disinfected, as a handpiece is. */
@@ -131,6 +138,11 @@ void sim_fit(Sim *s);
 void sim_was_fit(Sim *s, int number);
 /* What a load's release takes beside a sound cycle: that, and the indicators outside these packs, read as changed. */
 void sim_indicate(Sim *s, int number, const char *packs);
+/* EX-n is received as this class and cleaned, and lies in pack P-n. */
+void sim_packed(Sim *s, int n, const char *class_id, const char *wrap);
+/* Samples [from, to) of a cycle of ac-1, a second each, so many in a message. */
+struct GenCycle;
+void sim_samples(Sim *s, int number, const struct GenCycle *g, size_t from, size_t to, size_t rows);
 /* Received as this class, cleaned, packed as `pack`, sterilized in cycle `number` and released. */
 void sim_sterilize(Sim *s, const char *name, const char *class_id, const char *pack, int number);
 void sim_disinfect_room(Sim *s, const char *room);

@@ -15,16 +15,10 @@ static inline int setup(void **state) {
 }
 
 static inline int64_t state_of(const char *name) {
-        return sim_sql(s, "SELECT coalesce((SELECT state FROM item WHERE code = '%s'), -1)", sim_code(name));
+        return sim_item_state(s, name);
 }
 
-#define taken(...) \
-        do { \
-                sim_forget(s); \
-                sim_say(s, __VA_ARGS__); \
-                if (sim_rejected(s, STATION)[0]) \
-                        fail_msg("%s", sim_member(s, REJECTED, "detail")); \
-        } while (0)
+#define taken(...) sim_taken(s, __VA_ARGS__)
 #define refused(about, word, ...) \
         do { \
                 sim_forget(s); \

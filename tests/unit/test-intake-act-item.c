@@ -24,10 +24,6 @@ static int give_back(Sim *s, const char *name) {
         return act(s, ACT_ITEM_RETURN, sim_code(name), "clara", "looked at it, it is whole");
 }
 
-static int64_t state_of(Sim *s, const char *name) {
-        return sim_sql(s, "SELECT state FROM item WHERE code = '%s'", sim_code(name));
-}
-
 static int64_t standing(Sim *s) {
         return sim_sql(s, "SELECT count(*) FROM recall WHERE ended_us IS NULL");
 }
@@ -98,9 +94,9 @@ static void what_is_sterile_in_a_whole_pack_stays_so(void **state) {
         assert_int_equal(hold(s, "EX-2"), 0);
         sim_blurt(s, "station/station-1/damage", "{'pack':'P-2','reason':'torn'}");
         assert_int_equal(give_back(s, "EX-1"), 0);
-        assert_int_equal(state_of(s, "EX-1"), ITEM_STERILE);
+        assert_int_equal(sim_item_state(s, "EX-1"), ITEM_STERILE);
         assert_int_equal(give_back(s, "EX-2"), 0);
-        assert_int_equal(state_of(s, "EX-2"), ITEM_CONTAMINATED);
+        assert_int_equal(sim_item_state(s, "EX-2"), ITEM_CONTAMINATED);
         assert_says(text, "contaminated");
 }
 
@@ -113,9 +109,9 @@ static void what_lay_open_comes_back_contaminated_whichever_way_the_quarantine_e
         assert_int_equal(hold(s, "HP-1"), 0);
         assert_int_equal(hold(s, "HP-2"), 0);
         assert_int_equal(give_back(s, "HP-1"), 0);
-        assert_int_equal(state_of(s, "HP-1"), ITEM_CONTAMINATED);
+        assert_int_equal(sim_item_state(s, "HP-1"), ITEM_CONTAMINATED);
         assert_int_equal(sim_act(s, &end, text), 0);
-        assert_int_equal(state_of(s, "HP-2"), ITEM_CONTAMINATED);
+        assert_int_equal(sim_item_state(s, "HP-2"), ITEM_CONTAMINATED);
         assert_int_equal(standing(s), 0);
 }
 

@@ -16,16 +16,10 @@
 
 static char text[ACT_TEXT_MAX];
 
-static void packed(Sim *s, int n) {
-        sim_say(s, STATION "/receive", "{'item':'EX-%d','class':'extractor'}", n);
-        sim_say(s, STATION "/clean", "{'items':['EX-%d'],'method':'manual','operator':'ben'}", n);
-        sim_say(s, STATION "/pack", "{'pack':'P-%d','items':['EX-%d'],'wrap':'pouch','operator':'ben'}", n, n);
-}
-
 /* P-1 and P-2 went through cycle 7, attempt ac-1.1, and nothing was read yet. */
 static void two_packs(Sim *s) {
-        packed(s, 1);
-        packed(s, 2);
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_packed(s, 2, "extractor", "pouch");
         sim_say(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1','P-2']}");
         sim_cycle(s, 7, true);
 }
@@ -234,7 +228,7 @@ static void a_load_that_nobody_knows_is_refused(void **state) {
 static void a_load_is_not_released_while_its_cycle_runs(void **state) {
         Sim *s = *state;
 
-        packed(s, 1);
+        sim_packed(s, 1, "extractor", "pouch");
         sim_say(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_say(s, "autoclave/ac-1/cycle-start", "{'cycle':7,'program':'prevac-134','purpose':'load'}");
         assert_int_equal(release(s), 1);

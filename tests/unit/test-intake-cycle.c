@@ -27,21 +27,6 @@ static void end(Sim *s, int number) {
         sim_say(s, AUTOCLAVE "/cycle-end", "{'cycle':%d,'outcome':'completed'}", number);
 }
 
-/* Samples [from, to) of `gen`, `rows` in a message. */
-static void samples(Sim *s, int number, size_t from, size_t to, size_t rows) {
-        for (size_t i = from; i < to; i += rows) {
-                char json[4096] = "";
-                size_t n = 0, last = MIN_OF(i + rows, to);
-
-                for (size_t k = i; k < last; k++)
-                        n += (size_t)snprintf(json + n, sizeof(json) - n, "%s[%.3f,%.3f,%.3f]", k > i ? "," : "",
-                                              (double)gen.samples[k].t_us / 1e6, gen.samples[k].temperature_mc / 1e3,
-                                              gen.samples[k].pressure_pa / 1e3);
-                sim_advance(s, (int64_t)(last - i) * US_PER_S);
-                sim_say(s, AUTOCLAVE "/sample", "{'cycle':%d,'samples':[%s]}", number, json);
-        }
-}
-
 static const char *verdict(Sim *s) {
         return sim_member(s, STATE, "last.verdict");
 }
@@ -62,9 +47,9 @@ static void a_good_cycle_is_verified_and_its_attempt_shown(void **state) {
         assert_string_equal(attempt, sim_text(s, "SELECT label FROM attempt"));
         assert_string_equal(sim_member(s, STATE, "cycle"), "12");
         assert_string_equal(sim_member(s, STATE, "phase"), "before-hold");
-        samples(s, 12, 0, (gen.hold_from + gen.hold_to) / 2, 30);
+        sim_samples(s, 12, &gen, 0, (gen.hold_from + gen.hold_to) / 2, 30);
         assert_string_equal(sim_member(s, STATE, "phase"), "hold");
-        samples(s, 12, (gen.hold_from + gen.hold_to) / 2, gen.n, 30);
+        sim_samples(s, 12, &gen, (gen.hold_from + gen.hold_to) / 2, gen.n, 30);
         assert_string_equal(sim_member(s, STATE, "phase"), "after-hold");
         end(s, 12);
         assert_string_equal(verdict(s), "verified");
@@ -83,7 +68,7 @@ static void hold_too_short_fails_and_alerts(void **state) {
         Sim *s = *state;
         make(GEN_SHORT_HOLD, 0);
         begin(s, 1);
-        samples(s, 1, 0, gen.n, 30);
+        sim_samples(s, 1, &gen, 0, gen.n, 30);
         end(s, 1);
         assert_string_equal(verdict(s), "failed");
         assert_true(reason(s, "hold-too-short"));
@@ -95,7 +80,7 @@ static void samples_missing_when_a_message_in_the_hold_never_came(void **state) 
         make(GEN_SOUND, 0);
         const size_t middle = (gen.hold_from + gen.hold_to) / 2;
         begin(s, 1);
-        samples(s, 1, 0, middle, 10);
+        sim_samples(s, 1, &gen, 0, middle, 10);
         /* Its number is spent, the message is lost; what follows is held for five seconds. */
         int64_t seq = sim_seq(s, AUTOCLAVE);
         sim_say_as(s, AUTOCLAVE "/heartbeat", sim_boot(s, AUTOCLAVE), seq + 2, "{}");
@@ -117,9 +102,9 @@ static void samples_missing_when_the_autoclave_restarts_in_its_hold(void **state
         Sim *s = *state;
         make(GEN_SOUND, 0);
         begin(s, 1);
-        samples(s, 1, 0, (gen.hold_from + gen.hold_to) / 2, 10);
+        sim_samples(s, 1, &gen, 0, (gen.hold_from + gen.hold_to) / 2, 10);
         sim_new_boot(s, AUTOCLAVE);
-        samples(s, 1, (gen.hold_from + gen.hold_to) / 2, gen.n, 10);
+        sim_samples(s, 1, &gen, (gen.hold_from + gen.hold_to) / 2, gen.n, 10);
         end(s, 1);
         assert_string_equal(verdict(s), "unverified");
         assert_true(reason(s, "samples-missing"));
@@ -129,9 +114,9 @@ static void a_gap_survives_a_restart_of_the_daemon(void **state) {
         Sim *s = *state;
         make(GEN_SOUND, 0);
         begin(s, 1);
-        samples(s, 1, 0, (gen.hold_from + gen.hold_to) / 2, 10);
+        sim_samples(s, 1, &gen, 0, (gen.hold_from + gen.hold_to) / 2, 10);
         sim_new_boot(s, AUTOCLAVE);
-        samples(s, 1, (gen.hold_from + gen.hold_to) / 2, gen.n, 10);
+        sim_samples(s, 1, &gen, (gen.hold_from + gen.hold_to) / 2, gen.n, 10);
         sim_crash(s);
         end(s, 1);
         assert_string_equal(verdict(s), "unverified");
@@ -147,7 +132,7 @@ static void a_restart_in_mid_cycle_gives_the_same_verdict(void **state) {
                         make(faults[f], 0);
                         begin(s, 1);
                         for (size_t i = 0; i < gen.n; i += 90) {
-                                samples(s, 1, i, MIN_OF(i + 90, gen.n), 30);
+                                sim_samples(s, 1, &gen, i, MIN_OF(i + 90, gen.n), 30);
                                 if (with)
                                         sim_crash(s);
                         }
@@ -197,7 +182,7 @@ static void a_new_start_ends_the_old_cycle_as_aborted(void **state) {
         Sim *s = *state;
         make(GEN_SOUND, 0);
         begin(s, 1);
-        samples(s, 1, 0, gen.n, 30);
+        sim_samples(s, 1, &gen, 0, gen.n, 30);
         begin(s, 2);
         assert_string_equal(verdict(s), "failed");
         assert_true(reason(s, "outcome-not-completed"));
@@ -208,7 +193,7 @@ static void program_unknown_is_unverified(void **state) {
         Sim *s = *state;
         make(GEN_SOUND, 0);
         sim_say(s, AUTOCLAVE "/cycle-start", "{'cycle':1,'program':'magic'}");
-        samples(s, 1, 0, gen.n, 30);
+        sim_samples(s, 1, &gen, 0, gen.n, 30);
         end(s, 1);
         assert_string_equal(verdict(s), "unverified");
         assert_true(reason(s, "program-unknown"));
@@ -218,11 +203,11 @@ static void a_refused_message_leaves_the_running_cycle_as_it_was(void **state) {
         Sim *s = *state;
         make(GEN_SOUND, 0);
         begin(s, 1);
-        samples(s, 1, 0, gen.n / 2, 30);
+        sim_samples(s, 1, &gen, 0, gen.n / 2, 30);
         sim_blurt(s, AUTOCLAVE "/sample", "{'cycle':1,'samples':[[9999,20,101]]}");
         sim_say(s, AUTOCLAVE "/sample", "{'cycle':4,'samples':[[9999,20,101]]}");
         sim_say(s, "station/station-1/load", "{'autoclave':'ac-1','cycle':1,'packs':['P-9']}");
-        samples(s, 1, gen.n / 2, gen.n, 30);
+        sim_samples(s, 1, &gen, gen.n / 2, gen.n, 30);
         end(s, 1);
         assert_string_equal(verdict(s), "verified");
 }
@@ -252,7 +237,7 @@ static void an_hour_at_one_sample_a_second_takes_less_than_forty_kib(void **stat
         make(GEN_SOUND, 3610);
         assert_true(gen.n >= 3600);
         begin(s, 1);
-        samples(s, 1, 0, gen.n, 10);
+        sim_samples(s, 1, &gen, 0, gen.n, 10);
         end(s, 1);
         assert_string_equal(verdict(s), "verified");
         snprintf(ledger, sizeof(ledger), "%s", s->ledger);

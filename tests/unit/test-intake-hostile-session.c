@@ -18,14 +18,6 @@
 #define RECALL_WINDOW \
         "{'reason':'spore test','by':'clara','autoclave':'%s','from':'2026-11-22T00:00:00Z','to':'2026-11-23T00:00:00Z'}"
 
-static int64_t state_of(Sim *s, const char *session) {
-        return sim_sql(s, "SELECT coalesce((SELECT state FROM session WHERE label = '%s'), -1)", session);
-}
-
-static bool claimed(Sim *s, const char *name) {
-        return sim_sql(s, "SELECT count(*) FROM claim c JOIN item i ON i.id = c.item WHERE i.code = '%s'", sim_code(name)) == 1;
-}
-
 static const char *used_in(Sim *s, const char *name) {
         return sim_text(s, "SELECT iif(used_us, coalesce(nullif(used_session, ''), '?'), '') FROM item WHERE code = '%s'", sim_code(name));
 }
@@ -44,22 +36,16 @@ static void run(Sim *s, const char *room, const char *session, const char *names
         assert_string_equal(sim_renew(s, room, session), "allow");
 }
 
-static void taken(Sim *s, const char *what, const char *json) {
-        sim_forget(s);
-        sim_say(s, what, "%s", json);
-        assert_string_equal(sim_rejected(s, STATION), "");
-}
-
 /* EX-1 and EX-2 in pack P-1, out of a released load. */
 static void two_extractors(Sim *s) {
-        taken(s, STATION "/receive", "{'item':'EX-1','class':'extractor'}");
-        taken(s, STATION "/receive", "{'item':'EX-2','class':'extractor'}");
-        taken(s, STATION "/clean", "{'items':['EX-1','EX-2'],'method':'ultrasonic','operator':'ben'}");
-        taken(s, STATION "/pack", "{'pack':'P-1','items':['EX-1','EX-2'],'wrap':'pouch','operator':'ben'}");
-        taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_taken(s, STATION "/receive", "{'item':'EX-1','class':'extractor'}");
+        sim_taken(s, STATION "/receive", "{'item':'EX-2','class':'extractor'}");
+        sim_taken(s, STATION "/clean", "{'items':['EX-1','EX-2'],'method':'ultrasonic','operator':'ben'}");
+        sim_taken(s, STATION "/pack", "{'pack':'P-1','items':['EX-1','EX-2'],'wrap':'pouch','operator':'ben'}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 1, true);
         sim_indicate(s, 1, "P-1");
-        taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'release','by':'ben','dry':true}");
+        sim_taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'release','by':'ben','dry':true}");
         assert_string_equal(sim_member(s, "down/" STATION "/released", "verdict"), "released");
 }
 
@@ -73,9 +59,9 @@ static void what_was_touched_before_a_lapse_was_used_and_so_was_the_room(void **
         use(s, "pen-1", "C1", "attached");
         use(s, "pen-1", "C1", "contact");
         sim_pass(s, TTL_US);
-        assert_int_equal(state_of(s, "s-1"), SESSION_LAPSED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_LAPSED);
         assert_string_equal(used_in(s, "C1"), "s-1");
-        assert_true(claimed(s, "C1"));
+        assert_true(sim_claimed(s, "C1"));
         assert_string_equal(sim_ask(s, "room-1", "s-2", "R1"), "room-not-disinfected");
         assert_string_equal(sim_ask(s, "room-2", "s-3", "C2 HP-1 S2"), "item-not-disinfected");
 }
@@ -86,7 +72,7 @@ static void a_lapse_that_nothing_was_touched_before_leaves_room_and_handpiece_as
         sim_handpiece(s, "HP-1");
         assert_string_equal(sim_ask(s, "room-1", "s-1", "C1 HP-1 S1"), "allow");
         sim_pass(s, TTL_US);
-        assert_int_equal(state_of(s, "s-1"), SESSION_LAPSED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_LAPSED);
         assert_string_equal(sim_ask(s, "room-1", "s-2", "C2 HP-1 S2"), "allow");
 }
 
@@ -115,12 +101,12 @@ static void contact_in_a_suspended_session_is_use_without_session(void **state) 
         sim_receive(s, "R1 R2");
         run(s, "room-1", "s-1", "R1");
         use(s, "pen-1", "R2", "contact");
-        assert_int_equal(state_of(s, "s-1"), SESSION_SUSPENDED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_SUSPENDED);
         assert_int_equal(sim_alert(s, "use-without-session"), 1);
         use(s, "pen-1", "R1", "contact");
         assert_int_equal(sim_alert(s, "use-without-session"), 2);
         assert_int_equal(sim_alert(s, "reuse-detected"), 0);
-        assert_int_equal(state_of(s, "s-1"), SESSION_SUSPENDED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_SUSPENDED);
 }
 
 static void contact_without_a_session_leaves_a_room_that_must_be_disinfected(void **state) {
@@ -147,14 +133,14 @@ static void a_bare_cancellation_frees_the_handpiece_after_the_lease_and_the_need
         assert_string_equal(sim_ask(s, "room-1", "s-1", "C1 HP-1 S1"), "allow");
         sim_pass(s, 10 * US_PER_S);
         sim_blurt(s, "room/room-1/session-end", "{'session':'s-1','outcome':'cancelled','by':'ana'}");
-        assert_int_equal(state_of(s, "s-1"), SESSION_ENDED);
-        assert_true(claimed(s, "HP-1"));
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_ENDED);
+        assert_true(sim_claimed(s, "HP-1"));
         sim_pass(s, TTL_US - 10 * US_PER_S - 1);
-        assert_true(claimed(s, "HP-1"));
+        assert_true(sim_claimed(s, "HP-1"));
         sim_pass(s, 1);
-        assert_false(claimed(s, "HP-1"));
+        assert_false(sim_claimed(s, "HP-1"));
         sim_pass(s, 10 * TTL_US);
-        assert_true(claimed(s, "C1"));
+        assert_true(sim_claimed(s, "C1"));
 }
 
 static void a_number_that_was_two_messages_spoils_the_cancellation(void **state) {
@@ -169,7 +155,7 @@ static void a_number_that_was_two_messages_spoils_the_cancellation(void **state)
         assert_string_equal(sim_rejected(s, "room/room-1"), "sequence-conflict");
         sim_end(s, "room-1", "s-1", "cancelled");
         sim_pass(s, 2 * TTL_US);
-        assert_true(claimed(s, "R1"));
+        assert_true(sim_claimed(s, "R1"));
 }
 
 static void a_wrong_message_under_a_number_that_was_another_spoils_the_cancellation_too(void **state) {
@@ -185,7 +171,7 @@ static void a_wrong_message_under_a_number_that_was_another_spoils_the_cancellat
         sim_restart(s);
         sim_end(s, "room-1", "s-1", "cancelled");
         sim_pass(s, 2 * TTL_US);
-        assert_true(claimed(s, "R1"));
+        assert_true(sim_claimed(s, "R1"));
 }
 
 static void a_completed_end_after_a_cancelled_one_drops_and_uses(void **state) {
@@ -215,7 +201,7 @@ static void the_interlock_of_a_running_session_whose_lease_ran_out_says_locked(v
         sim_pass(s, 1);
         assert_int_equal(intake_publish_state(s->intake, &s->now), 0);
         sim_commit(s);
-        assert_int_equal(state_of(s, "s-1"), SESSION_RUNNING);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_RUNNING);
         assert_string_equal(sim_member(s, "state/room/room-1/interlock", "state"), "locked");
 }
 
@@ -228,7 +214,7 @@ static void nothing_is_added_to_a_session_whose_item_was_recalled_meanwhile(void
         sim_blurt(s, STATION "/recall", "{'reason':'bad lot','by':'clara','items':%s}", sim_codes("R1"));
         assert_string_equal(sim_add(s, "room-1", "s-1", "R2"), "item-recalled");
         assert_string_equal(sim_member(s, "down/room/room-1/decision", "permit"), "");
-        assert_false(claimed(s, "R2"));
+        assert_false(sim_claimed(s, "R2"));
 }
 
 static void a_session_takes_at_most_sixty_four_items(void **state) {
@@ -241,7 +227,7 @@ static void a_session_takes_at_most_sixty_four_items(void **state) {
         sim_receive(s, "R65");
         run(s, "room-1", "s-1", names);
         assert_string_equal(sim_add(s, "room-1", "s-1", "R65"), "rejected: bad-member");
-        assert_false(claimed(s, "R65"));
+        assert_false(sim_claimed(s, "R65"));
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "allow");
 }
 
@@ -300,7 +286,7 @@ static void damage_of_a_pack_of_old_stops_no_session(void **state) {
         Sim *s = *state;
         sim_receive(s, "R1");
         two_extractors(s);
-        taken(s, STATION "/clean", "{'items':['EX-1'],'method':'ultrasonic','operator':'ben'}");
+        sim_taken(s, STATION "/clean", "{'items':['EX-1'],'method':'ultrasonic','operator':'ben'}");
         sim_sterilize(s, "EX-1", "extractor", "P-2", 2);
         run(s, "room-1", "s-1", "R1 EX-1");
         sim_blurt(s, STATION "/damage", "{'pack':'P-1','reason':'a torn seam'}");
@@ -313,10 +299,10 @@ static void damage_of_a_pack_that_another_time_was_opened_stops_no_session(void 
         sim_close(s);
         sim_open(s, "[class bowl]\nrole = other\nrequired-state = clean\nsingle-use = no\nreprocessing = sterilize\n");
         sim_receive(s, "R1");
-        taken(s, STATION "/receive", "{'item':'BO-1','class':'bowl'}");
-        taken(s, STATION "/clean", "{'items':['BO-1'],'method':'manual','operator':'ben'}");
-        taken(s, STATION "/pack", "{'pack':'P-1','items':['BO-1'],'wrap':'pouch','operator':'ben'}");
-        taken(s, STATION "/clean", "{'items':['BO-1'],'method':'manual','operator':'ben'}");
+        sim_taken(s, STATION "/receive", "{'item':'BO-1','class':'bowl'}");
+        sim_taken(s, STATION "/clean", "{'items':['BO-1'],'method':'manual','operator':'ben'}");
+        sim_taken(s, STATION "/pack", "{'pack':'P-1','items':['BO-1'],'wrap':'pouch','operator':'ben'}");
+        sim_taken(s, STATION "/clean", "{'items':['BO-1'],'method':'manual','operator':'ben'}");
         run(s, "room-1", "s-1", "R1 BO-1");
         sim_blurt(s, STATION "/damage", "{'pack':'P-1','reason':'a torn seam'}");
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "allow");
@@ -356,12 +342,12 @@ static void dropping_one_thing_opens_the_pack_for_all_that_is_in_it(void **state
 static void a_vial_belongs_to_the_patient_in_whose_session_it_was_and_is_never_cleaned(void **state) {
         Sim *s = *state;
         sim_receive(s, "R1 R2 R3");
-        taken(s, STATION "/receive", "{'item':'VI-1','class':'vial'}");
-        taken(s, STATION "/clean", "{'items':['VI-1'],'method':'manual','operator':'ben'}");
+        sim_taken(s, STATION "/receive", "{'item':'VI-1','class':'vial'}");
+        sim_taken(s, STATION "/clean", "{'items':['VI-1'],'method':'manual','operator':'ben'}");
         assert_string_equal(sim_ask_for(s, "room-1", "s-1", "R1 VI-1", "ana", "p-A", "skin-needling"), "allow");
         sim_end(s, "room-1", "s-1", "cancelled");
         sim_pass(s, TTL_US);
-        assert_false(claimed(s, "VI-1"));
+        assert_false(sim_claimed(s, "VI-1"));
         assert_string_equal(sim_ask_for(s, "room-2", "s-2", "R2 VI-1", "ana", "p-B", "skin-needling"), "item-other-patient");
         sim_forget(s);
         sim_say(s, STATION "/clean", "{'items':['VI-1'],'method':'manual','operator':'ben'}");
@@ -372,7 +358,7 @@ static void a_vial_belongs_to_the_patient_in_whose_session_it_was_and_is_never_c
 static void a_recall_of_items_reaches_the_known_and_what_is_received_later(void **state) {
         Sim *s = *state;
         sim_receive(s, "R1 R3");
-        taken(s, STATION "/recall", "{'reason':'bad','by':'clara','items':['(01)00844588004001(21)R1','010084458800400121R2']}");
+        sim_taken(s, STATION "/recall", "{'reason':'bad','by':'clara','items':['(01)00844588004001(21)R1','010084458800400121R2']}");
         sim_receive(s, "R2");
         assert_string_equal(sim_ask(s, "room-1", "s-1", "R1"), "item-recalled");
         assert_string_equal(sim_ask(s, "room-1", "s-2", "R2"), "item-recalled");

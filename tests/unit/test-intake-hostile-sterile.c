@@ -30,18 +30,6 @@
         "[autoclave ac-2]\nclass-type = B\nband = en13060\nuncertainty-c = 0.5\ncalibration-due = 2027-12-31\n"        \
         "programs = prevac-134, bowie-dick\n[device ac-2]\nkinds = autoclave\n"
 
-static void said_taken(Sim *s) {
-        if (sim_rejected(s, STATION)[0])
-                fail_msg("%s", sim_member(s, "down/" STATION "/rejected", "detail"));
-}
-
-#define taken(...)                                                                                                     \
-        do {                                                                                                           \
-                sim_forget(s);                                                                                         \
-                sim_say(s, __VA_ARGS__);                                                                               \
-                said_taken(s);                                                                                         \
-        } while (0)
-
 #define refused(why, ...)                                                                                              \
         do {                                                                                                           \
                 sim_forget(s);                                                                                         \
@@ -49,24 +37,17 @@ static void said_taken(Sim *s) {
                 assert_string_equal(sim_rejected(s, STATION), why);                                                    \
         } while (0)
 
-/* EX-n, clean, in pack P-n. */
-static void packed(Sim *s, int n) {
-        taken(STATION "/receive", "{'item':'EX-%d','class':'extractor'}", n);
-        taken(STATION "/clean", "{'items':['EX-%d'],'method':'manual','operator':'ben'}", n);
-        taken(STATION "/pack", "{'pack':'P-%d','items':['EX-%d'],'wrap':'pouch','operator':'ben'}", n, n);
-}
-
 static void chemical(Sim *s, int cycle, const char *where, const char *pack, const char *result) {
-        taken(STATION "/indicator",
-              "{'autoclave':'ac-1','cycle':%d,'reader':'ben','indicator':'chemical','where':'%s','type':4,'result':'%s'"
-              ","
-              "'packs':['%s']}",
-              cycle, where, result, pack);
+        sim_taken(s, STATION "/indicator",
+                  "{'autoclave':'ac-1','cycle':%d,'reader':'ben','indicator':'chemical','where':'%s','type':4,'result':'%s'"
+                  ","
+                  "'packs':['%s']}",
+                  cycle, where, result, pack);
 }
 
 static void spore(Sim *s, int cycle, const char *more) {
-        taken(STATION "/indicator",
-              "{'autoclave':'ac-1','cycle':%d,'indicator':'biological','reader':'ben','lot':'S7',%s}", cycle, more);
+        sim_taken(s, STATION "/indicator",
+                  "{'autoclave':'ac-1','cycle':%d,'indicator':'biological','reader':'ben','lot':'S7',%s}", cycle, more);
 }
 
 #define negative(s, cycle) spore(s, cycle, "'result':'pass','control':'growth'")
@@ -74,7 +55,7 @@ static void spore(Sim *s, int cycle, const char *more) {
 
 /* "released", or the rules that refuse. */
 static const char *release(Sim *s, int cycle) {
-        taken(STATION "/release", "{'autoclave':'ac-1','cycle':%d,'by':'ben','dry':true,'decision':'release'}", cycle);
+        sim_taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':%d,'by':'ben','dry':true,'decision':'release'}", cycle);
         return streq(sim_member(s, RELEASED, "verdict"), "released") ? "released" : sim_rules(s, RELEASED);
 }
 
@@ -104,8 +85,8 @@ static void put_back(Sim *s) {
 }
 
 static void read_bowie_dick(Sim *s, int cycle, const char *result) {
-        taken(STATION "/test", "{'autoclave':'ac-1','test':'bowie-dick','cycle':%d,'result':'%s','reader':'ben'}",
-              cycle, result);
+        sim_taken(s, STATION "/test", "{'autoclave':'ac-1','test':'bowie-dick','cycle':%d,'result':'%s','reader':'ben'}",
+                  cycle, result);
 }
 
 /* Three empty cycles and three Bowie-Dick tests from this number on, then an officer. */
@@ -114,9 +95,9 @@ static void all_the_way_back(Sim *s, int from) {
                 sim_advance(s, US_PER_S);
                 sim_empty_cycle(s, n, true);
                 negative(s, n);
-                taken(STATION "/indicator",
-                      "{'autoclave':'ac-1','cycle':%d,'indicator':'chemical','result':'pass','reader':'ben','type':5}",
-                      n);
+                sim_taken(s, STATION "/indicator",
+                          "{'autoclave':'ac-1','cycle':%d,'indicator':'chemical','result':'pass','reader':'ben','type':5}",
+                          n);
         }
         for (int n = from + 3; n < from + 6; n++) {
                 sim_advance(s, US_PER_S);
@@ -188,11 +169,11 @@ static void a_failed_indicator_counts_for_the_attempt_whatever_autoclave_is_said
 
         (void)state;
         sim_open(s, SECOND_AUTOCLAVE);
-        packed(s, 1);
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 7, true);
         sim_indicate(s, 7, "P-1");
-        taken(STATION "/indicator", "{'autoclave':'ac-2','attempt':'ac-1.1','indicator':'chemical','where':'outside','"
+        sim_taken(s, STATION "/indicator", "{'autoclave':'ac-2','attempt':'ac-1.1','indicator':'chemical','where':'outside','"
                                     "result':'fail','reader':'ben'}");
         assert_string_equal(release(s, 7), "indicator-failed");
         sim_close(s);
@@ -261,8 +242,8 @@ static void a_negative_whose_control_fails_after_the_recall_bounds_it_no_longer(
 static void nothing_is_read_as_good_while_its_cycle_runs(void **state) {
         Sim *s = *state;
 
-        packed(s, 1);
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_say(s, AC "/cycle-start", "{'cycle':7,'program':'prevac-134'}");
         refused("bad-member", STATION "/indicator",
                 "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','where':'outside','packs':['P-1'],'result':'pass'"
@@ -270,10 +251,10 @@ static void nothing_is_read_as_good_while_its_cycle_runs(void **state) {
         refused("bad-member", STATION "/indicator",
                 "{'autoclave':'ac-1','cycle':7,'indicator':'biological','lot':'S7','result':'pass','control':'growth','"
                 "reader':'ben'}");
-        taken(STATION "/indicator",
-              "{'autoclave':'ac-1','cycle':7,'indicator':'biological','lot':'S7','result':'pending','reader':'ben'}");
-        taken(STATION "/indicator",
-              "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','packs':['P-1'],'result':'fail','reader':'ben'}");
+        sim_taken(s, STATION "/indicator",
+                  "{'autoclave':'ac-1','cycle':7,'indicator':'biological','lot':'S7','result':'pending','reader':'ben'}");
+        sim_taken(s, STATION "/indicator",
+                  "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','packs':['P-1'],'result':'fail','reader':'ben'}");
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM indicator"), 2);
 }
 
@@ -282,15 +263,15 @@ static void a_failure_by_a_number_that_stands_twice_counts_for_both(void **state
 
         sim_cycle(s, 6, true);
         sim_advance(s, US_PER_DAY);
-        packed(s, 1);
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 7, true);
         sim_advance(s, US_PER_DAY);
         sim_empty_cycle(s, 8, true);
         negative(s, 8);
         sim_advance(s, US_PER_DAY);
-        packed(s, 2);
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-2']}");
+        sim_packed(s, 2, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-2']}");
         sim_cycle(s, 7, true); /* the machine counts anew */
         chemical(s, 7, "outside", "P-1", "fail");
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM indicator WHERE kind = 0 AND attempt = 2"), 1);
@@ -333,7 +314,7 @@ static void a_stored_cycle_is_recalled_by_when_it_ran(void **state) {
         sim_open(s, "[device ac-1]\nstore-and-forward = yes\n");
         sim_say(s, AC "/cycle-start", "{'cycle':7,'program':'prevac-134','age_s':7200}");
         assert_true(started(s, 7) == s->now.wall_us - 2 * HOUR);
-        packed(s, 1); /* long after it began */
+        sim_packed(s, 1, "extractor", "pouch"); /* long after it began */
         refused("bad-member", STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1']}");
         sim_close(s);
         sim_open(s, NULL); /* not declared: nothing is believed */
@@ -357,9 +338,9 @@ static void a_pack_that_was_made_after_the_cycle_was_not_in_it(void **state) {
 
         sim_cycle(s, 7, true);
         sim_advance(s, HOUR);
-        packed(s, 1);
+        sim_packed(s, 1, "extractor", "pouch");
         refused("bad-member", STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1']}");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM pack WHERE attempt IS NOT NULL"), 0);
 }
 
@@ -368,10 +349,10 @@ static void a_pack_stays_with_the_attempt_that_it_was_in(void **state) {
 
         (void)state;
         sim_open(s, SECOND_AUTOCLAVE);
-        packed(s, 1);
-        taken(STATION "/load", "{'autoclave':'ac-2','packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-2','packs':['P-1']}");
         sim_say(s, AC "/cycle-start", "{'cycle':7,'program':'prevac-134'}");
-        taken(STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1']}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1']}");
         sim_say(s, "autoclave/ac-2/cycle-start", "{'cycle':1,'program':'prevac-134'}");
         assert_string_equal(sim_text(s, "SELECT a.label FROM pack p JOIN attempt a ON a.id = p.attempt"), "ac-1.1");
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM manifest"), 0);
@@ -381,10 +362,10 @@ static void a_pack_stays_with_the_attempt_that_it_was_in(void **state) {
 static void an_empty_or_test_cycle_releases_nothing_that_is_named_afterwards(void **state) {
         Sim *s = *state;
 
-        packed(s, 1);
+        sim_packed(s, 1, "extractor", "pouch");
         sim_empty_cycle(s, 7, true);
         assert_int_equal(sim_sql(s, "SELECT verdict FROM attempt"), CYCLE_VERIFIED);
-        taken(STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1']}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1']}");
         sim_was_fit(s, 7);
         chemical(s, 7, "outside", "P-1", "pass");
         chemical(s, 7, "inside", "P-1", "pass");
@@ -396,17 +377,17 @@ static void a_pack_named_before_a_stored_cycle_arrives_was_in_it_only_if_named_b
 
         (void)state;
         sim_open(s, "[device ac-1]\nstore-and-forward = yes\n");
-        packed(s, 1);
-        packed(s, 2);
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_packed(s, 2, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_advance(s, HOUR); /* it begins, and is not heard */
         sim_advance(s, HOUR);
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-2']}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-2']}");
         sim_say(s, AC "/cycle-start", "{'cycle':7,'program':'prevac-134','age_s':3600}");
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM pack WHERE label = 'P-1' AND attempt = 1 AND late = 0"), 1);
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM pack WHERE label = 'P-2' AND attempt IS NULL"), 1);
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM manifest"), 1);
-        packed(s, 3);
+        sim_packed(s, 3, "extractor", "pouch");
         sim_close(s);
 }
 
@@ -415,10 +396,10 @@ static void a_pack_named_before_a_stored_cycle_arrives_was_in_it_only_if_named_b
 static void a_load_that_ran_when_its_autoclave_went_out_is_never_released(void **state) {
         Sim *s = *state;
 
-        packed(s, 1);
+        sim_packed(s, 1, "extractor", "pouch");
         sim_fit(s);
         sim_advance(s, US_PER_S);
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 7, true);
         sim_sql(s, "UPDATE attempt SET ended_us = ended_us + %lld",
                 (long long)HOUR); /* it ran on, with the fault in it */
@@ -432,12 +413,12 @@ static void a_load_that_ran_when_its_autoclave_went_out_is_never_released(void *
 static void a_load_that_ran_while_it_was_out_is_never_released_though_the_clock_was_set_back(void **state) {
         Sim *s = *state;
 
-        packed(s, 1);
+        sim_packed(s, 1, "extractor", "pouch");
         sim_blurt(s, AC "/fault", "{'code':'E7','severity':'major'}");
         set_clock(s, -3 * HOUR);
         sim_fit(s);
         sim_advance(s, US_PER_S);
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 7, true);
         set_clock(s, 3 * HOUR);
         sim_advance(s, US_PER_S);
@@ -499,7 +480,7 @@ static void a_fault_and_a_bad_duty_while_the_clock_was_ahead_do_not_stand_for_ye
         set_clock(s, -1000 * US_PER_DAY);
         sim_pass(s, 61 * US_PER_S);
         assert_int_equal(intake_autoclave_return(s->intake, &s->now, "ac-1", "clara", "It looks fine.", said), 1);
-        taken(STATION "/duty", "{'duty':'door-seal','by':'ben','subject':'ac-1'}");
+        sim_taken(s, STATION "/duty", "{'duty':'door-seal','by':'ben','subject':'ac-1'}");
         all_the_way_back(s, 8);
         assert_int_equal(intake_autoclave_status(s->intake, &s->now, "ac-1", status), 1);
         assert_false(reasons_has(&status->refusals, "duty-overdue"));

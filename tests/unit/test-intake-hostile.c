@@ -31,12 +31,6 @@ static int64_t dead_letters(Sim *s) {
         return sim_sql(s, "SELECT count(*) FROM dead_letter");
 }
 
-static void taken(Sim *s, const char *what, const char *json) {
-        sim_forget(s);
-        sim_say(s, what, "%s", json);
-        assert_string_equal(sim_rejected(s, STATION), "");
-}
-
 /* --- heads that devices hand back ------------------------------------------------------------------------------------ */
 
 static void hand_back(Sim *s, const char *jws) {
@@ -146,21 +140,6 @@ static void a_refused_number_gets_its_reason_again_and_other_bytes_a_conflict(vo
         sim_check_chain(s);
 }
 
-/* Samples [from, to) of `gen`, a second each. */
-static void samples(Sim *s, int number, size_t from, size_t to) {
-        for (size_t i = from; i < to; i += ROWS) {
-                char json[4096] = "";
-                size_t n = 0, last = MIN_OF(i + ROWS, to);
-
-                for (size_t k = i; k < last; k++)
-                        n += (size_t)snprintf(json + n, sizeof(json) - n, "%s[%.3f,%.3f,%.3f]", k > i ? "," : "",
-                                              (double)gen.samples[k].t_us / 1e6, gen.samples[k].temperature_mc / 1e3,
-                                              gen.samples[k].pressure_pa / 1e3);
-                sim_advance(s, (int64_t)(last - i) * US_PER_S);
-                sim_say(s, AUTOCLAVE "/sample", "{'cycle':%d,'samples':[%s]}", number, json);
-        }
-}
-
 static void begin(Sim *s, int number, const char *purpose) {
         sim_say(s, AUTOCLAVE "/cycle-start", "{'cycle':%d,'program':'prevac-134','purpose':'%s'}", number, purpose);
 }
@@ -182,7 +161,7 @@ static void more_holes_than_are_kept_are_an_evidence_gap_of_the_cycle(void **sta
         cyclegen(&gen, &GEN_PREVAC_134, GEN_SOUND, 7, 0);
         const size_t middle = (gen.hold_from + gen.hold_to) / 2;
         begin(s, 1, "load");
-        samples(s, 1, 0, middle);
+        sim_samples(s, 1, &gen, 0, middle, ROWS);
         const int64_t top = sim_seq(s, AUTOCLAVE);
         const char *boot = sim_boot(s, AUTOCLAVE);
         for (int i = 1; i <= ORDER_HOLES_MAX; i++)
@@ -196,7 +175,7 @@ static void more_holes_than_are_kept_are_an_evidence_gap_of_the_cycle(void **sta
         for (int i = 1; i <= 2 * (ORDER_HOLES_MAX + 1); i++)
                 sim_next_seq(s, AUTOCLAVE);
         sim_commit(s);
-        samples(s, 1, middle, gen.n);
+        sim_samples(s, 1, &gen, middle, gen.n, ROWS);
         end(s, 1);
         assert_int_equal(sim_alert(s, "evidence-gap"), 1);
         assert_string_equal(verdict(s), "unverified");
@@ -205,21 +184,15 @@ static void more_holes_than_are_kept_are_an_evidence_gap_of_the_cycle(void **sta
 
 /* --- cycles ------------------------------------------------------------------------------------------------------------ */
 
-static void packed(Sim *s) {
-        taken(s, STATION "/receive", "{'item':'EX-1','class':'extractor'}");
-        taken(s, STATION "/clean", "{'items':['EX-1'],'method':'ultrasonic','operator':'ben'}");
-        taken(s, STATION "/pack", "{'pack':'P-1','items':['EX-1'],'wrap':'pouch','operator':'ben'}");
-}
-
 static void a_test_cycle_with_a_load_in_it(Sim *s, bool restart) {
-        packed(s);
-        taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         cyclegen(&gen, &GEN_PREVAC_134, GEN_SOUND, 7, 0);
         begin(s, 1, "test");
-        samples(s, 1, 0, gen.n / 2);
+        sim_samples(s, 1, &gen, 0, gen.n / 2, ROWS);
         if (restart)
                 sim_restart(s);
-        samples(s, 1, gen.n / 2, gen.n);
+        sim_samples(s, 1, &gen, gen.n / 2, gen.n, ROWS);
         end(s, 1);
         assert_string_equal(verdict(s), "failed");
         assert_true(reason(s, "test-cycle-in-load"));
@@ -235,17 +208,17 @@ static void a_manifest_that_came_first_makes_a_test_cycle_fail_after_a_restart_t
 
 static void a_load_rejected_while_it_ran_is_never_released(void **state) {
         Sim *s = *state;
-        packed(s);
-        taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         cyclegen(&gen, &GEN_PREVAC_134, GEN_SOUND, 7, 0);
         begin(s, 1, "load");
-        samples(s, 1, 0, gen.n / 2);
-        taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'reject','by':'ben','dry':true}");
-        samples(s, 1, gen.n / 2, gen.n);
+        sim_samples(s, 1, &gen, 0, gen.n / 2, ROWS);
+        sim_taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'reject','by':'ben','dry':true}");
+        sim_samples(s, 1, &gen, gen.n / 2, gen.n, ROWS);
         end(s, 1);
         assert_string_equal(verdict(s), "verified");
         sim_indicate(s, 1, "P-1");
-        taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'release','by':'ben','dry':true}");
+        sim_taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':1,'decision':'release','by':'ben','dry':true}");
         assert_string_equal(sim_member(s, "down/" STATION "/released", "verdict"), "refused");
         assert_string_equal(sim_rules(s, "down/" STATION "/released"), "load-rejected");
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM pack WHERE sterile_us > 0"), 0);
@@ -254,15 +227,15 @@ static void a_load_rejected_while_it_ran_is_never_released(void **state) {
 /* The cycle's own clock is judged by when the samples came, and that is not in the ledger. */
 static void a_refused_manifest_does_not_make_the_daemon_forget_when_samples_came(void **state) {
         Sim *s = *state;
-        packed(s);
+        sim_packed(s, 1, "extractor", "pouch");
         cyclegen(&gen, &GEN_PREVAC_134, GEN_WRONG_CLOCK, 7, 0);
         begin(s, 1, "load");
-        samples(s, 1, 0, gen.n - ROWS);
+        sim_samples(s, 1, &gen, 0, gen.n - ROWS, ROWS);
         sim_forget(s);
         sim_say(s, STATION "/load", "{'autoclave':'ac-1','cycle':1,'packs':['P-1','P-9']}");
         assert_string_equal(sim_rejected(s, STATION), "bad-member");
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM pack WHERE attempt IS NOT NULL AND attempt > 0"), 0);
-        samples(s, 1, gen.n - ROWS, gen.n);
+        sim_samples(s, 1, &gen, gen.n - ROWS, gen.n, ROWS);
         end(s, 1);
         assert_string_equal(verdict(s), "unverified");
         assert_true(reason(s, "samples-inconsistent"));

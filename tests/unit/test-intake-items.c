@@ -50,22 +50,12 @@ static void load(const char *packs) {
 static void cycle(int number, const char *program, int hold_s) {
         static GenCycle g;
         CycleProgram p = GEN_PREVAC_134;
-        char json[ROWS * 64];
 
         if (hold_s)
                 p.hold_min_us = p.set_hold_us = hold_s * US_PER_S;
         cyclegen(&g, &p, GEN_SOUND, (uint64_t)number + 1, 0);
         taken("autoclave/ac-1/cycle-start", "{'cycle':%d,'program':'%s'}", number, program);
-        for (size_t i = 0; i < g.n; i += ROWS) {
-                size_t n = 0, to = MIN_OF(i + ROWS, g.n);
-
-                for (size_t k = i; k < to; k++)
-                        n += (size_t)snprintf(json + n, sizeof(json) - n, "%s[%.3f,%.3f,%.3f]", k > i ? "," : "",
-                                              (double)g.samples[k].t_us / 1e6, g.samples[k].temperature_mc / 1e3,
-                                              g.samples[k].pressure_pa / 1e3);
-                sim_advance(s, (int64_t)(to - i) * US_PER_S);
-                sim_say(s, "autoclave/ac-1/sample", "{'cycle':%d,'samples':[%s]}", number, json);
-        }
+        sim_samples(s, number, &g, 0, g.n, ROWS);
         sim_say(s, "autoclave/ac-1/cycle-end", "{'cycle':%d,'outcome':'completed'}", number);
 }
 

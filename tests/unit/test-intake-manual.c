@@ -27,26 +27,12 @@
 #define UNSEEN "air-removal-short samples-too-sparse"
 #define HELD "air-removal-short manual-evidence samples-too-sparse" /* the readings lack something */
 
-#define taken(...)                                                                                                     \
-        do {                                                                                                           \
-                sim_forget(s);                                                                                         \
-                sim_say(s, __VA_ARGS__);                                                                               \
-                if (sim_rejected(s, STATION)[0])                                                                       \
-                        fail_msg("%s", sim_member(s, "down/" STATION "/rejected", "detail"));                          \
-        } while (0)
-
 #define refused(why, ...)                                                                                              \
         do {                                                                                                           \
                 sim_forget(s);                                                                                         \
                 sim_say(s, __VA_ARGS__);                                                                               \
                 assert_string_equal(sim_rejected(s, STATION), why);                                                    \
         } while (0)
-
-static void packed(Sim *s, int n, const char *class_id) {
-        taken(STATION "/receive", "{'item':'EX-%d','class':'%s'}", n, class_id);
-        taken(STATION "/clean", "{'items':['EX-%d'],'method':'manual','operator':'ben'}", n);
-        taken(STATION "/pack", "{'pack':'P-%d','items':['EX-%d'],'wrap':'pouch','operator':'ben'}", n, n);
-}
 
 static void say_transcript(Sim *s, const char *by) {
         sim_forget(s);
@@ -60,18 +46,18 @@ static void transcript(Sim *s, const char *by) {
 }
 
 static void inside(Sim *s, const char *packs, int type) {
-        taken(STATION "/indicator",
-              "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','where':'inside','packs':%s,'type':%d,'result':'"
-              "pass',"
-              "'reader':'ben'}",
-              sim_codes(packs), type);
+        sim_taken(s, STATION "/indicator",
+                  "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','where':'inside','packs':%s,'type':%d,'result':'"
+                  "pass',"
+                  "'reader':'ben'}",
+                  sim_codes(packs), type);
 }
 
 /* P-1 and P-2 are in cycle 7, which was announced and ended, with not one sample; indicators are read. */
 static void dark(Sim *s) {
-        packed(s, 1, "extractor");
-        packed(s, 2, "extractor");
-        taken(STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1','P-2']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_packed(s, 2, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1','P-2']}");
         sim_say(s, "autoclave/ac-1/cycle-start", "{'cycle':7,'program':'prevac-134'}");
         sim_advance(s, 1800 * US_PER_S);
         sim_say(s, "autoclave/ac-1/cycle-end", "{'cycle':7,'outcome':'completed'}");
@@ -81,14 +67,14 @@ static void dark(Sim *s) {
 
 /* The same without a word from the gateway. */
 static void unheard(Sim *s) {
-        packed(s, 1, "extractor");
-        packed(s, 2, "extractor");
-        taken(STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1','P-2']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_packed(s, 2, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1','P-2']}");
         sim_advance(s, 1800 * US_PER_S);
 }
 
 static const char *release_by(Sim *s, const char *by) {
-        taken(STATION "/release", "{'autoclave':'ac-1','cycle':7,'by':'%s','dry':true,'decision':'release'}", by);
+        sim_taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':7,'by':'%s','dry':true,'decision':'release'}", by);
         return streq(sim_member(s, RELEASED, "verdict"), "released") ? "released" : sim_rules(s, RELEASED);
 }
 
@@ -248,8 +234,8 @@ static void a_type_4_indicator_or_one_pack_without_is_not_enough(void **state) {
 static void a_pack_that_was_put_down_after_the_cycle_began_holds_the_load(void **state) {
         Sim *s = *state;
         unheard(s);
-        packed(s, 3, "extractor");
-        taken(STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-3']}");
+        sim_packed(s, 3, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-3']}");
         sim_advance(s, 224 * US_PER_S);
         transcript(s, "clara");
         sim_indicate(s, 7, "P-1 P-2 P-3");
@@ -260,8 +246,8 @@ static void a_pack_that_was_put_down_after_the_cycle_began_holds_the_load(void *
 static void a_pack_for_no_cycle_in_particular_is_not_taken(void **state) {
         Sim *s = *state;
         unheard(s);
-        packed(s, 3, "extractor");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-3']}");
+        sim_packed(s, 3, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-3']}");
         sim_advance(s, 1800 * US_PER_S);
         transcript(s, "clara");
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM pack WHERE attempt IS NULL"), 1);
@@ -271,9 +257,9 @@ static void a_pack_for_no_cycle_in_particular_is_not_taken(void **state) {
 static void readings_below_the_program_release_nothing_and_stay(void **state) {
         Sim *s = *state;
         dark(s);
-        taken(STATION "/transcript",
-              "{'autoclave':'ac-1','cycle':7,'program':'prevac-134','hold_s':180,'coldest_c':135,"
-              "'hottest_c':135.8,'lowest_kpa':313,'highest_kpa':321,'pulses':4,'reason':'x','by':'clara'}");
+        sim_taken(s, STATION "/transcript",
+                  "{'autoclave':'ac-1','cycle':7,'program':'prevac-134','hold_s':180,'coldest_c':135,"
+                  "'hottest_c':135.8,'lowest_kpa':313,'highest_kpa':321,'pulses':4,'reason':'x','by':'clara'}");
         fires(HELD);
         transcript(s, "clara"); /* a better one stands beside it, and does not take its place */
         fires(HELD);
@@ -295,11 +281,11 @@ static void sixteen_transcripts_of_one_cycle_are_too_many(void **state) {
         Sim *s = *state;
         dark(s);
         for (int i = 0; i < 16; i++)
-                taken(STATION "/transcript",
-                      "{'autoclave':'ac-1','cycle':7,'program':'prevac-134','hold_s':%d,'coldest_c':135,'hottest_c':"
-                      "135.8,"
-                      "'lowest_kpa':313,'highest_kpa':321,'pulses':4,'reason':'x','by':'clara'}",
-                      225 + i);
+                sim_taken(s, STATION "/transcript",
+                          "{'autoclave':'ac-1','cycle':7,'program':'prevac-134','hold_s':%d,'coldest_c':135,'hottest_c':"
+                          "135.8,"
+                          "'lowest_kpa':313,'highest_kpa':321,'pulses':4,'reason':'x','by':'clara'}",
+                          225 + i);
         fires(HELD);
         say_transcript(s, "dora");
         assert_string_equal(sim_rejected(s, STATION), "bad-member");
@@ -319,8 +305,8 @@ static void nothing_else_gives_way(void **state) {
 
 static void a_cycle_that_failed_or_is_verified_or_decided_is_not_transcribed(void **state) {
         Sim *s = *state;
-        packed(s, 1, "extractor");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 7, false);
         say_transcript(s, "clara");
         assert_string_equal(sim_rejected(s, STATION), "bad-member");
@@ -333,7 +319,7 @@ static void a_cycle_that_failed_or_is_verified_or_decided_is_not_transcribed(voi
         sim_say(s, "autoclave/ac-1/cycle-end", "{'cycle':9,'outcome':'completed'}");
         refused("bad-member", STATION "/transcript",
                 "{'autoclave':'ac-1','cycle':9,'program':'prevac-121'," READINGS ",'by':'clara'}");
-        taken(STATION "/release", "{'autoclave':'ac-1','cycle':9,'by':'ben','dry':true,'decision':'reject'}");
+        sim_taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':9,'by':'ben','dry':true,'decision':'reject'}");
         refused("bad-member", STATION "/transcript",
                 "{'autoclave':'ac-1','cycle':9,'program':'prevac-134'," READINGS ",'by':'clara'}");
         refused("bad-member", STATION "/transcript",
@@ -350,8 +336,8 @@ static void samples_that_contradict_the_readings_win(void **state) {
         char rows[4096];
         size_t n = 0;
 
-        packed(s, 1, "extractor");
-        taken(STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1']}");
         sim_say(s, "autoclave/ac-1/cycle-start", "{'cycle':7,'program':'prevac-134'}");
         for (int pulse = 0; pulse < 3; pulse++)
                 n += (size_t)snprintf(rows + n, sizeof(rows) - n, "[%d,90,10],[%d,100,100],", pulse * 20,
@@ -498,8 +484,8 @@ static void a_number_of_two_attempts_is_ambiguous_until_one_is_named(void **stat
         sim_say(s, "autoclave/ac-1/cycle-end", "{'cycle':7,'outcome':'completed'}");
         say_transcript(s, "clara");
         assert_string_equal(sim_rejected(s, STATION), "bad-member");
-        taken(STATION "/transcript",
-              "{'autoclave':'ac-1','cycle':7,'attempt':'ac-1.1','program':'prevac-134'," READINGS ",'by':'clara'}");
+        sim_taken(s, STATION "/transcript",
+                  "{'autoclave':'ac-1','cycle':7,'attempt':'ac-1.1','program':'prevac-134'," READINGS ",'by':'clara'}");
         assert_int_equal(sim_sql(s, "SELECT attempt FROM transcript"), 1);
 }
 

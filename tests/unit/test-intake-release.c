@@ -19,36 +19,17 @@
 #define STATION "station/station-1"
 #define RELEASED "down/" STATION "/released"
 
-#define taken(...)                                                                                                     \
-        do {                                                                                                           \
-                sim_forget(s);                                                                                         \
-                sim_say(s, __VA_ARGS__);                                                                               \
-                if (sim_rejected(s, STATION)[0])                                                                       \
-                        fail_msg("%s", sim_member(s, "down/" STATION "/rejected", "detail"));                          \
-        } while (0)
-
-static int64_t state_of(Sim *s, const char *name) {
-        return sim_sql(s, "SELECT state FROM item WHERE code = '%s'", sim_code(name));
-}
-
-/* EX-n, clean, in pack P-n. */
-static void packed(Sim *s, int n, const char *class_id, const char *wrap) {
-        taken(STATION "/receive", "{'item':'EX-%d','class':'%s'}", n, class_id);
-        taken(STATION "/clean", "{'items':['EX-%d'],'method':'manual','operator':'ben'}", n);
-        taken(STATION "/pack", "{'pack':'P-%d','items':['EX-%d'],'wrap':'%s','operator':'ben'}", n, n, wrap);
-}
-
 /* P-1 and P-2 went through cycle 7, which was sound. */
 static void two_packs(Sim *s) {
-        packed(s, 1, "extractor", "pouch");
-        packed(s, 2, "extractor", "pouch");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1','P-2']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_packed(s, 2, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1','P-2']}");
         sim_cycle(s, 7, true);
         sim_was_fit(s, 7);
 }
 
 static void indicator(Sim *s, const char *more) {
-        taken(STATION "/indicator", "{'autoclave':'ac-1','cycle':7,'reader':'ben',%s}", more);
+        sim_taken(s, STATION "/indicator", "{'autoclave':'ac-1','cycle':7,'reader':'ben',%s}", more);
 }
 
 static void chemical(Sim *s, const char *where, const char *packs, int type, const char *result) {
@@ -61,8 +42,8 @@ static void chemical(Sim *s, const char *where, const char *packs, int type, con
 
 /* "released", or the rules that refuse. */
 static const char *decide(Sim *s, const char *decision, const char *by, const char *more) {
-        taken(STATION "/release", "{'autoclave':'ac-1','cycle':7,'by':'%s','dry':true,'decision':'%s'%s}", by, decision,
-              more);
+        sim_taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':7,'by':'%s','dry':true,'decision':'%s'%s}", by, decision,
+                  more);
         if (streq(sim_member(s, RELEASED, "verdict"), "released")) {
                 assert_string_equal(sim_rules(s, RELEASED), "");
                 return "released";
@@ -83,10 +64,10 @@ static void indicator_missing_until_each_pack_is_read(void **state) {
         fires("indicator-missing");
         sim_indicate(s, 7, "P-1");
         fires("indicator-missing");
-        assert_int_equal(state_of(s, "EX-1"), ITEM_PACKED);
+        assert_int_equal(sim_item_state(s, "EX-1"), ITEM_PACKED);
         sim_indicate(s, 7, "P-2");
         fires("released");
-        assert_int_equal(state_of(s, "EX-2"), ITEM_STERILE);
+        assert_int_equal(sim_item_state(s, "EX-2"), ITEM_STERILE);
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM load_decision WHERE what = %d", LOAD_WORD_REFUSED), 2);
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM load_decision WHERE what = %d", LOAD_WORD_RELEASED), 1);
         sim_check_chain(s);
@@ -96,7 +77,7 @@ static void indicator_failed_is_not_undone_by_a_second_reader(void **state) {
         Sim *s = *state;
         two_packs(s);
         sim_indicate(s, 7, "P-1 P-2");
-        taken(STATION "/indicator", "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','where':'outside','packs':['"
+        sim_taken(s, STATION "/indicator", "{'autoclave':'ac-1','cycle':7,'indicator':'chemical','where':'outside','packs':['"
                                     "P-2'],'result':'fail','reader':'clara'}");
         sim_indicate(s, 7, "P-1 P-2");
         fires("indicator-failed");
@@ -185,64 +166,64 @@ static void biological_pending_for_good_where_the_control_did_not_grow(void **st
 
 static void late_packs_are_released_only_with_every_inside_indicator_in_sight(void **state) {
         Sim *s = *state;
-        packed(s, 1, "extractor", "pouch");
-        packed(s, 2, "extractor", "pouch");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_packed(s, 2, "extractor", "pouch");
         sim_cycle(s, 7, true);
-        taken(STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1','P-2']}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-1','P-2']}");
         sim_indicate(s, 7, "P-1 P-2");
         fires("manifest-missing");
         chemical(s, "inside", "P-1", 4, "pass");
         fires("manifest-missing");
         chemical(s, "inside", "P-2", 4, "pass");
         fires("released");
-        assert_int_equal(state_of(s, "EX-1"), ITEM_STERILE);
+        assert_int_equal(sim_item_state(s, "EX-1"), ITEM_STERILE);
         assert_int_equal(sim_sql(s, "SELECT min(cycles) FROM item"), 1);
 }
 
 static void a_late_pack_among_others_is_withheld_and_named(void **state) {
         Sim *s = *state;
-        packed(s, 3, "extractor", "pouch");
+        sim_packed(s, 3, "extractor", "pouch");
         two_packs(s);
-        taken(STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-3']}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-3']}");
         sim_indicate(s, 7, "P-1 P-2 P-3");
         fires("released");
         assert_non_null(strstr(sim_member(s, RELEASED, "withheld"), "\"pack\":\"P-3\""));
         assert_non_null(strstr(sim_member(s, RELEASED, "withheld"), "manifest-missing"));
-        assert_int_equal(state_of(s, "EX-1"), ITEM_STERILE);
-        assert_int_equal(state_of(s, "EX-3"), ITEM_PACKED);
+        assert_int_equal(sim_item_state(s, "EX-1"), ITEM_STERILE);
+        assert_int_equal(sim_item_state(s, "EX-3"), ITEM_PACKED);
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM item WHERE cycles = 1"), 3);
 }
 
 static void wet_damaged_and_opened_packs_are_withheld_and_cleaned_anew(void **state) {
         Sim *s = *state;
-        packed(s, 3, "extractor", "pouch");
-        packed(s, 4, "extractor", "pouch");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-3','P-4']}");
+        sim_packed(s, 3, "extractor", "pouch");
+        sim_packed(s, 4, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-3','P-4']}");
         two_packs(s);
         sim_indicate(s, 7, "P-1 P-2 P-3 P-4");
-        taken(STATION "/damage", "{'pack':'P-2','reason':'torn'}");
+        sim_taken(s, STATION "/damage", "{'pack':'P-2','reason':'torn'}");
         sim_say(s, "room/room-1/open", "{'pack':'P-3','indicator':'pass','by':'ana'}");
         assert_string_equal(decide(s, "release", "ben", ",'wet_packs':['P-9']"), "wet-pack");
         assert_string_equal(decide(s, "release", "ben", ",'wet_packs':['P-1']"), "released");
         assert_int_equal(sim_sql(s, "SELECT sum(state = %d) FROM item", ITEM_STERILE), 1);
-        assert_int_equal(state_of(s, "EX-4"), ITEM_STERILE);
+        assert_int_equal(sim_item_state(s, "EX-4"), ITEM_STERILE);
         assert_string_equal(sim_text(s, "SELECT group_concat(label, ' ') FROM pack WHERE sterile_us IS NOT NULL"),
                             "P-4");
-        taken(STATION "/clean", "{'items':['EX-1'],'method':'manual','operator':'ben'}");
-        taken(STATION "/pack", "{'pack':'P-5','items':['EX-1'],'wrap':'pouch','operator':'ben'}");
+        sim_taken(s, STATION "/clean", "{'items':['EX-1'],'method':'manual','operator':'ben'}");
+        sim_taken(s, STATION "/pack", "{'pack':'P-5','items':['EX-1'],'wrap':'pouch','operator':'ben'}");
 }
 
 static void wet_pack_once_said_stays_whoever_asks_again(void **state) {
         Sim *s = *state;
-        packed(s, 3, "extractor", "pouch");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-3']}");
+        sim_packed(s, 3, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-3']}");
         two_packs(s);
         assert_string_equal(decide(s, "release", "ben", ",'wet_packs':['P-1']"), "indicator-missing");
         sim_indicate(s, 7, "P-1 P-2 P-3");
         fires("released");
         assert_non_null(strstr(sim_member(s, RELEASED, "withheld"), "\"pack\":\"P-1\""));
-        assert_int_equal(state_of(s, "EX-1"), ITEM_PACKED);
-        assert_int_equal(state_of(s, "EX-2"), ITEM_STERILE);
+        assert_int_equal(sim_item_state(s, "EX-1"), ITEM_PACKED);
+        assert_int_equal(sim_item_state(s, "EX-2"), ITEM_STERILE);
 }
 
 static void wet_pack_two_hold_the_load_and_so_does_one_who_saw_it_wet(void **state) {
@@ -252,8 +233,8 @@ static void wet_pack_two_hold_the_load_and_so_does_one_who_saw_it_wet(void **sta
                 sim_open(s, NULL);
                 two_packs(s);
                 sim_indicate(s, 7, "P-1 P-2");
-                taken(STATION "/release", "{'autoclave':'ac-1','cycle':7,'by':'ben','decision':'release',%s}",
-                      i ? "'dry':false" : "'dry':true,'wet_packs':['P-1','P-2']");
+                sim_taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':7,'by':'ben','decision':'release',%s}",
+                          i ? "'dry':false" : "'dry':true,'wet_packs':['P-1','P-2']");
                 assert_string_equal(sim_rules(s, RELEASED), "wet-pack");
                 fires("wet-pack");
                 sim_close(s);
@@ -301,8 +282,8 @@ static void an_ambiguous_cycle_number_is_refused_for_rejecting_too(void **state)
         assert_non_null(strstr(sim_last(s, RELEASED)->payload, "Name the attempt"));
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM load_decision"), 0);
         assert_string_equal(decide(s, "reject", "ben", ",'attempt':'ac-1.2'"), "load-rejected");
-        taken(STATION "/release",
-              "{'autoclave':'ac-1','cycle':8,'attempt':'ac-1.1','by':'ben','dry':true,'decision':'release'}");
+        sim_taken(s, STATION "/release",
+                  "{'autoclave':'ac-1','cycle':8,'attempt':'ac-1.1','by':'ben','dry':true,'decision':'release'}");
         assert_string_equal(sim_rules(s, RELEASED), "manifest-missing");
         assert_non_null(strstr(sim_last(s, RELEASED)->payload, "another cycle number"));
 }
@@ -406,9 +387,9 @@ static void a_load_under_recall_is_not_released(void **state) {
         Sim *s = *state;
         two_packs(s);
         sim_indicate(s, 7, "P-1 P-2");
-        taken(STATION "/recall",
-              "{'reason':'probe "
-              "drifted','by':'clara','autoclave':'ac-1','from':'2026-11-22T00:00:00Z','to':'2026-11-23T00:00:00Z'}");
+        sim_taken(s, STATION "/recall",
+                  "{'reason':'probe "
+                  "drifted','by':'clara','autoclave':'ac-1','from':'2026-11-22T00:00:00Z','to':'2026-11-23T00:00:00Z'}");
         fires("load-recalled");
         assert_non_null(strstr(sim_last(s, RELEASED)->payload, "probe drifted"));
 }
@@ -475,9 +456,9 @@ static void single_use_in_load_is_spent_for_ever_and_alerted_once(void **state) 
         sim_open(
                 s,
                 "[class once]\nrole = instrument\nhollow = no\nreprocessing = sterilize\nsterilize-before-use = yes\n");
-        packed(s, 1, "once", "pouch");
-        packed(s, 2, "extractor", "pouch");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1','P-2']}");
+        sim_packed(s, 1, "once", "pouch");
+        sim_packed(s, 2, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1','P-2']}");
         reconfigure(s, "[class once]\nrole = instrument\nhollow = no\n");
         sim_cycle(s, 7, true);
         assert_int_equal(sim_alert(s, "single-use-in-load"), 1);
@@ -497,8 +478,8 @@ static void single_use_in_load_is_silent_for_what_is_sterilized_before_its_only_
         sim_open(
                 s,
                 "[class once]\nrole = instrument\nhollow = no\nreprocessing = sterilize\nsterilize-before-use = yes\n");
-        packed(s, 1, "once", "pouch");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_packed(s, 1, "once", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 7, true);
         sim_indicate(s, 7, "P-1");
         fires("released");
@@ -523,33 +504,33 @@ static void type_unsuitable_for_pouches_in_type_n_and_by_program_in_type_s(void 
 
 static void every_cycle_counts_for_its_items_also_a_failed_one(void **state) {
         Sim *s = *state;
-        packed(s, 1, "extractor", "pouch");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_cycle(s, 7, false);
         assert_int_equal(sim_sql(s, "SELECT cycles FROM item"), 1);
-        taken(STATION "/clean", "{'items':['EX-1'],'method':'manual','operator':'ben'}");
-        taken(STATION "/pack", "{'pack':'P-2','items':['EX-1'],'wrap':'pouch','operator':'ben'}");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-2']}");
+        sim_taken(s, STATION "/clean", "{'items':['EX-1'],'method':'manual','operator':'ben'}");
+        sim_taken(s, STATION "/pack", "{'pack':'P-2','items':['EX-1'],'wrap':'pouch','operator':'ben'}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-2']}");
         sim_cycle(s, 8, true);
         sim_indicate(s, 8, "P-2");
-        taken(STATION "/release", "{'autoclave':'ac-1','cycle':8,'by':'ben','dry':true,'decision':'release'}");
+        sim_taken(s, STATION "/release", "{'autoclave':'ac-1','cycle':8,'by':'ben','dry':true,'decision':'release'}");
         assert_string_equal(sim_member(s, RELEASED, "verdict"), "released");
         assert_int_equal(sim_sql(s, "SELECT cycles FROM item"), 2);
 }
 
 static void a_cycle_that_was_never_hot_does_not_count(void **state) {
         Sim *s = *state;
-        packed(s, 1, "extractor", "pouch");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_packed(s, 1, "extractor", "pouch");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-1']}");
         sim_say(s, "autoclave/ac-1/cycle-start", "{'cycle':7,'program':'prevac-134'}");
         sim_advance(s, 2 * US_PER_S);
         sim_say(s, "autoclave/ac-1/sample", "{'cycle':7,'samples':[[0,20.0,101.0],[1,20.0,101.0]]}");
         sim_say(s, "autoclave/ac-1/cycle-end", "{'cycle':7,'outcome':'aborted'}");
         assert_int_equal(sim_sql(s, "SELECT cycles FROM item"), 0);
         /* Where nobody knows whether it was hot, it counts. */
-        taken(STATION "/clean", "{'items':['EX-1'],'method':'manual','operator':'ben'}");
-        taken(STATION "/pack", "{'pack':'P-2','items':['EX-1'],'wrap':'pouch','operator':'ben'}");
-        taken(STATION "/load", "{'autoclave':'ac-1','packs':['P-2']}");
+        sim_taken(s, STATION "/clean", "{'items':['EX-1'],'method':'manual','operator':'ben'}");
+        sim_taken(s, STATION "/pack", "{'pack':'P-2','items':['EX-1'],'wrap':'pouch','operator':'ben'}");
+        sim_taken(s, STATION "/load", "{'autoclave':'ac-1','packs':['P-2']}");
         sim_say(s, "autoclave/ac-1/cycle-start", "{'cycle':8,'program':'prevac-134'}");
         sim_say(s, "autoclave/ac-1/cycle-end", "{'cycle':8,'outcome':'completed'}");
         assert_int_equal(sim_sql(s, "SELECT cycles FROM item"), 1);

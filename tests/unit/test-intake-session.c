@@ -16,14 +16,6 @@
 #define DECISION "down/room/room-1/decision"
 #define TTL_US (90 * US_PER_S)
 
-static int64_t state_of(Sim *s, const char *session) {
-        return sim_sql(s, "SELECT coalesce((SELECT state FROM session WHERE label = '%s'), -1)", session);
-}
-
-static bool claimed(Sim *s, const char *name) {
-        return sim_sql(s, "SELECT count(*) FROM claim c JOIN item i ON i.id = c.item WHERE i.code = '%s'", sim_code(name)) == 1;
-}
-
 static const char *used_in(Sim *s, const char *name) {
         return sim_text(s, "SELECT used_session FROM item WHERE code = '%s'", sim_code(name));
 }
@@ -185,7 +177,7 @@ static void the_same_nonce_with_other_content_is_a_session_conflict(void **state
         assert_string_equal(ask_again(s, "s-1", "R1", 7), "allow");
         assert_string_equal(ask_again(s, "s-1", "R2", 7), "session-conflict");
         assert_string_equal(ask_again(s, "s-2", "R1", 7), "session-conflict");
-        assert_false(claimed(s, "R2"));
+        assert_false(sim_claimed(s, "R2"));
         sim_forget(s);
         sim_blurt(s, "room/room-1/session-renew", "{'session':'s-1','nonce':'%s'}", sim_nonce(7));
         assert_string_equal(sim_rejected(s, "room/room-1"), "session-conflict");
@@ -200,7 +192,7 @@ static void a_new_nonce_for_an_allowed_session_gets_a_new_permit(void **state) {
         assert_int_equal(sim_sql(s, "SELECT lease_until_us FROM session"), s->now.boot_us + TTL_US);
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM session"), 1);
         assert_string_equal(ask_again(s, "s-1", "R1 R2", 9), "session-conflict");
-        assert_false(claimed(s, "R2"));
+        assert_false(sim_claimed(s, "R2"));
 }
 
 static void a_session_of_another_room_is_not_this_rooms_to_touch(void **state) {
@@ -214,7 +206,7 @@ static void a_session_of_another_room_is_not_this_rooms_to_touch(void **state) {
         assert_string_equal(sim_rejected(s, "room/room-2"), "session-conflict");
         sim_say(s, "room/room-2/session-end", "{'session':'s-1','outcome':'cancelled','by':'ana'}");
         assert_string_equal(sim_rejected(s, "room/room-2"), "session-conflict");
-        assert_int_equal(state_of(s, "s-1"), SESSION_AUTHORISED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_AUTHORISED);
 }
 
 /* --- renewing --------------------------------------------------------------------------------------------------------- */
@@ -242,7 +234,7 @@ static void renewing_what_is_unknown_ended_or_lapsed_is_denied_session_over(void
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "session-over");
         assert_string_equal(take(s, "s-2", "R2"), "allow");
         sim_pass(s, TTL_US);
-        assert_int_equal(state_of(s, "s-2"), SESSION_LAPSED);
+        assert_int_equal(sim_session_state(s, "s-2"), SESSION_LAPSED);
         assert_string_equal(sim_renew(s, "room-1", "s-2"), "session-over");
         assert_string_equal(sim_ask(s, "room-1", "s-2", "R2"), "item-claimed session-over");
 }
@@ -282,11 +274,11 @@ static void a_lapse_frees_reusable_items_only(void **state) {
         sim_receive(s, "C1 C2 S1 S2");
         assert_string_equal(sim_ask(s, "room-1", "s-1", "C1 S1 HP-1"), "allow");
         sim_pass(s, TTL_US - 1);
-        assert_int_equal(state_of(s, "s-1"), SESSION_AUTHORISED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_AUTHORISED);
         sim_pass(s, 1);
-        assert_int_equal(state_of(s, "s-1"), SESSION_LAPSED);
-        assert_true(claimed(s, "C1") && claimed(s, "S1"));
-        assert_false(claimed(s, "HP-1"));
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_LAPSED);
+        assert_true(sim_claimed(s, "C1") && sim_claimed(s, "S1"));
+        assert_false(sim_claimed(s, "HP-1"));
         assert_string_equal(sim_ask(s, "room-2", "s-2", "C1 S2 HP-1"), "item-claimed");
         assert_string_equal(sim_ask(s, "room-2", "s-3", "C2 S2 HP-1"), "allow");
 }
@@ -323,9 +315,9 @@ static void a_cancellation_waits_for_its_lease_across_a_restart(void **state) {
         sim_ask(s, "room-1", "s-1", "R1");
         sim_end(s, "room-1", "s-1", "cancelled");
         sim_restart(s);
-        assert_true(claimed(s, "R1"));
+        assert_true(sim_claimed(s, "R1"));
         sim_pass(s, TTL_US);
-        assert_false(claimed(s, "R1"));
+        assert_false(sim_claimed(s, "R1"));
 }
 
 static void a_cancellation_with_a_hole_since_the_request_frees_nothing(void **state) {
@@ -335,9 +327,9 @@ static void a_cancellation_with_a_hole_since_the_request_frees_nothing(void **st
         sim_say_as(s, "room/room-1/session-end", "b-1", sim_seq(s, "room/room-1") + 2, "{'session':'s-1','outcome':'cancelled','by':'ana'}");
         sim_commit(s);
         sim_pass(s, 5 * US_PER_S);
-        assert_int_equal(state_of(s, "s-1"), SESSION_ENDED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_ENDED);
         sim_pass(s, 2 * TTL_US);
-        assert_true(claimed(s, "R1"));
+        assert_true(sim_claimed(s, "R1"));
 }
 
 static void a_cancellation_that_gives_up_a_hole_by_oldest_frees_nothing(void **state) {
@@ -348,9 +340,9 @@ static void a_cancellation_that_gives_up_a_hole_by_oldest_frees_nothing(void **s
         sim_say_as(s, "room/room-1/session-end", "b-1", seq, "{'session':'s-1','outcome':'cancelled','by':'ana','oldest':%lld}",
                    (long long)seq);
         sim_commit(s);
-        assert_int_equal(state_of(s, "s-1"), SESSION_ENDED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_ENDED);
         sim_pass(s, 2 * TTL_US);
-        assert_true(claimed(s, "R1"));
+        assert_true(sim_claimed(s, "R1"));
 }
 
 static void a_cancellation_from_another_boot_frees_nothing(void **state) {
@@ -360,7 +352,7 @@ static void a_cancellation_from_another_boot_frees_nothing(void **state) {
         sim_new_boot(s, "room/room-1");
         sim_end(s, "room-1", "s-1", "cancelled");
         sim_pass(s, 2 * TTL_US);
-        assert_true(claimed(s, "R1"));
+        assert_true(sim_claimed(s, "R1"));
 }
 
 static void a_cancellation_without_boot_and_seq_frees_nothing(void **state) {
@@ -368,9 +360,9 @@ static void a_cancellation_without_boot_and_seq_frees_nothing(void **state) {
         sim_receive(s, "R1");
         sim_ask(s, "room-1", "s-1", "R1");
         sim_blurt(s, "room/room-1/session-end", "{'session':'s-1','outcome':'cancelled','by':'ana'}");
-        assert_int_equal(state_of(s, "s-1"), SESSION_ENDED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_ENDED);
         sim_pass(s, 2 * TTL_US);
-        assert_true(claimed(s, "R1"));
+        assert_true(sim_claimed(s, "R1"));
 }
 
 static void a_cancellation_after_the_start_or_after_usage_frees_nothing(void **state) {
@@ -405,7 +397,7 @@ static void the_start_of_a_lapsed_session_marks_its_items_used(void **state) {
         sim_ask(s, "room-1", "s-1", "R1");
         sim_pass(s, TTL_US);
         sim_say(s, "room/room-1/session-start", "{'session':'s-1'}");
-        assert_int_equal(state_of(s, "s-1"), SESSION_LAPSED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_LAPSED);
         assert_string_equal(used_in(s, "R1"), "s-1");
         sim_end(s, "room-1", "s-1", "cancelled");
         assert_string_equal(take(s, "s-2", "R1"), "item-used");
@@ -418,8 +410,8 @@ static void the_late_start_of_a_lapsed_session_leaves_its_handpiece_free_and_dir
         assert_string_equal(sim_ask(s, "room-1", "s-1", "C1 S1 HP-1"), "allow");
         sim_pass(s, TTL_US);
         sim_blurt(s, "room/room-1/session-start", "{'session':'s-1'}");
-        assert_int_equal(state_of(s, "s-1"), SESSION_LAPSED);
-        assert_false(claimed(s, "HP-1"));
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_LAPSED);
+        assert_false(sim_claimed(s, "HP-1"));
         assert_string_equal(sim_ask(s, "room-2", "s-2", "C2 S2 HP-1"), "item-not-disinfected");
         sim_say(s, "station/station-1/disinfect", "{'items':['HP-1'],'level':'high','by':'ben'}");
         assert_string_equal(sim_ask(s, "room-2", "s-3", "C2 S2 HP-1"), "allow");
@@ -514,7 +506,7 @@ static void session_add_is_judged_like_a_request_and_claims(void **state) {
         sim_ask(s, "room-2", "s-2", "R3");
         sim_start(s, "room-1", "s-1");
         assert_string_equal(sim_add(s, "room-1", "s-1", "R2"), "allow");
-        assert_true(claimed(s, "R2"));
+        assert_true(sim_claimed(s, "R2"));
         assert_string_equal(sim_add(s, "room-1", "s-1", "R3"), "item-claimed");
         assert_string_equal(sim_add(s, "room-1", "s-1", "R9"), "item-unknown");
         assert_string_equal(sim_add(s, "room-1", "never", "R9"), "session-over");
@@ -543,10 +535,10 @@ static void a_restart_keeps_claims_and_leases(void **state) {
         sim_crash(s);
         assert_int_equal(sim_sql(s, "SELECT lease_until_us FROM session"), until);
         assert_true(intake_deadline_us(s->intake) <= until);
-        assert_true(claimed(s, "R1"));
+        assert_true(sim_claimed(s, "R1"));
         assert_string_equal(ask_again(s, "s-1", "R1", 1), "allow");
         sim_pass(s, TTL_US);
-        assert_int_equal(state_of(s, "s-1"), SESSION_LAPSED);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_LAPSED);
 }
 
 static void after_a_reboot_of_the_machine_every_lease_is_taken_as_fresh(void **state) {
@@ -558,11 +550,11 @@ static void after_a_reboot_of_the_machine_every_lease_is_taken_as_fresh(void **s
         sim_reboot(s, 10 * US_PER_S);
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM session WHERE lease_until_us = %lld", (long long)(s->now.boot_us + TTL_US)), 2);
         sim_pass(s, TTL_US - 1);
-        assert_int_equal(state_of(s, "s-1"), SESSION_AUTHORISED);
-        assert_true(claimed(s, "R2"));
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_AUTHORISED);
+        assert_true(sim_claimed(s, "R2"));
         sim_pass(s, 1);
-        assert_int_equal(state_of(s, "s-1"), SESSION_LAPSED);
-        assert_false(claimed(s, "R2"));
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_LAPSED);
+        assert_false(sim_claimed(s, "R2"));
 }
 
 static void a_nonce_from_before_the_reboot_gets_no_permit(void **state) {
@@ -597,7 +589,7 @@ static void a_daemons_restart_does_not_end_a_running_session(void **state) {
         sim_start(s, "room-1", "s-1");
         sim_restart(s);
         sim_pass(s, 10 * TTL_US);
-        assert_int_equal(state_of(s, "s-1"), SESSION_RUNNING);
+        assert_int_equal(sim_session_state(s, "s-1"), SESSION_RUNNING);
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "allow");
 }
 
