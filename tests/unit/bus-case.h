@@ -99,6 +99,17 @@ static inline sd_bus_message *new_call(Fixture *f, const char *interface, const 
         return m;
 }
 
+/* A method of the Manager with these arguments, and its answer. */
+static inline sd_bus_message *ask_with(Fixture *f, const char *member, const char *types, ...) {
+        sd_bus_message *m = new_call(f, BUS_INTERFACE, member);
+        va_list ap;
+
+        va_start(ap, types);
+        assert_return_code(sd_bus_message_appendv(m, types, ap), 0);
+        va_end(ap);
+        return ask(f, m);
+}
+
 static inline sd_bus_message *ask_text(Fixture *f, const char *member, const char *text) {
         sd_bus_message *m = new_call(f, BUS_INTERFACE, member);
 

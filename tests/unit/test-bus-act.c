@@ -51,18 +51,8 @@ static int setup(void **state) {
         return 0;
 }
 
-static sd_bus_message *act(Fixture *f, const char *member, const char *types, ...) {
-        sd_bus_message *m = new_call(f, BUS_INTERFACE, member);
-        va_list ap;
-
-        va_start(ap, types);
-        assert_return_code(sd_bus_message_appendv(m, types, ap), 0);
-        va_end(ap);
-        return ask(f, m);
-}
-
 static sd_bus_message *take_out(Fixture *f) {
-        return act(f, "PutAutoclaveOut", "ssss", "ac-1", "major-fault", "olga", "it leaks");
+        return ask_with(f, "PutAutoclaveOut", "ssss", "ac-1", "major-fault", "olga", "it leaks");
 }
 
 static void an_act_arrives_with_all_that_was_said_and_the_peer_by_the_kernel_s_word(void **state) {
@@ -80,27 +70,27 @@ static void an_act_arrives_with_all_that_was_said_and_the_peer_by_the_kernel_s_w
 }
 
 static void each_method_is_its_own_act(void **state) {
-        sd_bus_message_unref(act(*state, "Commission", "ss", "ac-1 41", "olga"));
+        sd_bus_message_unref(ask_with(*state, "Commission", "ss", "ac-1 41", "olga"));
         assert_int_equal(got.type, ACT_COMMISSION);
         assert_string_equal(got.subject, "ac-1.1");
-        assert_error(act(*state, "Commission", "ss", "ac-1 42", "olga"), BUS_ERROR_NOT_FOUND, "ac-1 42");
-        sd_bus_message_unref(act(*state, "ReturnAutoclave", "sss", "ac-1", "olga", "mended"));
+        assert_error(ask_with(*state, "Commission", "ss", "ac-1 42", "olga"), BUS_ERROR_NOT_FOUND, "ac-1 42");
+        sd_bus_message_unref(ask_with(*state, "ReturnAutoclave", "sss", "ac-1", "olga", "mended"));
         assert_int_equal(got.type, ACT_AUTOCLAVE_RETURN);
         assert_string_equal(got.reason, "mended");
-        sd_bus_message_unref(act(*state, "EndRecall", "tss", (uint64_t)7, "olga", "a mistake"));
+        sd_bus_message_unref(ask_with(*state, "EndRecall", "tss", (uint64_t)7, "olga", "a mistake"));
         assert_int_equal(got.type, ACT_RECALL_END);
         assert_int_equal(got.recall, 7);
         assert_string_equal(got.subject, "7");
-        sd_bus_message_unref(act(*state, "ConfirmRecall", "tss", UINT64_MAX, "olga", "so it is"));
+        sd_bus_message_unref(ask_with(*state, "ConfirmRecall", "tss", UINT64_MAX, "olga", "so it is"));
         assert_int_equal(got.type, ACT_RECALL_CONFIRM);
         assert_int_equal(got.recall, INT64_MAX);
         sd_bus_message_unref(
-                act(*state, "MakeRecall", "ssttss", "autoclave", "ac-1", (uint64_t)5, (uint64_t)9, "olga", "spores"));
+                ask_with(*state, "MakeRecall", "ssttss", "autoclave", "ac-1", (uint64_t)5, (uint64_t)9, "olga", "spores"));
         assert_int_equal(got.type, ACT_RECALL_MAKE);
         assert_string_equal(got.cause, "autoclave");
         assert_int_equal(got.from_us, 5);
         assert_int_equal(got.to_us, 9);
-        sd_bus_message_unref(act(*state, "SignSharps", "sss", "s-1", "olga", "seen in the bin"));
+        sd_bus_message_unref(ask_with(*state, "SignSharps", "sss", "s-1", "olga", "seen in the bin"));
         assert_int_equal(got.type, ACT_SHARPS);
         assert_string_equal(got.subject, "s-1");
         assert_int_equal(got.calls, 6);
@@ -122,11 +112,11 @@ static void what_is_too_long_is_refused_before_anybody_sees_it(void **state) {
 
         memset(name, 'x', LABEL_MAX + 1);
         memset(reason, 'x', TEXT_MAX + 1);
-        assert_error(act(*state, "ReturnAutoclave", "sss", "ac-1", name, "mended"), BUS_ERROR_REFUSED, "too long");
-        assert_error(act(*state, "ReturnAutoclave", "sss", "ac-1", "olga", reason), BUS_ERROR_REFUSED, "too long");
+        assert_error(ask_with(*state, "ReturnAutoclave", "sss", "ac-1", name, "mended"), BUS_ERROR_REFUSED, "too long");
+        assert_error(ask_with(*state, "ReturnAutoclave", "sss", "ac-1", "olga", reason), BUS_ERROR_REFUSED, "too long");
         assert_int_equal(got.calls, 0);
         reason[TEXT_MAX] = name[LABEL_MAX] = '\0';
-        sd_bus_message_unref(act(*state, "ReturnAutoclave", "sss", "ac-1", name, reason));
+        sd_bus_message_unref(ask_with(*state, "ReturnAutoclave", "sss", "ac-1", name, reason));
         assert_int_equal(got.calls, 1);
 }
 

@@ -100,16 +100,7 @@ static int64_t add_pack(Fixture *f, const char *label, int64_t attempt, int item
         return p.id;
 }
 
-static void add_evidence(Fixture *f) {
-        const ReferenceRow ref = { .i = 1,
-                                   .at_us = T0,
-                                   .autoclave = "ac-1",
-                                   .program = "134",
-                                   .attempt = load_id,
-                                   .median_mc = 120,
-                                   .coldest_mc = 134200,
-                                   .hottest_mc = 135000,
-                                   .by = "clara" };
+static void add_recalls(Fixture *f) {
         RecallRow by_load = { .i = 1, .at_us = T0, .reason = "spores grew", .by = "clara", .attempt = load_id };
         RecallRow by_window = { .i = 1,
                                 .at_us = T0,
@@ -133,11 +124,24 @@ static void add_evidence(Fixture *f) {
                             .from_us = 1,
                             .to_us = INT64_MAX };
 
-        assert_return_code(reference_add(f->store, &ref), 0);
         assert_return_code(recall_add(f->store, &by_load), 0);
         assert_return_code(recall_add(f->store, &by_window), 0);
         assert_return_code(recall_add(f->store, &other), 0);
         assert_return_code(recall_add(f->store, &earlier), 0);
+}
+
+static void add_evidence(Fixture *f) {
+        const ReferenceRow ref = { .i = 1,
+                                   .at_us = T0,
+                                   .autoclave = "ac-1",
+                                   .program = "134",
+                                   .attempt = load_id,
+                                   .median_mc = 120,
+                                   .coldest_mc = 134200,
+                                   .hottest_mc = 135000,
+                                   .by = "clara" };
+
+        assert_return_code(reference_add(f->store, &ref), 0);
         sql(f,
             "INSERT INTO load_decision (i, at_us, attempt, by, what, dry, reason, reasons) VALUES (1, %lld, %lld, "
             "'ben', 1, 1, NULL, '[{\"rule\":\"wet-pack\",\"text\":\"Dry it.\"}]'), (2, %lld, %lld, 'ben', 0, 1, "
@@ -188,6 +192,7 @@ static int setup(void **state) {
         assert_return_code(store_begin(f->store), 0);
         load_id = add_attempt(f, "ac-1", 101, PURPOSE_LOAD, CYCLE_FAILED, LOAD_OPEN);
         pack_id = add_pack(f, "P-1", load_id, 3);
+        add_recalls(f);
         add_evidence(f);
         add_attempt(f, "ac-1", 102, PURPOSE_LOAD, CYCLE_VERIFIED, LOAD_RELEASED);
         add_attempt(f, "ac-1", 103, PURPOSE_TEST, CYCLE_VERIFIED, LOAD_OPEN);
@@ -197,16 +202,6 @@ static int setup(void **state) {
         case_serve(f, &(BusSource){ .config = fake_config, .autoclave = fake_autoclave });
         *state = f;
         return 0;
-}
-
-static sd_bus_message *call(Fixture *f, const char *member, const char *types, ...) {
-        sd_bus_message *m = new_call(f, BUS_INTERFACE, member);
-        va_list ap;
-
-        va_start(ap, types);
-        assert_return_code(sd_bus_message_appendv(m, types, ap), 0);
-        va_end(ap);
-        return ask(f, m);
 }
 
 static void a_load_is_found_by_its_attempt_and_by_its_cycle_number(void **state) {
@@ -278,14 +273,14 @@ static void a_load_shows_its_evidence_each_decision_and_what_recalls_it(void **s
 
 static void packs_come_with_their_items_in_pages_until_an_empty_one(void **state) {
         Fixture *f = *state;
-        sd_bus_message *m = call(f, "ListPacks", "st", "ac-1.1", (uint64_t)0);
+        sd_bus_message *m = ask_with(f, "ListPacks", "st", "ac-1.1", (uint64_t)0);
         char text[4096];
 
         list_texts(m, NULL, "pack", text, sizeof(text));
         assert_string_equal(text, "P-1");
         assert_true(body_has(m, "P-1-2") && body_has(m, "P-1-0"));
         sd_bus_message_unref(m);
-        m = call(f, "ListPacks", "st", "ac-1.1", (uint64_t)pack_id);
+        m = ask_with(f, "ListPacks", "st", "ac-1.1", (uint64_t)pack_id);
         list_texts(m, NULL, "pack", text, sizeof(text));
         assert_string_equal(text, "");
         sd_bus_message_unref(m);
@@ -302,14 +297,14 @@ static void a_page_of_packs_ends_when_enough_items_are_in_it(void **state) {
                 add_pack(f, text, load_id, ITEMS_MAX);
         }
         assert_return_code(store_commit(f->store), 0);
-        m = call(f, "ListPacks", "st", "ac-1.1", (uint64_t)pack_id);
+        m = ask_with(f, "ListPacks", "st", "ac-1.1", (uint64_t)pack_id);
         list_texts(m, NULL, "pack", text, sizeof(text));
         assert_string_equal(text, "Q-0 Q-1 Q-2 Q-3");
         sd_bus_message_unref(m);
 }
 
 static void assert_loads(Fixture *f, const char *filter, uint64_t before, uint32_t limit, const char *attempts) {
-        sd_bus_message *m = call(f, "ListLoads", "stu", filter, before, limit);
+        sd_bus_message *m = ask_with(f, "ListLoads", "stu", filter, before, limit);
         char text[4096];
 
         list_texts(m, NULL, "attempt", text, sizeof(text));
@@ -324,7 +319,7 @@ static void loads_are_listed_newest_first_by_what_became_of_them(void **state) {
         assert_loads(*state, "running", 0, 0, "ac-2.1");
         assert_loads(*state, "all", 0, 2, "ac-2.1 ac-1.4");
         assert_loads(*state, "all", 4, 2, "ac-1.2 ac-1.1");
-        assert_error(call(*state, "ListLoads", "stu", "strange", (uint64_t)0, 0), BUS_ERROR_BAD_ARGUMENT, "released");
+        assert_error(ask_with(*state, "ListLoads", "stu", "strange", (uint64_t)0, 0), BUS_ERROR_BAD_ARGUMENT, "released");
 }
 
 /* Reads the points of a page: how many, and the extremes among them. */
@@ -355,7 +350,7 @@ static void few_samples_come_as_they_are(void **state) {
         sd_bus_message *m;
 
         add_samples(f, load_id, 1, 50, 7);
-        m = call(f, "GetCycleSamples", "stu", "ac-1.1", (uint64_t)0, 50);
+        m = ask_with(f, "GetCycleSamples", "stu", "ac-1.1", (uint64_t)0, 50);
         assert_member_number(m, "measured", "x", 50);
         assert_int_equal(points(m, &last, &hottest), 50);
         assert_int_equal(last, 49 * US_PER_S);
@@ -369,7 +364,7 @@ static void of_many_samples_the_extremes_come(void **state) {
         sd_bus_message *m;
 
         add_samples(f, load_id, 1, 5000, 4321);
-        m = call(f, "GetCycleSamples", "stu", "ac-1.1", (uint64_t)0, 100);
+        m = ask_with(f, "GetCycleSamples", "stu", "ac-1.1", (uint64_t)0, 100);
         assert_member_number(m, "measured", "x", 5000);
         assert_in_range(points(m, &last, &hottest), 25, 100);
         assert_int_equal(hottest, 155555);
@@ -389,7 +384,7 @@ static void samples_of_a_cycle_that_runs_come_page_after_page(void **state) {
         assert_return_code(store_commit(f->store), 0);
         assert_return_code(chunk_add(f->store, load_id, 601, 0, "", 0), 0); /* a gap */
         for (next = 0;; pages++) {
-                sd_bus_message *m = call(f, "GetCycleSamples", "stu", "ac-1.1", (uint64_t)next, 100);
+                sd_bus_message *m = ask_with(f, "GetCycleSamples", "stu", "ac-1.1", (uint64_t)next, 100);
                 int64_t n = 0;
 
                 points(m, &last, &hottest);
@@ -421,7 +416,7 @@ static void the_longest_cycle_there_can_be_is_read_in_milliseconds(void **state)
                 sd_bus_message *m;
 
                 clock_gettime(CLOCK_MONOTONIC, &from);
-                m = call(f, "GetCycleSamples", "stu", "ac-1.1", (uint64_t)0, 400);
+                m = ask_with(f, "GetCycleSamples", "stu", "ac-1.1", (uint64_t)0, 400);
                 clock_gettime(CLOCK_MONOTONIC, &to);
                 us = (to.tv_sec - from.tv_sec) * US_PER_S + (to.tv_nsec - from.tv_nsec) / 1000;
                 least = MIN_OF(least, us);
