@@ -367,6 +367,36 @@ static void officer(World *w, int r) {
 
 /* --- steps ----------------------------------------------------------------------------------------------------------------- */
 
+static void allowed_step(World *w, int r, int what) {
+        if (what < 35)
+                start(w, r);
+        else if (what < 60)
+                renew(w, r);
+        else if (what < 65)
+                request(w, r);
+        else if (what < 72)
+                add(w, r);
+        else if (what < 92)
+                cancel(w, r);
+        else
+                treat(w, r);
+}
+
+static void started_step(World *w, int r, int what) {
+        if (what < 30)
+                renew(w, r);
+        else if (what < 40)
+                add(w, r);
+        else if (what < 65)
+                treat(w, r);
+        else if (what < 80)
+                end(w, r, what < 76 ? "completed" : "stopped");
+        else if (what < 90)
+                cancel(w, r);
+        else
+                room_restarts(w, r);
+}
+
 static void room_step(World *w, int r) {
         const int what = roll(w, 100);
 
@@ -383,32 +413,10 @@ static void room_step(World *w, int r) {
                         cancel(w, r);
                 return;
         case PHASE_ALLOWED:
-                if (what < 35)
-                        start(w, r);
-                else if (what < 60)
-                        renew(w, r);
-                else if (what < 65)
-                        request(w, r);
-                else if (what < 72)
-                        add(w, r);
-                else if (what < 92)
-                        cancel(w, r);
-                else
-                        treat(w, r);
+                allowed_step(w, r, what);
                 return;
         case PHASE_STARTED:
-                if (what < 30)
-                        renew(w, r);
-                else if (what < 40)
-                        add(w, r);
-                else if (what < 65)
-                        treat(w, r);
-                else if (what < 80)
-                        end(w, r, what < 76 ? "completed" : "stopped");
-                else if (what < 90)
-                        cancel(w, r);
-                else
-                        room_restarts(w, r);
+                started_step(w, r, what);
                 return;
         case PHASE_OVER:
                 next_session(w, r);

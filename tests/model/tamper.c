@@ -175,45 +175,52 @@ static sqlite3 *opened(void) {
         return db;
 }
 
+static void hash_row(sqlite3_stmt *row) {
+        for (int c = 0; c < sqlite3_column_count(row); c++) {
+                int n[2] = { sqlite3_column_type(row, c), 0 };
+                const void *p = sqlite3_column_blob(row, c);
+
+                n[1] = sqlite3_column_bytes(row, c);
+                sha256_more(n, sizeof(n));
+                sha256_more(p, (size_t)n[1]);
+        }
+}
+
+static int hash_table(sqlite3 *db, const char *name) {
+        sqlite3_stmt *rows = NULL;
+        char sql[200];
+        int rc;
+
+        if (streq(name, "message")) /* and what is excepted() */
+                snprintf(sql, sizeof(sql), "SELECT i, at_us, stream, seq, topic, held, refused, raw, digest, "
+                         "CASE WHEN raw IS NOT NULL THEN salt END FROM message NOT INDEXED");
+        else
+                snprintf(sql, sizeof(sql), "SELECT * FROM \"%.100s\" NOT INDEXED%s", name, streq(name, "meta") ?
+                         " WHERE name NOT IN ('copy', 'clock', 'wall_mark_us')" : "");
+        rc = sqlite3_prepare_v2(db, sql, -1, &rows, NULL);
+        while (rc == SQLITE_OK && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
+                rc = SQLITE_OK;
+                hash_row(rows);
+        }
+        sqlite3_finalize(rows);
+        return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 /* All that can be read: the schema and each row. Negative: it cannot. */
 static int hash_rows(uint8_t ret[static SHA256_SIZE]) {
         sqlite3 *db = NULL;
-        sqlite3_stmt *names = NULL, *rows;
+        sqlite3_stmt *names = NULL;
         int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), r;
 
         sha256_begin();
         if (rc == SQLITE_OK)
                 rc = sqlite3_prepare_v2(db, "SELECT name, type, sql FROM sqlite_schema ORDER BY 2, 1", -1, &names, NULL);
         while (rc == SQLITE_OK && (rc = sqlite3_step(names)) == SQLITE_ROW) {
-                char sql[200];
-
                 rc = SQLITE_OK;
                 for (int c = 0; c < 3; c++)
                         sha256_more(sqlite3_column_text(names, c) ?: (const void *)"", (size_t)sqlite3_column_bytes(names, c));
-                if (!streq((const char *)sqlite3_column_text(names, 1), "table"))
-                        continue;
-                const char *name = (const char *)sqlite3_column_text(names, 0);
-
-                if (streq(name, "message")) /* and what is excepted() */
-                        snprintf(sql, sizeof(sql), "SELECT i, at_us, stream, seq, topic, held, refused, raw, digest, "
-                                 "CASE WHEN raw IS NOT NULL THEN salt END FROM message NOT INDEXED");
-                else
-                        snprintf(sql, sizeof(sql), "SELECT * FROM \"%.100s\" NOT INDEXED%s", name, streq(name, "meta") ?
-                                 " WHERE name NOT IN ('copy', 'clock', 'wall_mark_us')" : "");
-                rc = sqlite3_prepare_v2(db, sql, -1, &rows, NULL);
-                while (rc == SQLITE_OK && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
-                        rc = SQLITE_OK;
-                        for (int c = 0; c < sqlite3_column_count(rows); c++) {
-                                int n[2] = { sqlite3_column_type(rows, c), 0 };
-                                const void *p = sqlite3_column_blob(rows, c);
-
-                                n[1] = sqlite3_column_bytes(rows, c);
-                                sha256_more(n, sizeof(n));
-                                sha256_more(p, (size_t)n[1]);
-                        }
-                }
-                sqlite3_finalize(rows);
-                rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
+                if (streq((const char *)sqlite3_column_text(names, 1), "table"))
+                        rc = hash_table(db, (const char *)sqlite3_column_text(names, 0));
         }
         sqlite3_finalize(names);
         sqlite3_close(db);
