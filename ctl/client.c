@@ -278,6 +278,19 @@ int ctl_show_list(const Ctl *c, json_t *list, void (*print)(const json_t *list),
         return CTL_YES;
 }
 
+int ctl_show_chosen(const Ctl *c, json_t *chosen, void (*print)(const json_t *chosen), const char *none) {
+        const bool found = json_array_size(chosen) > 0;
+        int r;
+
+        if (found || c->json) {
+                r = ctl_show(c, chosen, print);
+                return r == CTL_YES && !found ? CTL_NO : r;
+        }
+        fprintf(stderr, "asepsisctl: %s\n", none);
+        json_decref(chosen);
+        return CTL_NO;
+}
+
 static void print_done(const json_t *done) {
         printf("%s\n", text_of(done, "text"));
 }

@@ -60,20 +60,13 @@ static void print_config(const json_t *rows) {
 }
 
 static int run_config(Ctl *c, int argc, char **argv) {
-        json_t *rows = NULL, *chosen;
+        json_t *rows = NULL;
         int r = fetch(c, &rows);
 
         if (r != CTL_YES)
                 return r;
-        chosen = choose(c, rows, argc ? argv[0] : NULL);
-        r = json_array_size(chosen) > 0 ? CTL_YES : CTL_NO;
-        if (c->json)
-                r = ctl_print_json(json_incref(chosen)) == CTL_YES ? r : CTL_TROUBLE;
-        else if (r == CTL_YES)
-                print_config(chosen);
-        else
-                fprintf(stderr, "asepsisctl: nothing is set there; asepsisctl config --all has the defaults\n");
-        json_decref(chosen);
+        r = ctl_show_chosen(c, choose(c, rows, argc ? argv[0] : NULL), print_config,
+                            "nothing is set there; asepsisctl config --all has the defaults");
         json_decref(rows);
         return r;
 }

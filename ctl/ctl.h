@@ -80,6 +80,9 @@ int ctl_show(const Ctl *c, json_t *answer, void (*print)(const json_t *answer));
 /* The same of a list; `none` is said where nothing is in it. */
 int ctl_show_list(const Ctl *c, json_t *list, void (*print)(const json_t *list), const char *none);
 
+/* The same of what was chosen from a list: CTL_NO where nothing was, and for people `none` on stderr. */
+int ctl_show_chosen(const Ctl *c, json_t *chosen, void (*print)(const json_t *chosen), const char *none);
+
 /* record.c: one session, as `session` without an act shows it. */
 int show_session(Ctl *c, const char *label);
 

@@ -40,6 +40,15 @@ static int call_sessions(Ctl *c, const char *cursor, json_t **ret) {
                         0U);
 }
 
+/* Not more than so many rows; 0: all. Whether there were others. */
+static bool cut(json_t *rows, size_t limit) {
+        const bool more = limit > 0 && json_array_size(rows) > limit;
+
+        while (more && json_array_size(rows) > limit)
+                json_array_remove(rows, json_array_size(rows) - 1);
+        return more;
+}
+
 /* Up to limit rows; *ret_more: there are others. */
 static int fetch(Ctl *c, int (*call)(Ctl *c, const char *cursor, json_t **ret), size_t limit, json_t **ret, bool *ret_more) {
         json_t *all = json_array(), *page;
@@ -60,9 +69,7 @@ static int fetch(Ctl *c, int (*call)(Ctl *c, const char *cursor, json_t **ret), 
                 progress_tell(&p, (int64_t)json_array_size(all), 0);
         } while (cursor[0] && (limit == 0 || json_array_size(all) <= limit));
         progress_end(&p);
-        *ret_more = limit > 0 && json_array_size(all) > limit;
-        while (*ret_more && json_array_size(all) > limit)
-                json_array_remove(all, json_array_size(all) - 1);
+        *ret_more = cut(all, limit);
         *ret = all;
         return CTL_YES;
 }
@@ -190,9 +197,7 @@ static int fetch_loads(Ctl *c, size_t limit, json_t **ret, bool *ret_more) {
                 }
                 n = ctl_append(all, page, "id", &before);
         } while (n > 0 && (limit == 0 || json_array_size(all) <= limit));
-        *ret_more = limit > 0 && json_array_size(all) > limit;
-        while (*ret_more && json_array_size(all) > limit)
-                json_array_remove(all, json_array_size(all) - 1);
+        *ret_more = cut(all, limit);
         *ret = all;
         return CTL_YES;
 }

@@ -174,20 +174,14 @@ static json_t *select_rules(const json_t *rules, const char *id) {
 }
 
 static int run_rules(Ctl *c, int argc, char **argv) {
-        json_t *rules = NULL, *chosen;
+        json_t *rules = NULL;
+        Line none = {};
         int r = ctl_call(c, &rules, "ListRules", NULL);
 
         if (r != CTL_YES)
                 return r;
-        chosen = select_rules(rules, argc ? argv[0] : NULL);
-        r = json_array_size(chosen) > 0 ? CTL_YES : CTL_NO;
-        if (c->json)
-                r = ctl_print_json(json_incref(chosen)) == CTL_YES ? r : CTL_TROUBLE;
-        else if (r == CTL_YES)
-                print_rules(chosen);
-        else
-                fprintf(stderr, "asepsisctl: there is no rule %s here; those of a cycle's verdict are in doc/rules.md\n", argv[0]);
-        json_decref(chosen);
+        line_add(&none, "there is no rule %s here; those of a cycle's verdict are in doc/rules.md", argc ? argv[0] : "");
+        r = ctl_show_chosen(c, select_rules(rules, argc ? argv[0] : NULL), print_rules, none.text);
         json_decref(rules);
         return r;
 }
