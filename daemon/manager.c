@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "manager-internal.h"
+#include "resident.h"
 
 /* --- the batch --- */
 
@@ -232,6 +233,7 @@ int manager_run(Manager *m) {
         log_event(LOG_STARTED_KIND, LOG_NOTICE, NULL, "asepsisd %s serves site %s; key %s", VERSION, m->config->site.id,
                   signer_kid(m->signer));
         sd_notify(0, "READY=1");
+        resident_drop_code();
         r = sd_event_loop(m->event);
         manager_witness(m);
         log_event(LOG_STOPPED_KIND, LOG_NOTICE, NULL, "asepsisd stops%s%s", r < 0 ? ": " : "",
