@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <pwd.h>
 
+#include "core/contact.h"
+
 /* "X is not configured", with the nearest id of that kind. The ids stand in drafts, sorted. */
 static void fail_reference(ConfigLoad *l, const ConfigDraft *d, const char *key, SectionKind kind, const char *id) {
         ConfigGuess guess = { .wrong = id };
@@ -73,9 +75,18 @@ static void check_site(ConfigLoad *l, const ConfigDraft *d) {
         default_text(&s->name, s->id);
 }
 
+/* A 6 for 60 is a slip; only who plays a clinic, and lets everybody see that, cannot wait for a minute each time. */
+static void check_contact(ConfigLoad *l, const ConfigDraft *d, const ConfigPolicy *p) {
+        if (p->disinfect_contact_us < CONTACT_MIN_US && l->config->control.acts != CONTROL_ACTS_DEMO)
+                config_fail(l, d, "disinfect-contact-s", "is below %lld: fewer seconds are for a clinic that is played, with "
+                            "acts = demo in [control]", (long long)(CONTACT_MIN_US / US_PER_S));
+}
+
 static void check_policy(ConfigLoad *l, const ConfigDraft *d) {
         ConfigPolicy *p = d->object;
         const bool us = l->config->site.profile == PROFILE_US;
+
+        check_contact(l, d, p);
 
         if (!is_set(d, "spore-test-overdue"))
                 p->spore_effect = us ? FITNESS_BLOCK : FITNESS_OFF;

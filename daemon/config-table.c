@@ -265,8 +265,9 @@ const ConfigKey config_keys[] = {
         { POLICY(exposure_days, "exposure-days"), NUMBER(42, 3650, 1), .fallback = "42",
           .help = "How far back an injury lists the sessions of its room (days); the last 20 always. Hepatitis C stays "
                   "infectious on a dry surface for up to six weeks (Paintsil and others, 2014)." },
-        { POLICY(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S), .fallback = "60",
-          .help = "Least contact time of a room's disinfection (seconds)." },
+        { POLICY(disinfect_contact_us, "disinfect-contact-s"), NUMBER(US_PER_S, HOUR, US_PER_S), .fallback = "60",
+          .help = "Least contact time of a room's disinfection (seconds). Below 60 only in a clinic that is played, with "
+                  "`acts = demo` in `[control]`." },
         { POLICY(override_us, "override-minutes"), NUMBER(MINUTE, 60 * MINUTE, MINUTE), .fallback = "60",
           .help = "How long a second officer has to sign an override after the first, and then the room to ask again "
                   "(minutes)." },
@@ -312,7 +313,7 @@ const ConfigKey config_keys[] = {
           .help = "After so many years the samples of a cycle are deleted; its verdict and figures stay." },
 
         { ROOM(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
-        { ROOM(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),
+        { ROOM(disinfect_contact_us, "disinfect-contact-s"), NUMBER(US_PER_S, HOUR, US_PER_S),
           .otherwise = "the policy's", .help = "Least contact time in this room (seconds), not below the policy's." },
 
         { PROGRAM(name, "name"), TEXT, .otherwise = "its id", .help = "Name shown to people." },
@@ -428,7 +429,7 @@ const ConfigKey config_keys[] = {
                   "used." },
         { CLASS(disinfection_level, "disinfection-level"), ENUM(levels), .fallback = "high",
           .help = "Level that its disinfection must have at least." },
-        { CLASS(disinfect_contact_us, "disinfect-contact-s"), NUMBER(60 * US_PER_S, HOUR, US_PER_S),
+        { CLASS(disinfect_contact_us, "disinfect-contact-s"), NUMBER(US_PER_S, HOUR, US_PER_S),
           .otherwise = "the policy's; then it need not be said",
           .help = "Least contact time of its disinfection (seconds), not below the policy's." },
         { CLASS(vial_open_days, "vial-open-days"), NUMBER(1, 28, 1), .otherwise = "the policy's",

@@ -14,6 +14,10 @@ host = {host}
 port = {port}
 password-file = {folder}/asepsisd.password
 
+# A minute is too long to wait in a day that is played; in a clinic nobody may ask for less.
+[policy]
+disinfect-contact-s = 1
+
 [store]
 backup-days = 0
 path = {folder}/ledger.db

@@ -70,6 +70,13 @@ class Device:
         self._publish(message, self.kept[seq][1])
         return seq
 
+    def wipe(self, by, contact_s=1, **members):
+        """A room was wiped. The agent's time must lie after all that soiled the room, so it begins when that is in the
+        ledger, and is told when it is over."""
+        self.settle()
+        time.sleep(contact_s)
+        return self.send("disinfected", by=by, contact_s=contact_s, **members)
+
     def send_bare(self, message, **members):
         """Without boot and seq: may lock, and can never make anything permitted. Nor is it receipted."""
         self._publish(message, json.dumps(members))

@@ -237,9 +237,9 @@ static void treat(Past *p, int room, const char *patient, const char *instrument
         say(p, "station/station-1", "receive", "'item':'%s'", needle);
         say(p, "station/station-1", "receive", "'item':'%s'", sleeve);
         say(p, "station/station-1", "clean", "'items':['%s'],'method':'manual','operator':'ben'", handpiece);
-        say(p, "station/station-1", "disinfect", "'items':['%s'],'level':'high','contact_s':300,'by':'ben'", handpiece);
-        say(p, where, "disinfected", "'by':'ana','contact_s':120");
         pass(p, 120);
+        say(p, "station/station-1", "disinfect", "'items':['%s'],'level':'high','contact_s':120,'by':'ben'", handpiece);
+        say(p, where, "disinfected", "'by':'ana','contact_s':120");
         p->session++;
         p->allowed = false;
         say(p, where, "session-request",

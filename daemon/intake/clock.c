@@ -31,6 +31,10 @@ void intake_clock(Intake *in, const Now *now, int64_t monotonic_us, bool synchro
         if (doubt != in->clock_doubt)
                 intake_doubt(in, DOUBT_CLOCK, clock_text(doubt));
         in->clock_doubt = doubt;
+        if (doubt != CLOCK_TRUSTED)
+                in->clock_since_us = CLOCK_SINCE_NEVER;
+        else if (in->clock_since_us == CLOCK_SINCE_NEVER)
+                in->clock_since_us = now->wall_us;
         if (slept > 0) {
                 in->slept_us += slept;
                 intake_doubt(in, DOUBT_ARMING,
@@ -111,20 +115,51 @@ static int save(Intake *in, const Clock *c, bool believed) {
         return store_meta_text_set(in->store, "clock", text);
 }
 
-int clock_take_up(Intake *in) {
-        char text[SAVED_MAX] = "", boot[LABEL_MAX + 1] = "";
+/* The base of this boot of the machine, as it was saved: 1, or 0 for none. */
+static int take_up_base(Intake *in, const char *text) {
+        char boot[LABEL_MAX + 1] = "";
         Clock c = { .started = true };
-        int believed = 0, r = store_meta_text_get(in->store, "clock", text, sizeof(text));
+        int believed = 0;
 
-        if (r >= 0)
-                r = store_meta_int_get(in->store, "clock_floor_us", &in->floor_us);
-        if (r < 0 ||
-            sscanf(text, "%64s %" SCNd64 " %" SCNd64 " %d", boot, &c.base_us, &c.last_boot_us, &believed) != 4 ||
+        if (sscanf(text, "%64s %" SCNd64 " %" SCNd64 " %d", boot, &c.base_us, &c.last_boot_us, &believed) != 4 ||
             !streq(boot, in->machine_boot) || c.last_boot_us > in->now.boot_us)
-                return r < 0 ? r : 0;
+                return 0;
         in->clock = in->clock_saved = c;
         in->clock_believed = believed != 0;
-        return 0;
+        return 1;
+}
+
+/* What was stamped while the clock was in doubt must not count as measured after a restart. */
+int clock_since_save(Intake *in) {
+        return in->clock_since_us == in->clock_since_saved_us
+                       ? 0
+                       : store_meta_int_set(in->store, "clock_since_us", in->clock_since_us);
+}
+
+/* What the wall clock did while the machine was off nobody saw, nor what it did under a version that kept no note of it. */
+static int take_up_since(Intake *in, bool used, bool same) {
+        int r;
+
+        in->clock_since_saved_us = -1;
+        r = store_meta_int_get(in->store, "clock_since_us", &in->clock_since_saved_us);
+        if (r < 0)
+                return r;
+        in->clock_since_us = used && (r == 0 || !same) ? in->now.wall_us : MAX_OF(INT64_C(0), in->clock_since_saved_us);
+        r = clock_since_save(in);
+        in->clock_since_saved_us = in->clock_since_us;
+        return r;
+}
+
+int clock_take_up(Intake *in) {
+        char text[SAVED_MAX] = "";
+        int r = store_meta_text_get(in->store, "clock", text, sizeof(text));
+        const bool same = take_up_base(in, text);
+
+        if (r >= 0)
+                r = take_up_since(in, text[0], same);
+        if (r >= 0)
+                r = store_meta_int_get(in->store, "clock_floor_us", &in->floor_us);
+        return r < 0 ? r : 0;
 }
 
 /* With the mark, and seldom: a restart then judges by the same base, and sees a step that fell between. */
@@ -190,6 +225,7 @@ void clock_committed(Intake *in) {
         in->clock_believed = s->believed;
         in->clock = in->clock_saved = s->base;
         in->clock_doubt = in->clock_told = CLOCK_TRUSTED;
+        in->clock_since_us = in->now.wall_us;
         intake_doubt(in, DOUBT_CLOCK, NULL);
 }
 

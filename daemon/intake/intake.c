@@ -60,6 +60,7 @@ typedef struct Taking {
         Slot *slot;     /* NULL: not sequenced, or not yet known who speaks */
         StreamRow old;  /* an earlier boot's stream; id 0: none */
         int64_t held_i; /* its audit record, when it was held before; 0: it is new */
+        int64_t held_us; /* and when it came */
         bool late;
         bool refused_before; /* its number was spent on a refusal already */
 } Taking;
@@ -161,6 +162,7 @@ static int refusal_record(Intake *in, const Taking *t) {
         jsonw_member_int(&in->w, "seq", e->seq);
         write_digest(in, row.digest);
         jsonw_member_string(&in->w, "reason", reject_id(e->reason));
+        jsonw_member_optional(&in->w, "member", e->member[0] ? e->member : NULL);
         r = record_end(in, &row.i);
         if (r < 0 || e->reason == REJECT_SEQUENCE_CONFLICT)
                 return r; /* the number is that of another message */
@@ -407,6 +409,7 @@ static int too_late(Intake *in, const Taking *t, const Event *e) {
 
 static int run_handler(Intake *in, const Taking *t, const Event *e, int64_t i) {
         const Origin o = { .i = i,
+                           .arrived_us = t->held_i ? t->held_us : in->now.wall_us,
                            .sequenced = e->env.boot != NULL,
                            .late = t->late,
                            .stream = stream_of(t),
@@ -662,7 +665,7 @@ static int take_one(Intake *in, Taking *t) {
 
 static int take_held(Intake *in, const Slot *slot, const HeldMessage *held) {
         const Incoming m = { .topic = held->topic, .payload = held->raw, .size = held->n_raw };
-        Taking t = { .m = &m, .held_i = held->i };
+        Taking t = { .m = &m, .held_i = held->i, .held_us = held->at_us };
         int r;
 
         record_begin(in, "applied");

@@ -33,6 +33,7 @@
 #include "store/sessions.h"
 #include "store/treatments.h"
 
+#define CLOCK_SINCE_NEVER INT64_MAX
 #define RECEIPT_WAIT_US (50 * US_PER_MS)
 #define REJECTIONS_PER_MINUTE 60 /* answered and kept, a device; the rest is counted */
 #define ACTS_PER_MINUTE 30 /* of one user at the control socket; more are refused and not recorded */
@@ -175,6 +176,8 @@ struct Intake {
         int64_t alerts_after;         /* the last told of those that are being told again; ALERTS_TOLD: all are */
         int64_t mark_us;              /* highest wall time in the ledger */
         int64_t floor_us;             /* what runs out is judged as of then, if that is later than now */
+        int64_t clock_since_us;       /* it is trusted since then, without a break; 0: always was; CLOCK_SINCE_NEVER: it is not */
+        int64_t clock_since_saved_us; /* as the ledger has it */
         int64_t slept_us;             /* the machine slept so long, and nobody was told yet */
         Clock clock, clock_saved;     /* as it is, and as the ledger has it */
         ClockDoubt clock_doubt, clock_told; /* now, and as the alerts say */
@@ -206,6 +209,7 @@ struct Intake {
 /* Where an event comes from, beside what it says. */
 typedef struct Origin {
         int64_t i; /* its audit record */
+        int64_t arrived_us; /* when it came; what was held had its turn later */
         bool sequenced, late;
         const StreamRow *stream; /* NULL: not sequenced */
         const void *correlation;
@@ -298,6 +302,7 @@ int head_seen(Intake *in, const char *device, const char *jws);
 /* clock.c */
 int clock_take_up(Intake *in);
 int clock_save(Intake *in);
+int clock_since_save(Intake *in);
 void clock_committed(Intake *in);
 /* No room counts as disinfected, and no override stands: nobody knows what was before what. */
 int rooms_anew(Intake *in);

@@ -58,6 +58,8 @@ void intake_rollback(Intake *in) {
 static int write_back(Intake *in) {
         int r = slots_flush(in);
 
+        if (r == 0)
+                r = clock_since_save(in);
         if (r == 0 && in->now.wall_us > in->mark_us + US_PER_S && !intake_doubted(in, DOUBT_CLOCK)) {
                 r = store_meta_int_set(in->store, "wall_mark_us", in->now.wall_us);
                 if (r == 0)
@@ -96,6 +98,7 @@ int intake_commit(Intake *in, const Now *now) {
                         r = store_commit(in->store);
                 if (r == 0) {
                         in->committed = in->head;
+                        in->clock_since_saved_us = in->clock_since_us;
                         in->batches++;
                         settle(in);
                         keys_settle(in);

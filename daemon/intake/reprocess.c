@@ -78,20 +78,35 @@ static int disinfected_well(Intake *in, const Event *e, const ItemRow *item, con
         return 0;
 }
 
+/* What last happened to it: a step; while it is contaminated a use, too, which lasts until its session's end. */
+static int item_soiled(Intake *in, const ItemRow *item, ContactClaim *ret) {
+        ItemSession last = {};
+        int r = item->state == ITEM_CONTAMINATED ? item_session_last(in->store, item->id, &last) : 0;
+
+        ret->since_us[0] = item->state_us;
+        ret->since_us[1] = item->used_us;
+        ret->since_us[2] = last.at_us;
+        return r < 0 ? r : 0;
+}
+
 static int step_disinfect(Intake *in, const Event *e, const Origin *o, ItemRow *item) {
         const ConfigClass *c = item_class(in, item);
         const bool again = item->state == ITEM_DISINFECTED;
+        ContactClaim claim = { .item = item->code, .happened = "it was last used or cleaned", .said = e->disinfect.has_contact };
         char detail[TEXT_MAX + 1], contact[32] = "";
-        int r = 0;
+        int r = item_soiled(in, item, &claim);
 
         if (e->disinfect.has_contact)
                 snprintf(contact, sizeof(contact), ", %lld s", (long long)(e->disinfect.contact_us / US_PER_S));
         snprintf(detail, sizeof(detail), "%s%s%s%.400s", e->disinfect.level == LEVEL_HIGH ? "high" : "intermediate",
                  contact, e->disinfect.agent ? ", " : "", e->disinfect.agent ?: "");
-        if (item_way_of(c) == ITEM_WAY_DISINFECTED)
+        if (r == 0 && item_way_of(c) == ITEM_WAY_DISINFECTED)
                 r = disinfected_well(in, e, item, c);
         if (r == 0)
                 r = item_advance(in, o, item, &(ItemDone){ ITEM_STEP_DISINFECT, e->disinfect.by, detail });
+        claim.contact_us = claim.said ? e->disinfect.contact_us : c ? c->disinfect_contact_us : 0;
+        if (r == 0)
+                r = contact_check(in, o, &claim);
         if (r == 0)
                 r = after_item(in, item);
         item->cycles += r == 0 && !again;

@@ -44,6 +44,16 @@ int room_leased(Intake *in, const char *room, int64_t from_us, int64_t until_us)
 int room_hold(Intake *in, const char *room);
 /* Somebody was treated in the room, or may have been: it needs disinfection before the next session. */
 int room_used(Intake *in, const char *room);
+/* contact.c: how long an agent is said to have been on */
+typedef struct ContactClaim {
+        const char *item, *happened; /* NULL: a room; what last did, as in "the last session here ended" */
+        int64_t since_us[3];         /* stamps of what happened; 0: nothing did */
+        int64_t contact_us;
+        bool said; /* in the message; otherwise it is what is wanted */
+} ContactClaim;
+/* Whether it fits into the time that there was: 0, or a Reject. Refuses all while the clock is in doubt. */
+int contact_check(Intake *in, const Origin *o, const ContactClaim *claim);
+
 /*
  * A critical alert of section 5 locks the room it names, at each occurrence: nobody gets a permit there until an officer
  * has unlocked it, and the session that is live there is suspended. text: what happened, without any patient. room NULL:

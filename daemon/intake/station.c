@@ -5,6 +5,7 @@
 
 #include "intake/session.h"
 #include "intake/sterile.h"
+#include "store/exposures.h"
 
 /* --- damage, opening, disposal --- */
 
@@ -81,7 +82,19 @@ int on_duty(Intake *in, const Event *e, const Origin *o) {
         return exposure_is_duty(e->duty.duty) ? exposure_duty(in, e) : duty_done(in, e, o);
 }
 
+/* What it is wiped after: the last session, and an injury that still waits for it. */
+static int room_soiled(Intake *in, const RoomRow *room, ContactClaim *ret) {
+        ExposureRow x = {};
+        int r = exposure_open_newest(in->store, room->id, &x);
+
+        ret->since_us[0] = room->session_end_us;
+        ret->since_us[1] = r > 0 ? x.at_us : 0;
+        ret->happened = ret->since_us[1] > ret->since_us[0] ? "an injury was reported here" : "the last session here ended";
+        return r < 0 ? r : 0;
+}
+
 int on_disinfected(Intake *in, const Event *e, const Origin *o) {
+        ContactClaim claim = { .contact_us = e->disinfected.contact_us, .said = true };
         const ConfigRoom *c = config_room(in->config, o->device->room);
         RoomRow room;
         int r = c ? want_person(in, "by", e->disinfected.by) : reject(in, REJECT_NOT_ALLOWED, NULL, "No such room.");
@@ -101,6 +114,11 @@ int on_disinfected(Intake *in, const Event *e, const Origin *o) {
                               "The last permit of this room may still hold for %lld s. Wait, then disinfect it and record "
                               "it again.",
                               (long long)((room.hold_until_us - in->now.boot_us + US_PER_S - 1) / US_PER_S));
+        r = room_soiled(in, &room, &claim);
+        if (r == 0)
+                r = contact_check(in, o, &claim);
+        if (r != 0)
+                return r;
         room.disinfected_us = in->now.wall_us;
         /* It was after the last session, whatever a clock that was set back meanwhile says. */
         if (room.session_end_us >= room.disinfected_us)

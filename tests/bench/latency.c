@@ -2,9 +2,10 @@
 /*
  * How long a room waits for a decision: from the request being handed to the socket to the decision being read, through
  * the broker both ways. Every session is new and allowed: gate, claim, commit and the permit's signature are in it.
- * Between two of them the session is cancelled and the room disinfected.
+ * Rooms probe-1 to probe-ROOMS ask in turn. After each answer the session is cancelled, and the room is wiped before it
+ * asks again: for a second, which the other rooms' turns take.
  *
- *   latency HOST PORT PASSWORD SITE BOOT N PAUSE_US      prints "latency US" for each, in their order
+ *   latency HOST PORT PASSWORD SITE BOOT N PAUSE_US ROOMS      prints "latency US" for each, in their order
  */
 #include <sys/random.h>
 
@@ -12,11 +13,17 @@
 
 #define PAYLOAD_MAX 512
 #define GIVE_UP_US (60 * US_PER_S)
+#define CONTACT_US (US_PER_S + US_PER_S / 4) /* and how long the session's end takes to be there */
+#define ROOMS_MAX 1000
 
 typedef struct Probe {
         struct mosquitto *m;
         const char *site, *boot;
-        long seq_room, seq_station, receipt_station;
+        long n_rooms, seq_station, receipt_station;
+        struct {
+                long seq;
+                int64_t ended_us; /* the last session there, by this program or the one before it */
+        } rooms[ROOMS_MAX];
         bool hears;
         int64_t decided_us;
 } Probe;
@@ -108,39 +115,61 @@ static void make_nonce(char ret[static 23]) {
         memcpy(ret + 21, "A", 2); /* 16 bytes leave no bits of the last digit */
 }
 
+static void wipe(Probe *p, long room) {
+        char payload[PAYLOAD_MAX], from[64];
+
+        idle(p, p->rooms[room].ended_us + CONTACT_US - clock_us());
+        (void)snprintf(from, sizeof(from), "room/probe-%ld/disinfected", room + 1);
+        (void)snprintf(payload, sizeof(payload), "{\"boot\":\"%s\",\"seq\":%ld,\"by\":\"ana\",\"contact_s\":1}", p->boot,
+                       ++p->rooms[room].seq);
+        publish(p, from, payload);
+}
+
+static void cancel(Probe *p, long room, long i) {
+        char payload[PAYLOAD_MAX], from[64];
+
+        (void)snprintf(from, sizeof(from), "room/probe-%ld/session-end", room + 1);
+        (void)snprintf(payload, sizeof(payload), "{\"boot\":\"%s\",\"seq\":%ld,\"session\":\"%s-%ld\",\"outcome\":\"cancelled\",\"by\":\"ana\"}",
+                       p->boot, ++p->rooms[room].seq, p->boot, i);
+        publish(p, from, payload);
+        p->rooms[room].ended_us = clock_us();
+}
+
 static void ask(Probe *p, long i) {
-        char payload[PAYLOAD_MAX], nonce[23];
+        const long room = i % p->n_rooms;
+        char payload[PAYLOAD_MAX], from[64], nonce[23];
         int64_t asked_us;
 
+        wipe(p, room);
         make_nonce(nonce);
+        (void)snprintf(from, sizeof(from), "room/probe-%ld/session-request", room + 1);
         (void)snprintf(payload, sizeof(payload),
                        "{\"session\":\"%s-%ld\",\"practitioner\":\"ana\",\"patient\":\"p-4711\",\"procedure\":\"skin-needling\","
                        "\"items\":[\"(01)00844588004001(21)%s-%ld\"],\"nonce\":\"%s\"}",
                        p->boot, i, p->boot, i, nonce);
         p->decided_us = 0;
         asked_us = clock_us();
-        publish(p, "room/probe/session-request", payload);
+        publish(p, from, payload);
         wait_until(p, decided, "the decision");
         printf("latency %lld\n", (long long)(p->decided_us - asked_us));
-        (void)snprintf(payload, sizeof(payload), "{\"boot\":\"%s\",\"seq\":%ld,\"session\":\"%s-%ld\",\"outcome\":\"cancelled\",\"by\":\"ana\"}",
-                       p->boot, ++p->seq_room, p->boot, i);
-        publish(p, "room/probe/session-end", payload);
-        (void)snprintf(payload, sizeof(payload), "{\"boot\":\"%s\",\"seq\":%ld,\"by\":\"ana\",\"contact_s\":120}", p->boot, ++p->seq_room);
-        publish(p, "room/probe/disinfected", payload);
+        cancel(p, room, i);
 }
 
 int main(int argc, char **argv) {
         char filter[128];
-        Probe p = {};
+        static Probe p;
         long n;
 
-        if (argc != 8)
-                die("latency HOST PORT PASSWORD SITE BOOT N PAUSE_US");
+        if (argc != 9)
+                die("latency HOST PORT PASSWORD SITE BOOT N PAUSE_US ROOMS");
         mosquitto_lib_init();
         Place place = place_from(argv);
         p.site = argv[4];
         p.boot = argv[5];
         n = atol(argv[6]);
+        p.n_rooms = atol(argv[8]);
+        if (p.n_rooms < 1 || p.n_rooms > ROOMS_MAX)
+                die("1 to %d rooms", ROOMS_MAX);
         p.m = client_new(&place, "bench-probe", 100, &p);
         mosquitto_subscribe_callback_set(p.m, on_suback);
         mosquitto_message_callback_set(p.m, on_message);
@@ -149,6 +178,8 @@ int main(int argc, char **argv) {
         (void)snprintf(filter, sizeof(filter), "asepsis/v1/%s/down/+/+/+", p.site);
         must(mosquitto_subscribe(p.m, NULL, filter, 1), "cannot subscribe");
         wait_until(&p, hears, "the answer of the broker");
+        for (long i = 0; i < p.n_rooms; i++)
+                p.rooms[i].ended_us = clock_us();
         stock(&p, n);
         for (long i = 1; i <= n; i++) {
                 ask(&p, i);

@@ -33,6 +33,7 @@ static void process(Sim *s, const char *name, const char *message, const char *m
 void sim_handpiece(Sim *s, const char *name) {
         sim_taken(s, "station/station-1/receive", "{'item':'%s','class':'handpiece'}", name);
         process(s, name, "clean", "'method':'manual','operator':'ben'");
+        sim_advance(s, 60 * US_PER_S);
         process(s, name, "disinfect", "'level':'high','by':'ben'");
 }
 

@@ -237,6 +237,19 @@ static void what_is_kept_is_kept_for_years_and_few_are_warned_of(void **state) {
         config_free(many);
 }
 
+static void a_clinic_that_is_played_may_disinfect_for_a_second_and_never_for_none(void **state) {
+        static const Refusal cases[] = {
+                { "[policy]\ndisinfect-contact-s = 0\n[control]\nacts = demo\n", 2,
+                  "[policy] disinfect-contact-s: \"0\" is not allowed; allowed is a number from 1 to 3600" },
+        };
+        Config *c = loaded("[policy]\ndisinfect-contact-s = 1\n[control]\nacts = demo\n");
+        (void)state;
+        REFUSE_ALL(cases);
+        assert_int_equal(c->policy.disinfect_contact_us, US_PER_S);
+        assert_int_equal(config_room(c, "r")->disinfect_contact_us, US_PER_S);
+        config_free(c);
+}
+
 static void rooms_and_classes_cannot_be_laxer_than_the_policy(void **state) {
         static const Refusal cases[] = {
                 { "[room x]\ndisinfect-contact-s = 60\n[policy]\ndisinfect-contact-s = 120\n", 2,
@@ -247,6 +260,9 @@ static void rooms_and_classes_cannot_be_laxer_than_the_policy(void **state) {
                   "[class c] vial-open-days: is longer than the policy's 7 days: a class may be stricter, never laxer" },
                 { "[class c]\nrole = other\ndisinfect-contact-s = 119\n[policy]\ndisinfect-contact-s = 120\n", 3,
                   "[class c] disinfect-contact-s: is shorter than the policy's 120 s: a class may be stricter, never laxer" },
+                { "[policy]\ndisinfect-contact-s = 59\n", 2,
+                  "[policy] disinfect-contact-s: is below 60: fewer seconds are for a clinic that is played, with acts = demo in "
+                  "[control]" },
                 { "[supplier opening-stock]\nname = Us\napproved = yes\n", 2,
                   "[supplier opening-stock] name: no supplier can be called so: it stands for what the clinic had before" },
         };
@@ -583,6 +599,7 @@ int main(void) {
                 cmocka_unit_test(a_class_cannot_loosen_what_its_role_asks),
                 cmocka_unit_test(what_a_class_leaves_out_gets_the_stricter_answer),
                 cmocka_unit_test(tests_of_autoclaves_follow_the_profile_and_can_only_be_stricter),
+                cmocka_unit_test(a_clinic_that_is_played_may_disinfect_for_a_second_and_never_for_none),
                 cmocka_unit_test(rooms_and_classes_cannot_be_laxer_than_the_policy),
                 cmocka_unit_test(other_keys_that_exclude_or_need_each_other),
                 cmocka_unit_test(a_person_is_a_user_of_the_machine_or_nobody),

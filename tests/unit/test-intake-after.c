@@ -310,6 +310,7 @@ static void a_handpiece_that_is_cleaned_in_time_or_damaged_is_not_told(void **st
         treat(s, "room-1", "s-1", "C1 S1 HP-1");
         drop(s, "C1");
         sim_say(s, STATION "/clean", "{'items':['HP-1'],'method':'manual','operator':'ben'}");
+        pass(s, MINUTE);
         sim_say(s, STATION "/disinfect", "{'items':['HP-1'],'level':'high','by':'ben'}");
         pass(s, 121 * MINUTE);
         assert_int_equal(sim_alert(s, "reprocessing-late"), 0);

@@ -76,6 +76,7 @@ static void disinfection_below_the_level_of_the_class_is_refused(void **state) {
         received("HP-1", "handpiece");
         refused("level", "high-level", STATION "/disinfect", "{'items':['HP-1'],'level':'intermediate','by':'ben'}");
         assert_int_equal(state_of("HP-1"), ITEM_CONTAMINATED);
+        sim_advance(s, 60 * US_PER_S);
         taken(STATION "/disinfect", "{'items':['HP-1'],'level':'high','by':'ben'}");
         assert_int_equal(state_of("HP-1"), ITEM_DISINFECTED);
 }
@@ -84,6 +85,7 @@ static void disinfection_shorter_than_the_policy_is_refused_where_a_time_is_said
         (void)state;
         received("HP-1", "handpiece");
         refused("contact_s", "60 s", STATION "/disinfect", "{'items':['HP-1'],'level':'intermediate','contact_s':59,'by':'ben'}");
+        sim_advance(s, 60 * US_PER_S);
         taken(STATION "/disinfect", "{'items':['HP-1'],'level':'intermediate','contact_s':60,'agent':'wipes','by':'ben'}");
         assert_int_equal(state_of("HP-1"), ITEM_DISINFECTED);
         assert_string_equal(sim_text(s, "SELECT step || ' ' || by || ' ' || detail FROM item_step"), "1 ben intermediate, 60 s, wipes");
@@ -95,6 +97,7 @@ static void a_class_with_a_time_of_its_own_wants_it_said(void **state) {
         received("HP-1", "handpiece");
         refused("contact_s", "300 s", STATION "/disinfect", "{'items':['HP-1'],'level':'high','by':'ben'}");
         refused("contact_s", "300 s", STATION "/disinfect", "{'items':['HP-1'],'level':'high','contact_s':299,'by':'ben'}");
+        sim_advance(s, 300 * US_PER_S);
         taken(STATION "/disinfect", "{'items':['HP-1'],'level':'high','contact_s':300,'by':'ben'}");
 }
 
@@ -104,6 +107,7 @@ static void disinfections_count_towards_the_makers_limit(void **state) {
         received("HP-1", "handpiece");
         for (int i = 0; i < 2; i++) {
                 cleaned("HP-1");
+                sim_advance(s, 60 * US_PER_S);
                 taken(STATION "/disinfect", "{'items':['HP-1'],'level':'high','by':'ben'}");
         }
         assert_int_equal(sim_sql(s, "SELECT cycles FROM item"), 2);

@@ -413,6 +413,7 @@ static void the_late_start_of_a_lapsed_session_leaves_its_handpiece_free_and_dir
         assert_int_equal(sim_session_state(s, "s-1"), SESSION_LAPSED);
         assert_false(sim_claimed(s, "HP-1"));
         assert_string_equal(sim_ask(s, "room-2", "s-2", "C2 S2 HP-1"), "item-not-disinfected");
+        sim_advance(s, 60 * US_PER_S);
         sim_say(s, "station/station-1/disinfect", "{'items':['HP-1'],'level':'high','by':'ben'}");
         assert_string_equal(sim_ask(s, "room-2", "s-3", "C2 S2 HP-1"), "allow");
 }
