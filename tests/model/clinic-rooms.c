@@ -46,10 +46,17 @@ void receive_pen(void) {
         }
 }
 
+/* The agent has its time, but for a slip; whoever says how long it was on says it right, but for another. */
 static void wipe_pen(void) {
-        if (chance(80))
-                tell("station/station-1/disinfect", "{'items':['H-1'],'level':'high','by':'%s'}",
-                     slip(3) ? "zoe" : "ben");
+        char on[32] = "";
+
+        if (!chance(80))
+                return;
+        if (!slip(10))
+                pass_minutes(1, 4);
+        if (roll(2))
+                snprintf(on, sizeof(on), ",'contact_s':%d", slip(10) ? 600 : 60);
+        tell("station/station-1/disinfect", "{'items':['H-1'],'level':'high','by':'%s'%s}", slip(3) ? "zoe" : "ben", on);
 }
 
 const char *needle(void) {
@@ -126,7 +133,8 @@ void turn_over(int room) {
         char what[64];
 
         snprintf(what, sizeof(what), "room/room-%d/disinfected", room);
-        pass_minutes(1, 4);
+        if (!slip(10))
+                pass_minutes(1, 4);
         tell(what, "{'by':'ben','contact_s':60}");
 }
 

@@ -18,11 +18,11 @@ from pathlib import Path
 
 
 class Event:
-    """One message that had its effect, at `at` (us), as number `i` of the audit chain."""
+    """One message that had its effect, at `at` (us), as number `i` of the audit chain; it came at `arrived`."""
 
-    def __init__(self, i, at, topic, payload, late):
+    def __init__(self, i, at, arrived, topic, payload, late):
         _, _, _, _, self.kind, self.device, self.what = topic.split('/')
-        self.i, self.at, self.p = i, at, payload
+        self.i, self.at, self.arrived, self.p = i, at, arrived, payload
         self.boot = payload.get('boot')
         # Without boot and seq, or too late: it may lock, and never grants.
         self.grants = self.boot is not None and not late
@@ -152,6 +152,7 @@ class History:
         self.by_what = {}
         for e in self.events:
             self.by_what.setdefault(e.what, []).append(e)
+        self.at = {e.i: e.at for e in self.events}
         self.numbers = {what: [e.i for e in said] for what, said in self.by_what.items()}
 
     def said(self, what, before):
@@ -163,16 +164,16 @@ class History:
 
     def read_chain(self, db):
         rows = {m['i']: m for m in db.execute('SELECT i, topic, raw, refused FROM message')}
-        boots = {}
+        boots, came = {}, {}
         for i, text in db.execute('SELECT i, record FROM audit ORDER BY i'):
             r = json.loads(text)
             r['i'] = i
             if r['type'] == 'message':
-                boots[i] = r.get('boot')
+                boots[i], came[i] = r.get('boot'), r['at_us']
             if r['type'] == 'message' and r.get('order') != 'held':
-                self.take(rows[i], i, r['at_us'], r.get('order') == 'late', r.get('boot'))
+                self.take(rows[i], i, r['at_us'], r['at_us'], r.get('order') == 'late', r.get('boot'))
             elif r['type'] == 'applied':
-                self.take(rows[r['message']], i, r['at_us'], False, boots[r['message']])
+                self.take(rows[r['message']], i, r['at_us'], came[r['message']], False, boots[r['message']])
             elif r['type'] == 'permit':
                 self.permits.append(r)
             elif r['type'] == 'decision' and r['verdict'] == 'deny':
@@ -182,12 +183,12 @@ class History:
             elif r['type'] not in ('message', 'decision', 'verdict', 'release', 'alert', 'session', 'broker', 'refused'):
                 self.acts.append(r)
 
-    def take(self, row, i, at, late, boot):
+    def take(self, row, i, at, arrived, late, boot):
         if row['refused']:
             return
         # Samples are kept beside, without their JSON.
         payload = json.loads(row['raw']) if row['raw'] is not None else {'boot': boot}
-        self.events.append(Event(i, at, row['topic'], payload, late))
+        self.events.append(Event(i, at, arrived, row['topic'], payload, late))
 
     def read_attempts(self, db):
         """Each cycle-start that had its effect is an attempt; what the machine then says belongs to it."""

@@ -531,10 +531,19 @@ class Reference:
     def steps(self, item, session, d):
         """Everything that changed the state of this item, in order: [(record, what)]. Use makes it contaminated."""
         out = [(e.i, 'receive') for e in [self.receipt(item, d)] if e]
-        for what in ('clean', 'disinfect', 'pack'):
+        for what in ('clean', 'pack'):
             out += [(e.i, what) for e in self.said(what, d) if e.grants and item in codes(e.p['items'])]
         out += [(i, 'use') for i, _ in self.use_by_others(item, session, d) if not self.came_back_from(i, item, d)]
+        for e in self.said('disinfect', d):
+            if e.grants and item in codes(e.p['items']) and self.was_on(e, item, [i for i, _ in out if i < e.i], d):
+                out.append((e.i, 'disinfect'))
         return sorted(out)
+
+    def was_on(self, e, item, before, d):
+        """The agent can have stayed on for as long as was said, or is wanted, since the last that happened to the piece."""
+        conf, section = self.h.conf(e.i), f'class {self.class_of(item, d)}'
+        least = conf.number(section, 'disinfect-contact-s') or conf.number('policy', 'disinfect-contact-s', 60)
+        return not before or self.h.at[max(before)] + e.p.get('contact_s', least) * S <= e.arrived
 
     def came_back_from(self, i, item, d):
         return any(n == i and other and self.came_back(item, other, d) for n, other in self.use_by_others(item, None, d))
