@@ -21,8 +21,10 @@ static Paint paint_of(const json_t *room) {
 static void add_waiting(Line *l, const json_t *room) {
         if (number_of(room, "held_s") > 0)
                 line_add(l, "%sbusy for %" PRId64 " s", l->text[0] ? ", " : "", number_of(room, "held_s"));
-        if (truth_of(room, "disinfection_due"))
-                line_add(l, "%sdisinfection due", l->text[0] ? ", " : "");
+        if (truth_of(room, "disinfection_due")) {
+                line_add(l, "%sdisinfection due, session ended", l->text[0] ? ", " : "");
+                line_add_ago(l, number_of(room, "last_session_end"));
+        }
         if (number_of(room, "exposure") > 0)
                 line_add(l, "%sinjury %" PRId64 " open", l->text[0] ? ", " : "", number_of(room, "exposure"));
 }
@@ -52,6 +54,18 @@ static void note_locks(Table *t, const json_t *room) {
         }
 }
 
+/* How long after the last session's end its disinfection was told; the agent's time lies between the two. */
+static void note_disinfection(Table *t, const json_t *room) {
+        const int64_t ended = number_of(room, "last_session_end"), at = number_of(room, "disinfected_at");
+        Line l = {};
+
+        if (truth_of(room, "disinfection_due") || ended <= 0 || at < ended)
+                return;
+        line_add_time(&l, "disinfected ", at);
+        line_add(&l, ", %" PRId64 " s after the last session's end", (at - ended) / US_PER_S);
+        table_note(t, l.text);
+}
+
 static void print_rooms(const json_t *rooms) {
         static const Column columns[] = { { "ROOM", false },  { "STATE", false },  { "SESSION", false },
                                           { "PERMIT", true }, { "RELAYS", false }, { "WAITS FOR", false } };
@@ -75,6 +89,8 @@ static void print_rooms(const json_t *rooms) {
                 table_cell(t, PLAIN, "%s", relays.text);
                 table_cell(t, PLAIN, "%s", waits.text);
                 note_locks(t, room);
+                if (json_array_size(rooms) == 1)
+                        note_disinfection(t, room);
         }
         table_print(t);
 }
