@@ -25,7 +25,7 @@
 #ifdef __SANITIZE_ADDRESS__ /* about six times as slow */
 #define HISTORIES 500
 #else
-#define HISTORIES 5000 /* tests/it/53-interleavings plays 95,000 more */
+#define HISTORIES 5000 /* tests/it/53-interleavings plays 45,000 more */
 #endif
 #define HISTORIES_PER_CLINIC 200 /* a ledger that grows costs more for each */
 #define STEPS 12
