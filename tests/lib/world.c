@@ -20,7 +20,8 @@
 #define NUMBERED true
 #define BARE false
 
-const char world_config[] = "[room room-3]\nname = Room 3\n"
+const char world_config[] = "[policy]\ndisinfect-contact-s = 1\n"
+                            "[room room-3]\nname = Room 3\n"
                             "[device room-3]\nkinds = room\n"
                             "[device pen-3]\nkinds = handpiece\nroom = room-3\n"
                             "[device relay-3]\nkinds = actuator\nroom = room-3\n";
@@ -201,9 +202,13 @@ static void cancel(World *w, int r) {
 
 static void next_session(World *w, int r) {
         WorldRoom *room = w->rooms + r;
-        Letter *l = letter_begin(w, LETTER_OTHER, r, r);
+        Letter *l;
 
-        send(w, l, "disinfected", NUMBERED, "'by':'ben','contact_s':120}");
+        /* Long enough for the agent, where the letter about the end was not held up longer than this one. */
+        if (roll(w, 8))
+                pass(w, US_PER_S);
+        l = letter_begin(w, LETTER_OTHER, r, r);
+        send(w, l, "disinfected", NUMBERED, "'by':'ben','contact_s':1}");
         if (room->session + WORLD_ROOMS >= WORLD_SESSIONS)
                 return;
         *room = (WorldRoom){ .session = room->session + WORLD_ROOMS, .asked_since = room->asked_since };

@@ -55,7 +55,7 @@ static void wipe_pen(void) {
         if (!slip(10))
                 pass_minutes(1, 4);
         if (roll(2))
-                snprintf(on, sizeof(on), ",'contact_s':%d", slip(10) ? 600 : 60);
+                snprintf(on, sizeof(on), ",'contact_s':%d", slip(20) ? 3600 : 60);
         tell("station/station-1/disinfect", "{'items':['H-1'],'level':'high','by':'%s'%s}", slip(3) ? "zoe" : "ben", on);
 }
 
