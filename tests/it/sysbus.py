@@ -18,6 +18,8 @@ USERS = """
 [control]
 acts = signed
 bus = system
+[policy]
+disinfect-contact-s = 60
 [practitioner ana]
 user = ana
 [practitioner ben]
