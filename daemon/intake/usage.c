@@ -165,11 +165,12 @@ static int unknown_item(Intake *in, const Event *e, const Origin *o) {
 }
 
 static void follow_attachment(Intake *in, const Event *e, ItemRow *item) {
+        const char *where = e->usage.event == USAGE_DETACHED ? "" : e->device;
+
+        if (item->attached_us && streq(item->attached, where))
+                return;
         item->attached_us = in->now.wall_us;
-        if (e->usage.event == USAGE_DETACHED)
-                item->attached[0] = '\0';
-        else
-                snprintf(item->attached, sizeof(item->attached), "%s", e->device);
+        snprintf(item->attached, sizeof(item->attached), "%s", where);
 }
 
 /*

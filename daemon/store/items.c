@@ -96,13 +96,7 @@ int item_save(Store *s, const ItemRow *row) {
 }
 
 int item_save_changes(Store *s, const ItemRow *was, const ItemRow *row) {
-        ItemRow rest = *row;
-
-        rest.attached_us = was->attached_us;
-        memcpy(rest.attached, was->attached, sizeof(rest.attached));
-        return memcmp(&rest, was, sizeof(rest)) != 0 ?
-                       item_save(s, row) :
-                       sql_run(s, SQL_ITEM_ATTACH, "t0i", or_null(row->attached), row->attached_us, row->id);
+        return memcmp(row, was, sizeof(*row)) == 0 ? 0 : item_save(s, row);
 }
 
 int item_count(Store *s, int64_t *ret) {

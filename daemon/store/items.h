@@ -29,7 +29,7 @@ typedef struct ItemRow {
         char patient[LABEL_MAX + 1];
         int64_t drawn_us, opened_us;
         char attached[LABEL_MAX + 1]; /* the handpiece device it sits on */
-        int64_t attached_us;          /* when it last sat on one; 0: never */
+        int64_t attached_us;          /* since when it sits there, or on none any more; 0: it never did */
         char evidence[TEXT_MAX + 1];  /* of its sterilization elsewhere, or of opening stock */
         char received_by[LABEL_MAX + 1];
         int64_t vouched_i;            /* audit record of its last receipt after a restore; 0: none. item_vouch() sets it */
@@ -55,7 +55,7 @@ int item_blocked_next(Store *s, int64_t after, int64_t until, int64_t before_i, 
 int item_add(Store *s, ItemRow *row);
 /* Saves what can change; code, class, product, lot, dates of goods-in never do. */
 int item_save(Store *s, const ItemRow *row);
-/* The same of a row that was read as `was`: only where it sits is written, if no more has changed. */
+/* The same of a row that was read as `was`: nothing is written where nothing has changed. */
 int item_save_changes(Store *s, const ItemRow *was, const ItemRow *row);
 /* Items are never deleted. */
 int item_count(Store *s, int64_t *ret);

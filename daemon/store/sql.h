@@ -162,7 +162,6 @@
                      "cloned_us = ?, patient = ?12, drawn_us = ?, opened_us = ?, attached = ?, "                      \
                      "attached_us = ?, salt = " PERSONAL_SALT("?12") " "                                       \
                      "WHERE id = ?")                                                                                  \
-        X(ITEM_ATTACH, "UPDATE item SET attached = ?, attached_us = ? WHERE id = ?")                                  \
         X(ITEM_FIRST_DRAW, "SELECT min(drawn_us) FROM item WHERE patient = ? AND drawn_us >= ?")                      \
         X(ITEM_STEP_ADD, "INSERT INTO item_step (i, at_us, item, step, by, detail) VALUES (?, ?, ?, ?, ?, ?)")        \
         X(ITEM_STEP_BEFORE, "SELECT id, at_us, step, by, detail FROM item_step WHERE item = ? AND id < ? "            \

@@ -70,6 +70,24 @@ static void use_without_session_is_silent_in_the_session_that_holds_the_item(voi
         assert_string_equal(used_in(s, "R1"), "s-1");
 }
 
+/* Since when it sits where it does is kept; that it is still there is no news. */
+static void use_of_what_is_used_and_sits_where_it_sat_changes_nothing_of_it(void **state) {
+        Sim *s = two_rooms(state, true);
+        int64_t since;
+        use(s, "pen-1", "R1", "contact");
+        since = sim_sql(s, "SELECT attached_us FROM item WHERE code = '%s'", sim_code("R1"));
+        assert_true(since > 0);
+        sim_pass(s, 5 * US_PER_S);
+        const int64_t before = sim_sql(s, "SELECT max(i) FROM audit");
+        use(s, "pen-1", "R1", "round");
+        use(s, "pen-1", "R1", "contact");
+        assert_int_equal(sim_sql(s, "SELECT attached_us FROM item WHERE code = '%s'", sim_code("R1")), since);
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM audit a, json_each(record ->> 'set') e WHERE a.i > %lld "
+                                    "AND e.value ->> 0 IN ('item', 'session_item')", (long long)before), 0);
+        use(s, "pen-1", "R1", "detached");
+        assert_true(sim_sql(s, "SELECT attached_us FROM item WHERE code = '%s' AND attached IS NULL", sim_code("R1")) > since);
+}
+
 /* A handpiece that never says contact tells all the same. */
 static void a_round_of_a_used_needle_is_reuse(void **state) {
         Sim *s = two_rooms(state, true);
@@ -341,6 +359,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 T(attached_counts_as_use),
                 T(use_without_session_is_silent_in_the_session_that_holds_the_item),
+                T(use_of_what_is_used_and_sits_where_it_sat_changes_nothing_of_it),
                 T(a_round_of_a_used_needle_is_reuse),
                 T(contact_up_to_a_minute_after_the_end_belongs_to_the_session),
                 T(contact_within_a_minute_of_a_cancellation_spends_the_needle),
