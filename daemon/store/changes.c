@@ -39,6 +39,8 @@ typedef struct Note {
 
 struct Changes {
         Tables tables;
+        Store *store;
+        int items, sessions; /* which tables: their rows are kept (rows.h) */
         sqlite3_stmt *row[TABLES_MAX], *chunks;
         Note *notes;
         size_t n, size, n_savepoint;
@@ -314,6 +316,10 @@ static void on_change(void *userdata, sqlite3 *db, int op, const char *schema, c
         if (streq(name, "audit") || (op == SQLITE_INSERT && streq(name, "message")) || !streq(schema, "main"))
                 return;
         table = table_of(c, name);
+        if (table == c->items)
+                row_changes(&c->store->items, before);
+        if (table == c->sessions)
+                row_changes(&c->store->sessions, before);
         if (table >= 0)
                 note_row(c, db, (uint16_t)table, op, before, after);
         else if (strncmp(name, "sqlite", 6) != 0)
@@ -605,6 +611,9 @@ int changes_open(Store *s) {
                 return -EPROTO;
         if (rc == SQLITE_OK)
                 rc = sqlite3_prepare_v3(s->db, TABLE_SQL_CHUNKS, -1, SQLITE_PREPARE_PERSISTENT, &c->chunks, NULL);
+        c->store = s;
+        c->items = table_of(c, "item");
+        c->sessions = table_of(c, "session");
         if (rc == SQLITE_OK)
                 sqlite3_preupdate_hook(s->db, on_change, c);
         return store_result(s, rc);

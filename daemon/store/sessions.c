@@ -74,12 +74,31 @@ static int session_read(Store *s, StatementId q, int r, SessionRow *ret) {
         return n == CONTENT_SIZE || n == 0 ? 1 : -EBADMSG; /* 0: erased, and no question is the same any more */
 }
 
+static int session_kept(Store *s, int64_t id, const char *label, SessionRow *ret) {
+        const SessionRow *row;
+
+        s->sessions.size = sizeof(*row);
+        row = row_kept(s, &s->sessions, id, label);
+        if (row)
+                *ret = *row;
+        return row != NULL;
+}
+
+static int session_keep(Store *s, StatementId q, int r, SessionRow *ret) {
+        r = session_read(s, q, r, ret);
+        if (r > 0)
+                row_keep(s, &s->sessions, ret->id, ret->label, ret);
+        return r;
+}
+
 int session_get(Store *s, const char *label, SessionRow *ret) {
-        return session_read(s, SQL_SESSION_BY_LABEL, sql_first(s, SQL_SESSION_BY_LABEL, "t", label), ret);
+        return session_kept(s, 0, label, ret) ?:
+                       session_keep(s, SQL_SESSION_BY_LABEL, sql_first(s, SQL_SESSION_BY_LABEL, "t", label), ret);
 }
 
 int session_get_id(Store *s, int64_t id, SessionRow *ret) {
-        return session_read(s, SQL_SESSION_BY_ID, sql_first(s, SQL_SESSION_BY_ID, "i", id), ret);
+        return session_kept(s, id, "", ret) ?:
+                       session_keep(s, SQL_SESSION_BY_ID, sql_first(s, SQL_SESSION_BY_ID, "i", id), ret);
 }
 
 int session_before(Store *s, const SessionFilter *f, int64_t allowed_us, int64_t id, SessionRow *ret) {
@@ -94,7 +113,10 @@ int session_before(Store *s, const SessionFilter *f, int64_t allowed_us, int64_t
 }
 
 int session_of_claim(Store *s, int64_t item, SessionRow *ret) {
-        return session_read(s, SQL_SESSION_OF_CLAIM, sql_first(s, SQL_SESSION_OF_CLAIM, "i", item), ret);
+        int64_t id;
+        int r = sql_int(s, SQL_SESSION_OF_CLAIM, &id, "i", item);
+
+        return r <= 0 ? r : session_get_id(s, id, ret);
 }
 
 int session_live(Store *s, const char *room, SessionRow *ret) {

@@ -381,7 +381,7 @@
         X(RELAY_NEXT_DUE, "SELECT due_us FROM relay WHERE due_us IS NOT NULL ORDER BY due_us LIMIT 1")                \
         X(SESSION_BY_LABEL, "SELECT " SESSION_COLUMNS " FROM session WHERE label = ?")                                \
         X(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?")                                      \
-        X(SESSION_OF_CLAIM, "SELECT " SESSION_COLUMNS " FROM session WHERE id = (SELECT session FROM claim WHERE item = ?)") \
+        X(SESSION_OF_CLAIM, "SELECT session FROM claim WHERE item = ?")                                               \
         X(SESSION_LIVE, "SELECT " SESSION_COLUMNS " FROM session WHERE room = ? AND state < 3 LIMIT 1")               \
         X(SESSION_ADD, "INSERT INTO session (label, room, practitioner, patient, procedure, content, state, "         \
                        "allowed_us, decided_i, lease_until_us, stream, stream_lost, overridden, salt) "               \

@@ -8,6 +8,7 @@
  */
 #include <sqlite3.h>
 
+#include "store/rows.h"
 #include "store/sql.h"
 #include "store/store.h"
 
@@ -33,6 +34,7 @@ struct Store {
         int witness; /* see witness.h; -1: not open */
         bool in_batch, spoiled;
         uint64_t undone;
+        RowCache items, sessions;
         Backup *backup; /* see backup.h; NULL: none was made */
         int wal_pages; /* in the write-ahead log, as of the last commit */
         char why[STORE_WHY_MAX];

@@ -365,6 +365,8 @@ Store *store_close(Store *s) {
         free(s->backup);
         statements_close(s);
         changes_close(s);
+        rows_free(&s->items);
+        rows_free(&s->sessions);
         sqlite3_close(s->db);
         if (s->witness >= 0)
                 close(s->witness);

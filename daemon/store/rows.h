@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Rows: the items and sessions that were read last, as they stand in the ledger. Each message of a session in progress
+ * speaks of the same few. A row is forgotten when SQLite says that it is about to change (changes.c), and all of them when
+ * anything was undone; a ledger that is only looked at keeps none, because nobody says there what changes.
+ */
+#include "core/limits.h"
+#include "store/store.h"
+
+#define ROWS_KEPT 16
+
+typedef struct RowCache {
+        size_t size;     /* of a row */
+        uint64_t undone; /* store_undone() when they were read */
+        unsigned next;   /* which gives way */
+        struct {
+                int64_t id; /* 0: none */
+                char name[CODE_MAX + 1];
+        } of[ROWS_KEPT];
+        uint8_t *rows; /* NULL: none was kept yet */
+} RowCache;
+
+/* By its id, or where that is 0 by its name. NULL: it is to be read. */
+const void *row_kept(const Store *s, RowCache *c, int64_t id, const char *name);
+void row_keep(const Store *s, RowCache *c, int64_t id, const char *name, const void *row);
+void row_changes(RowCache *c, int64_t id);
+void rows_free(RowCache *c);
