@@ -59,19 +59,21 @@ static void alert_again(AlertRow *row, AlertSeverity severity, const char *text,
 int alert_put(Store *s, const char *rule, const char *subject, AlertSeverity severity, const char *text, int64_t at_us,
               AlertRow *ret) {
         AlertRow row;
-        int stood = alert_get(s, rule, subject, &row), r;
+        int r = alert_get(s, rule, subject, &row);
 
-        if (stood < 0)
-                return stood;
-        if (stood) {
+        if (r < 0)
+                return r;
+        if (r > 0) {
                 alert_again(&row, severity, text, at_us);
                 r = alert_save(s, &row);
-        } else {
-                r = sql_run(s, SQL_ALERT_ADD, "ttitii", rule, subject, (int64_t)severity, text, at_us, at_us);
+                if (r == 0)
+                        *ret = row;
+                return r;
         }
+        r = sql_run(s, SQL_ALERT_ADD, "ttitii", rule, subject, (int64_t)severity, text, at_us, at_us);
         if (r == 0)
                 r = alert_get(s, rule, subject, ret);
-        return r < 0 ? r : !stood;
+        return r;
 }
 
 int alert_settle(Store *s, const char *rule, const char *subject, const char *by, int64_t at_us, AlertRow *ret) {
