@@ -117,7 +117,7 @@ static const char first[] =
         "CREATE INDEX attempt_cycle ON attempt (autoclave, cycle);"
         "CREATE INDEX attempt_open ON attempt (autoclave) WHERE verdict IS NULL;"
 
-        /* Samples as core/samples.h writes them; one row a message while the cycle runs, one in all when it ended. */
+        /* Samples as core/samples.h writes them; one row a batch while the cycle runs, one in all when it ended. */
         "CREATE TABLE sample_chunk ("
         " attempt INTEGER NOT NULL, n INTEGER NOT NULL,"
         " samples INTEGER NOT NULL, data BLOB NOT NULL,"
