@@ -84,7 +84,8 @@ static int failed(const Ctl *c, int r, const sd_bus_error *error) {
         return streq(error->name, BUS_ERROR_NOT_FOUND) || streq(error->name, BUS_ERROR_BAD_CODE) ||
                                streq(error->name, BUS_ERROR_NOT_ONE_PIECE) || streq(error->name, BUS_ERROR_AMBIGUOUS) ||
                                streq(error->name, BUS_ERROR_REFUSED) || streq(error->name, BUS_ERROR_NOT_YOU) ||
-                               streq(error->name, BUS_ERROR_NOT_HERE) || streq(error->name, BUS_ERROR_NOT_AUTHORIZED)
+                               streq(error->name, BUS_ERROR_NOT_HERE) || streq(error->name, BUS_ERROR_NOT_AUTHORIZED) ||
+                               streq(error->name, BUS_ERROR_HELD_OFF)
                        ? CTL_NO
                        : CTL_TROUBLE;
 }

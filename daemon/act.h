@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/limits.h"
+
 #define ACT_TEXT_MAX 4096 /* a load may be refused for many reasons, and all are told */
 
 /* X(NAME, id in the chain, what the signature means) */
@@ -68,7 +70,29 @@ enum {
         ACT_REFUSED,
         ACT_NOT_YOU,  /* the user is no registered person, or not the one who is named */
         ACT_NOT_HERE, /* it has to be signed with a password: on the system bus */
+        ACT_HELD_OFF, /* too many passwords were wrong under this login: for a while nothing is signed under it */
 };
+
+/* How a signature came to nothing that polkit was asked for. */
+typedef enum ActUnsigned {
+        UNSIGNED_PASSWORD,   /* the password was not right */
+        UNSIGNED_DISMISSED,  /* the dialog was closed without it */
+        UNSIGNED_UNANSWERED, /* nobody answered in time */
+        UNSIGNED_LEFT,       /* the caller went away meanwhile */
+        UNSIGNED_RULE,       /* polkit's rules say no, whatever the password */
+        _UNSIGNED_MAX,
+} ActUnsigned;
+
+/*
+ * What stood when the person was asked: a mark of each thing that they would have to look at anew had it come up, or
+ * changed, since; and how far the clock was from CLOCK_BOOTTIME.
+ */
+#define ACT_SEEN_MAX (ITEMS_MAX + 8)
+typedef struct ActSeen {
+        int64_t clock_us;
+        size_t n;
+        uint64_t marks[ACT_SEEN_MAX];
+} ActSeen;
 
 typedef struct Act {
         ActType type;
@@ -90,7 +114,7 @@ typedef struct Act {
         bool dry;               /* LOAD_RELEASE: every pack was looked at, and is, but for those of wet_packs */
         size_t n_wet_packs;
         const char **wet_packs; /* labels, ITEMS_MAX at the most */
-        int64_t shown_us;       /* by the wall clock, when the person was shown what they sign; 0: now */
+        const ActSeen *seen;    /* when the person was asked for their password; NULL: they were not */
         ActAuth auth;
         uid_t uid;              /* of the caller, as the kernel or the bus says */
         pid_t pid;

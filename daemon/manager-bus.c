@@ -20,10 +20,21 @@ static int act(void *userdata, const Act *a, char ret_text[static ACT_TEXT_MAX])
         return committed < 0 ? committed : r;
 }
 
-static int may(void *userdata, const Act *a, char ret_text[static ACT_TEXT_MAX]) {
-        const Manager *m = userdata;
+static int may(void *userdata, const Act *a, char ret_text[static ACT_TEXT_MAX], ActSeen *ret_seen) {
+        Manager *m = userdata;
+        const Now t = manager_now(m);
 
-        return intake_act_may(m->intake, a, ret_text);
+        return intake_act_may(m->intake, &t, a, ret_text, ret_seen);
+}
+
+static int not_signed(void *userdata, const Act *a, ActUnsigned how) {
+        Manager *m = userdata;
+        const Now t = manager_now(m);
+        int r = intake_act_unsigned(m->intake, &t, a, how);
+
+        if (r < 0)
+                m->failed = r;
+        return manager_commit(m);
 }
 
 void manager_status(void *userdata, Status *ret) {
@@ -89,6 +100,7 @@ int manager_open_bus(Manager *m) {
                                    .autoclave = autoclave,
                                    .act = act,
                                    .may = may,
+                                   .not_signed = not_signed,
                                    .backup = backup,
                                    .checkpoint = checkpoint_of,
                                    .why = why,

@@ -73,6 +73,7 @@ static int refused(int outcome, const char *text, sd_bus_error *error) {
 
 static int perform(sd_bus_message *m, const BusSource *source, Act *act, sd_bus_error *error) {
         char text[ACT_TEXT_MAX] = "";
+        ActSeen seen;
         int r;
 
         if (too_long(act->by, LABEL_MAX) || too_long(act->cause, LABEL_MAX) || too_long(act->patient, LABEL_MAX) ||
@@ -84,7 +85,7 @@ static int perform(sd_bus_message *m, const BusSource *source, Act *act, sd_bus_
         if (too_long(act->reason, TEXT_MAX))
                 return sd_bus_error_setf(error, BUS_ERROR_REFUSED, "The reason is too long. Say it in %d bytes.",
                                          TEXT_MAX);
-        r = source->system ? authority_ask(system_authority(source->system), m, act, source, error) : read_peer(m, act);
+        r = source->system ? authority_ask(system_authority(source->system), m, act, source, &seen, error) : read_peer(m, act);
         if (r != 0)
                 return r;
         r = source->act(source->userdata, act, text);

@@ -21,8 +21,10 @@
 #define BUS_PATH "/org/asepsis1"
 #define BUS_NAME "org.asepsis1"
 #define BUS_INTERFACE "org.asepsis1.Manager"
-#define BUS_QUESTIONS_MAX 16      /* signatures that wait for polkit and its password, and as many acts that only lock... */
-#define BUS_QUESTIONS_USER_MAX 4  /* ...of one user */
+#define BUS_QUESTIONS_MAX 32      /* signatures that wait for polkit and its password, and as many acts that only lock... */
+#define BUS_QUESTIONS_USER_MAX 2  /* ...of one user */
+#define BUS_STRANGERS_MAX 640     /* likewise, while the bus is asked who calls: more than one user's 256 connections... */
+#define BUS_STRANGERS_PEER_MAX 2  /* ...have, each with so many */
 #define BUS_CONNECTIONS_MAX 16
 #define BUS_LISTENERS_MAX 8 /* of those connections, with Subscribe() */
 #define BUS_UNSENT_MAX 64  /* replies that a peer leaves unread; beyond that it is dropped */
@@ -58,6 +60,7 @@
 #define BUS_ERROR_NOT_YOU "org.asepsis1.Error.NotYou"
 #define BUS_ERROR_NOT_HERE "org.asepsis1.Error.NotHere"
 #define BUS_ERROR_NOT_AUTHORIZED "org.asepsis1.Error.NotAuthorized"
+#define BUS_ERROR_HELD_OFF "org.asepsis1.Error.HeldOff"
 #define BUS_ERROR_NO_AUTHORITY "org.asepsis1.Error.NoAuthority"
 #define BUS_ERROR_BUSY "org.asepsis1.Error.Busy"
 #define BUS_ERROR_LEDGER "org.asepsis1.Error.Ledger"
@@ -90,7 +93,9 @@ typedef struct BusSource {
         int (*why)(void *userdata, const char *session, const struct GateFacts **ret);
         void *userdata;
         /* As intake_act_may() says; NULL: act() alone decides. */
-        int (*may)(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX]);
+        int (*may)(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX], ActSeen *ret_seen);
+        /* As intake_act_unsigned() says, and committed; NULL: nobody wants to know. */
+        int (*not_signed)(void *userdata, const Act *act, ActUnsigned how);
         Bus *bus;               /* set by bus_new() */
         struct System *system;  /* the call came over the system bus; NULL: at the socket */
 } BusSource;

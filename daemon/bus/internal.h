@@ -181,11 +181,12 @@ DEFINE_CLEANUP(System, system_free)
 sd_bus *system_bus(System *s);
 
 /*
- * authority.c: the acts that wait for polkit's word. 0: the act may be handed over, with who, and who vouches for that, in
- * it; 1: it is being asked, and the same call comes again; otherwise the error is set and returned.
+ * authority.c: the acts that wait for polkit's word. 0: the act may be handed over, with who, who vouches for that, and
+ * what stood when they were asked (*ret_seen) in it; 1: it is being asked, and the same call comes again; otherwise the
+ * error is set and returned. The source outlives the authority.
  */
 typedef struct Authority Authority;
-int authority_ask(Authority *a, sd_bus_message *m, Act *act, const BusSource *source, sd_bus_error *error);
+int authority_ask(Authority *a, sd_bus_message *m, Act *act, const BusSource *source, ActSeen *ret_seen, sd_bus_error *error);
 int authority_new(Authority **ret, sd_bus *bus);
 /* Whoever waits gets no answer: the bus is gone. */
 Authority *authority_free(Authority *a);

@@ -57,7 +57,8 @@ static const AlertRule table[] = {
         /* people, devices, the daemon */
         CAUSE("qualification-due", QUALIFY), CAUSE("qualification-overdue", QUALIFY),
         CAUSE("device-silent", "It ends when the device speaks."),
-        HAND("evidence-gap"), HAND("sequence-conflict"), HAND("rejected-flood"), HAND("machine-asleep"),
+        HAND("evidence-gap"), HAND("sequence-conflict"), HAND("rejected-flood"), HAND("signature-refused"),
+        HAND("machine-asleep"),
         CAUSE("broker-lost", "It ends when the broker is there again."),
         CAUSE("disk-low", "Free some space on the ledger's disk."),
         CAUSE("backup-old", "Make a backup: asepsisctl backup."),

@@ -16,3 +16,8 @@
 #define NONCE_SIZE 16            /* bytes */
 #define SEQ_AHEAD_MAX 1000       /* a seq further ahead is not taken */
 #define MISSING_MAX 64           /* holes named in a receipt */
+#define SIGNING_WITHIN_S 600     /* passwords not given under one login count together for so long... */
+#define SIGNING_ALERT_AT 3       /* ...and so many that were wrong are alerted... */
+#define SIGNING_HOLD_AT 5        /* ...and after so many nothing is signed under it for... */
+#define SIGNING_HOLD_S 300
+#define SIGNING_RECORDS_MAX 20   /* records of them an hour and login; more are counted */

@@ -36,7 +36,7 @@ static int override(Intake *in, const Act *act, char text[static ACT_TEXT_MAX]) 
 }
 
 static int room_unlock(Intake *in, const Act *act, char text[static ACT_TEXT_MAX]) {
-        return intake_room_unlock(in, &in->now, act->subject, act->shown_us, act->by, act->reason, text);
+        return intake_room_unlock(in, &in->now, act->subject, act->by, act->reason, text);
 }
 
 static int session_stop(Intake *in, const Act *act, char text[static ACT_TEXT_MAX]) {

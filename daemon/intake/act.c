@@ -273,11 +273,16 @@ static int act_allowance(Intake *in, const Act *act, bool *ret) {
                 ACTS_PER_MINUTE, (unsigned)act->uid);
 }
 
-int intake_act_may(const Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
+int intake_act_may(Intake *in, const Now *now, const Act *act, char ret_text[static ACT_TEXT_MAX], ActSeen *ret_seen) {
         Act known = *act;
         int r = identify(in, &known, ret_text);
 
-        return r == ACT_DONE ? may(in, &known, ret_text) : r;
+        in->now = *now;
+        if (r == ACT_DONE)
+                r = may(in, &known, ret_text);
+        if (r == ACT_DONE)
+                r = signing_may(in, &known, ret_text);
+        return r == ACT_DONE ? act_look(in, &known, ret_seen) : r;
 }
 
 int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
@@ -297,6 +302,8 @@ int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static 
         outcome = identify(in, &known, ret_text);
         if (outcome == ACT_DONE)
                 outcome = may(in, &known, ret_text);
+        if (outcome == ACT_DONE)
+                outcome = act_unseen(in, &known, ret_text);
         if (outcome == ACT_DONE)
                 outcome = act_try(in, &known, ret_text);
         if (outcome == ACT_DENIED)

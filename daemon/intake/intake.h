@@ -157,8 +157,12 @@ int intake_alert_resolve(Intake *in, const Now *now, const char *rule, const cha
  */
 int intake_act(Intake *in, const Now *now, const Act *act, char ret_text[static ACT_TEXT_MAX]);
 /* Whether this person may do such an act at all, before anybody is asked for a password. Changes and records nothing.
- * ACT_DONE: yes; or as intake_act() would refuse it. */
-int intake_act_may(const Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]);
+ * ACT_DONE: yes, and what stands now that the signature will be about; or as intake_act() would refuse it; ACT_HELD_OFF; or
+ * the store's error. */
+int intake_act_may(Intake *in, const Now *now, const Act *act, char ret_text[static ACT_TEXT_MAX], ActSeen *ret_seen);
+/* The person was asked, and did not sign: on record, so far as there are not too many, and alerted. Into the batch; 0, or
+ * the store's error. */
+int intake_act_unsigned(Intake *in, const Now *now, const Act *act, ActUnsigned how);
 
 /*
  * Acts on recalls, into the batch. `by` names a registered officer, for make anybody registered; the reason is not
@@ -195,9 +199,9 @@ int intake_autoclave_return(Intake *in, const Now *now, const char *autoclave, c
 
 /*
  * Acts on rooms and their sessions, by an officer with a reason, into the batch; results as above. unlock: opens all that
- * locks the room, unless something did since it was shown (wall clock; 0: it was not). end: of a session that its room does not end.
+ * locks the room. end: of a session that its room does not end.
  */
-int intake_room_unlock(Intake *in, const Now *now, const char *room, int64_t shown_us, const char *by, const char *reason,
+int intake_room_unlock(Intake *in, const Now *now, const char *room, const char *by, const char *reason,
                        char ret_text[static ACT_TEXT_MAX]);
 int intake_session_end(Intake *in, const Now *now, const char *session, const char *by, const char *reason,
                        char ret_text[static ACT_TEXT_MAX]);

@@ -13,6 +13,7 @@
 #include "core/interlock.h"
 #include "core/override.h"
 #include "core/samples.h"
+#include "core/signing.h"
 #include "core/reasons.h"
 #include "core/udi.h"
 #include "intake/day.h"
@@ -37,6 +38,7 @@
 #define RECEIPT_WAIT_US (50 * US_PER_MS)
 #define REJECTIONS_PER_MINUTE 60 /* answered and kept, a device; the rest is counted */
 #define ACTS_PER_MINUTE 30 /* of one user at the control socket; more are refused and not recorded */
+#define SIGNERS_MAX 16     /* users whose failed signatures are counted; the one whose last was longest ago gives way */
 #define ACTORS_MAX 16      /* users whose acts are counted; the one that was longest quiet gives way */
 #define DOUBT_TEXT_MAX 240
 #define ALERTS_SLICE 100         /* open alerts published in one turn */
@@ -142,6 +144,11 @@ struct Intake {
                 unsigned acts;    /* within the minute; 0: free */
                 uid_t uid;
         } actors[ACTORS_MAX];
+        struct {
+                bool taken;
+                uid_t uid;
+                Signing signing;
+        } signers[SIGNERS_MAX]; /* who did not sign what they were asked for */
         Slot strangers; /* whoever is not configured: one allowance for all */
         Running *running;
         size_t n_running;
@@ -420,6 +427,12 @@ int act_refuse(char *ret_text, const char *format, ...) _printf_(2, 3);
 /* act-do.c: what the act does, once it may be done. 0, ACT_REFUSED or ACT_DENIED, with a text; or the store's error. A
  * savepoint is open, so it opens none. */
 int act_do(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]);
+/* act-seen.c: what stands now that such a signature is about: 0, or the store's error. And whether something came up since
+ * act->seen: 0, or ACT_REFUSED and what; or the store's error. */
+int act_look(Intake *in, const Act *act, ActSeen *ret);
+int act_unseen(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]);
+/* signing.c: ACT_DONE; ACT_HELD_OFF and how long still. */
+int signing_may(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]);
 
 /* 0, or a Reject: not a registered person. */
 int want_person(Intake *in, const char *member, const char *id);

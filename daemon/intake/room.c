@@ -200,22 +200,7 @@ static int list_locks(Intake *in, const char *room, char *ret, size_t size) {
         return r < 0 ? r : 0;
 }
 
-/* Nobody has looked into what came up while they typed their password: 1 and a sentence. 0: nothing did. */
-static int refuse_unseen(Intake *in, const char *room, int64_t shown_us, char ret_text[static ACT_TEXT_MAX]) {
-        RoomLockRow lock = {};
-        int r;
-
-        while ((r = room_lock_next(in->store, room, lock.rule, &lock)) > 0)
-                if (shown_us && lock.last_us >= shown_us) {
-                        snprintf(ret_text, ACT_TEXT_MAX,
-                                 "Room %.64s was locked again while you signed: %s: %s Look into that, then unlock it.", room,
-                                 lock.rule, lock.text);
-                        return 1;
-                }
-        return r;
-}
-
-int intake_room_unlock(Intake *in, const Now *now, const char *room, int64_t shown_us, const char *by, const char *reason,
+int intake_room_unlock(Intake *in, const Now *now, const char *room, const char *by, const char *reason,
                        char ret_text[static ACT_TEXT_MAX]) {
         const LogSubject subject = { .room = room };
         char locks[ACT_TEXT_MAX - 128];
@@ -226,8 +211,6 @@ int intake_room_unlock(Intake *in, const Now *now, const char *room, int64_t sho
         r = room_look(in, room, &look);
         if (r == 0)
                 r = refuse_unlock(in, &look, ret_text);
-        if (r == 0)
-                r = refuse_unseen(in, room, shown_us, ret_text);
         if (r == 0)
                 r = list_locks(in, room, locks, sizeof(locks));
         /* Its record in the chain is the act's own, the last one. */

@@ -22,7 +22,12 @@ static struct {
         char address[96], path[64];
         const char *person;
         sd_bus_message *questions[QUESTIONS]; /* to polkit, unanswered */
-        unsigned n_questions, n_cancelled, n_done, n_errors;
+        unsigned n_questions, n_cancelled, n_done, n_errors, n_unsigned[_UNSIGNED_MAX];
+        uint64_t looks, seen; /* how often it was looked; which look the act had */
+        bool held, silent;    /* nothing is signed for a while; the bus says of nobody who they are */
+        uint32_t user;
+        const char *caller;
+        unsigned turns; /* of the loop after each call */
         char subject[1024], error[128]; /* last shown, last answered */
 } w;
 
@@ -31,20 +36,39 @@ static const Config *fake_config(void *userdata) {
         static const Config config = { .practitioners = &person, .n_practitioners = 1 };
 
         (void)userdata;
-        person = (ConfigPractitioner){ .id = w.person, .name = w.person, .uid = USER };
+        person = (ConfigPractitioner){ .id = w.person, .name = w.person, .uid = w.user };
         return &config;
+}
+
+static int fake_may(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX], ActSeen *ret_seen) {
+        (void)userdata;
+        (void)act;
+        snprintf(ret_text, ACT_TEXT_MAX, "Not for a while.");
+        ret_seen->n = 1;
+        ret_seen->marks[0] = ++w.looks;
+        return w.held ? ACT_HELD_OFF : ACT_DONE;
+}
+
+static int fake_not_signed(void *userdata, const Act *act, ActUnsigned how) {
+        (void)userdata;
+        assert_int_equal(act->uid, w.user);
+        assert_string_equal(act->subject, "ac-1");
+        w.n_unsigned[how]++;
+        return 0;
 }
 
 static int fake_act(void *userdata, const Act *act, char ret_text[static ACT_TEXT_MAX]) {
         (void)userdata;
-        assert_int_equal(act->uid, USER);
+        assert_int_equal(act->uid, w.user);
+        assert_non_null(act->seen);
+        w.seen = act->seen->marks[0];
         w.n_done++;
         snprintf(ret_text, ACT_TEXT_MAX, "It is done.");
         return ACT_DONE;
 }
 
 static int answer_who(sd_bus_message *m) {
-        return sd_bus_reply_method_return(m, "a{sv}", 2, "UnixUserID", "u", (uint32_t)USER, "ProcessID", "u", 7);
+        return sd_bus_reply_method_return(m, "a{sv}", 2, "UnixUserID", "u", (uint32_t)w.user, "ProcessID", "u", 7);
 }
 
 static int keep_question(sd_bus_message *m) {
@@ -73,7 +97,7 @@ static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (streq(member, "AddMatch"))
                 return sd_bus_reply_method_return(m, NULL);
         if (streq(member, "GetConnectionCredentials"))
-                return answer_who(m);
+                return w.silent ? 1 : answer_who(m);
         if (streq(member, "CheckAuthorization"))
                 return keep_question(m);
         w.n_cancelled += streq(member, "CancelCheckAuthorization");
@@ -119,11 +143,14 @@ static void be_the_bus(void) {
 }
 
 static int setup(void **state) {
-        const BusSource source = { .act = fake_act, .config = fake_config };
+        const BusSource source = { .act = fake_act, .may = fake_may, .not_signed = fake_not_signed, .config = fake_config };
         BusSource with_store = source;
 
         memset(&w, 0, sizeof(w));
         w.person = "ana";
+        w.user = USER;
+        w.caller = CALLER;
+        w.turns = 20;
         *state = w.f = case_open();
         listen_as_bus();
         with_store.store = w.f->store;
@@ -161,14 +188,14 @@ static void call(const char *member, const char *types, ...) {
         va_list ap;
 
         assert_return_code(sd_bus_message_new_method_call(w.bus, &m, "org.asepsis1", BUS_PATH, BUS_INTERFACE, member), 0);
-        assert_return_code(sd_bus_message_set_sender(m, CALLER), 0);
+        assert_return_code(sd_bus_message_set_sender(m, w.caller), 0);
         assert_return_code(sd_bus_message_set_allow_interactive_authorization(m, 1), 0);
         va_start(ap, types);
         assert_return_code(sd_bus_message_appendv(m, types, ap), 0);
         va_end(ap);
         assert_return_code(sd_bus_call_async(w.bus, NULL, m, on_answered, NULL, 60 * US_PER_S), 0);
         sd_bus_message_unref(m);
-        turn(20);
+        turn(w.turns);
 }
 
 static void return_autoclave(void) {
@@ -187,6 +214,26 @@ static void polkit_says(unsigned before, bool authorized, bool challenge) {
         turn(20);
 }
 
+/* The dialog that is up is closed by whoever sits there. */
+static void person_dismisses(void) {
+        sd_bus_message *m = w.questions[w.n_questions - 1];
+
+        assert_return_code(sd_bus_reply_method_return(m, "(bba{ss})", 0, 0, 2, "polkit.result", "x", "polkit.dismissed", "true"), 0);
+        turn(20);
+}
+
+static void caller_leaves(void) {
+        sd_bus_message *m;
+
+        assert_return_code(sd_bus_message_new_signal(w.bus, &m, "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                                     "NameOwnerChanged"), 0);
+        assert_return_code(sd_bus_message_set_sender(m, "org.freedesktop.DBus"), 0);
+        assert_return_code(sd_bus_message_append(m, "sss", w.caller, w.caller, ""), 0);
+        assert_return_code(sd_bus_send(w.bus, m, NULL), 0);
+        sd_bus_message_unref(m);
+        turn(20);
+}
+
 static void an_act_is_taken_up_without_waiting_for_the_bus(void **state) {
         const int64_t began = now_us();
 
@@ -199,8 +246,6 @@ static void an_act_is_taken_up_without_waiting_for_the_bus(void **state) {
 }
 
 static void what_is_signed_is_done_once_and_whoever_left_has_done_nothing(void **state) {
-        sd_bus_message *m;
-
         (void)state;
         return_autoclave();
         polkit_says(0, false, true);
@@ -208,14 +253,9 @@ static void what_is_signed_is_done_once_and_whoever_left_has_done_nothing(void *
         assert_int_equal(w.n_done, 1);
         return_autoclave();
         polkit_says(0, false, true);
-        assert_return_code(sd_bus_message_new_signal(w.bus, &m, "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                                     "NameOwnerChanged"), 0);
-        assert_return_code(sd_bus_message_set_sender(m, "org.freedesktop.DBus"), 0);
-        assert_return_code(sd_bus_message_append(m, "sss", CALLER, CALLER, ""), 0);
-        assert_return_code(sd_bus_send(w.bus, m, NULL), 0);
-        sd_bus_message_unref(m);
-        turn(20);
+        caller_leaves();
         assert_int_equal(w.n_cancelled, 1);
+        assert_int_equal(w.n_unsigned[UNSIGNED_LEFT], 1);
         polkit_says(0, true, false);
         assert_int_equal(w.n_done, 1);
 }
@@ -250,12 +290,105 @@ static void what_is_signed_is_shown_in_full_and_on_one_line(void **state) {
         (void)state;
         call("RegisterQualification", "ssssss", "ana", "skin-needling", "2030-01-31", "paper", "", "why");
         assert_string_equal(w.subject, "ana (skin-needling until 2030-01-31)");
+        polkit_says(0, true, false);
         call("ReturnAutoclave", "sss", "ac-1\nand all others\033[2J", "", "mended");
         assert_string_equal(w.subject, "ac-1?and all others?[2J");
+        polkit_says(0, true, false);
         call("ErasePatient", "sss", "p-1", "", "why");
         assert_string_equal(w.subject, "patient (p-1)");
+        polkit_says(0, true, false);
         call("Override", "ssss", "s-1", "room-not-disinfected", "", "why");
         assert_string_equal(w.subject, "s-1 (room-not-disinfected)");
+}
+
+static void what_was_not_signed_is_evidence_and_what_nobody_was_asked_is_none(void **state) {
+        (void)state;
+        return_autoclave();
+        polkit_says(0, false, true);
+        polkit_says(0, false, false);
+        assert_string_equal(w.error, BUS_ERROR_NOT_AUTHORIZED);
+        assert_int_equal(w.n_unsigned[UNSIGNED_PASSWORD], 1);
+        return_autoclave();
+        polkit_says(0, false, true);
+        person_dismisses();
+        assert_string_equal(w.error, BUS_ERROR_NOT_AUTHORIZED);
+        assert_int_equal(w.n_unsigned[UNSIGNED_DISMISSED], 1);
+        return_autoclave();
+        polkit_says(0, false, false);
+        assert_int_equal(w.n_unsigned[UNSIGNED_RULE], 1);
+        return_autoclave();
+        polkit_says(0, false, true);
+        polkit_says(0, false, true);
+        assert_int_equal(w.n_errors, 4);
+        return_autoclave();
+        caller_leaves();
+        assert_int_equal(w.n_unsigned[UNSIGNED_PASSWORD] + w.n_unsigned[UNSIGNED_DISMISSED] + w.n_unsigned[UNSIGNED_RULE] +
+                                 w.n_unsigned[UNSIGNED_LEFT],
+                         3);
+        assert_int_equal(w.n_done, 0);
+}
+
+static void while_a_login_is_held_off_polkit_is_not_asked(void **state) {
+        (void)state;
+        w.held = true;
+        return_autoclave();
+        assert_string_equal(w.error, BUS_ERROR_HELD_OFF);
+        assert_int_equal(w.n_questions, 0);
+        assert_int_equal(w.n_done, 0);
+}
+
+static void the_act_has_what_stood_when_the_person_was_asked_and_nothing_later(void **state) {
+        (void)state;
+        return_autoclave();
+        polkit_says(0, false, true);
+        take_autoclave_out();
+        polkit_says(1, true, false);
+        assert_int_equal(w.n_done, 1);
+        assert_int_equal(w.seen, 1);
+        assert_int_equal(w.looks, 2);
+}
+
+static void nobody_who_calls_without_end_shuts_the_others_out(void **state) {
+        char names[BUS_STRANGERS_MAX][16];
+
+        (void)state;
+        w.silent = true;
+        for (unsigned i = 0; i < 10; i++)
+                return_autoclave();
+        assert_int_equal(w.n_errors, 10 - BUS_STRANGERS_PEER_MAX);
+        assert_string_equal(w.error, BUS_ERROR_BUSY);
+        w.turns = 6;
+        for (unsigned i = 0; i < 255; i++) {
+                snprintf(names[i], sizeof(names[i]), ":1.%u", 100 + i);
+                w.caller = names[i];
+                return_autoclave();
+        }
+        w.turns = 20;
+        w.error[0] = '\0';
+        w.silent = false;
+        w.user = USER + 1;
+        w.caller = ":1.8";
+        return_autoclave();
+        polkit_says(0, false, true);
+        polkit_says(0, true, false);
+        assert_string_not_equal(w.error, BUS_ERROR_BUSY);
+        assert_int_equal(w.n_done, 1);
+}
+
+static void a_user_has_few_places_however_many_connections_they_call_from(void **state) {
+        (void)state;
+        return_autoclave();
+        w.caller = ":1.20";
+        return_autoclave();
+        w.caller = ":1.21";
+        return_autoclave();
+        assert_string_equal(w.error, BUS_ERROR_BUSY);
+        assert_int_equal(w.n_questions, BUS_QUESTIONS_USER_MAX);
+        w.user = USER + 1;
+        w.caller = ":1.22";
+        return_autoclave();
+        assert_int_equal(w.n_questions, BUS_QUESTIONS_USER_MAX + 1);
+        assert_int_equal(w.n_errors, 1);
 }
 
 static void a_pseudonym_that_cannot_be_shown_in_full_is_refused(void **state) {
@@ -277,6 +410,11 @@ int main(void) {
                 CASE(nobody_signs_in_the_name_of_whom_a_reload_has_put_in_their_place),
                 CASE(what_only_locks_is_not_held_up_by_signatures_that_wait),
                 CASE(what_is_signed_is_shown_in_full_and_on_one_line),
+                CASE(what_was_not_signed_is_evidence_and_what_nobody_was_asked_is_none),
+                CASE(while_a_login_is_held_off_polkit_is_not_asked),
+                CASE(the_act_has_what_stood_when_the_person_was_asked_and_nothing_later),
+                CASE(nobody_who_calls_without_end_shuts_the_others_out),
+                CASE(a_user_has_few_places_however_many_connections_they_call_from),
                 CASE(a_pseudonym_that_cannot_be_shown_in_full_is_refused),
         };
 
