@@ -40,8 +40,14 @@ static const char *needs_restart(const Config *is, const Config *wanted) {
                 return "[store] path";
         if (!streq(is->store.signing_key, wanted->store.signing_key))
                 return "[store] signing-key";
+        if (is->store.cache_kib != wanted->store.cache_kib)
+                return "[store] cache-kib";
         if (!streq(is->control.socket, wanted->control.socket))
                 return "[control] socket";
+        if (is->control.mode != wanted->control.mode)
+                return "[control] mode";
+        if (!streq_ptr(is->control.group, wanted->control.group))
+                return "[control] group";
         if (is->control.bus != wanted->control.bus)
                 return "[control] bus";
         return NULL;
