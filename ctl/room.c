@@ -22,7 +22,7 @@ static void add_waiting(Line *l, const json_t *room) {
         if (number_of(room, "held_s") > 0)
                 line_add(l, "%sbusy for %" PRId64 " s", l->text[0] ? ", " : "", number_of(room, "held_s"));
         if (truth_of(room, "disinfection_due")) {
-                line_add(l, "%sdisinfection due, session ended", l->text[0] ? ", " : "");
+                line_add(l, "%sdisinfection due, last used", l->text[0] ? ", " : "");
                 line_add_ago(l, number_of(room, "last_session_end"));
         }
         if (number_of(room, "exposure") > 0)
@@ -54,7 +54,7 @@ static void note_locks(Table *t, const json_t *room) {
         }
 }
 
-/* How long after the last session's end its disinfection was told; the agent's time lies between the two. */
+/* How long after its last use, mostly a session's end, its disinfection was told; the agent's time lies between the two. */
 static void note_disinfection(Table *t, const json_t *room) {
         const int64_t ended = number_of(room, "last_session_end"), at = number_of(room, "disinfected_at");
         Line l = {};
@@ -62,7 +62,7 @@ static void note_disinfection(Table *t, const json_t *room) {
         if (truth_of(room, "disinfection_due") || ended <= 0 || at < ended)
                 return;
         line_add_time(&l, "disinfected ", at);
-        line_add(&l, ", %" PRId64 " s after the last session's end", (at - ended) / US_PER_S);
+        line_add(&l, ", %" PRId64 " s after it was last used", (at - ended) / US_PER_S);
         table_note(t, l.text);
 }
 

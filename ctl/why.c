@@ -15,7 +15,7 @@ static Paint word_paint(const char *word) {
                                            : GREEN;
 }
 
-/* "registered yes", "last session ended 2026-..."; of one rule and one item, or of none. */
+/* "registered yes", "last used 2026-..."; of one rule and one item, or of none. */
 static void add_facts(Line *l, const json_t *why, const char *rule, const char *item) {
         const json_t *f;
         size_t i;

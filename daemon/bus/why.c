@@ -42,7 +42,7 @@ static const Fact session_facts[] = {
         OF("room-locked", "locked by", TEXT, room_lock),
         OF("interlock-mismatch", "relay not open", TEXT, room_relay),
         OF("room-busy", "other session", TEXT, room_busy_session),
-        OF("room-not-disinfected", "last session ended", TIME, room_session_end_us),
+        OF("room-not-disinfected", "last used", TIME, room_session_end_us),
         OF("room-not-disinfected", "disinfected", TIME, room_disinfected_us),
         OF("exposure-open", "open injury", TEXT, exposure),
         OF("session-over", "session", TEXT, session_over),

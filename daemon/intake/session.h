@@ -46,7 +46,7 @@ int room_hold(Intake *in, const char *room);
 int room_used(Intake *in, const char *room);
 /* contact.c: how long an agent is said to have been on */
 typedef struct ContactClaim {
-        const char *item, *happened; /* NULL: a room; what last did, as in "the last session here ended" */
+        const char *item, *happened; /* NULL: a room; what last did, as in "the room was last used" */
         int64_t since_us[3];         /* stamps of what happened; 0: nothing did */
         int64_t contact_us;
         bool said; /* in the message; otherwise it is what is wanted */

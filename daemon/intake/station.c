@@ -89,7 +89,7 @@ static int room_soiled(Intake *in, const RoomRow *room, ContactClaim *ret) {
 
         ret->since_us[0] = room->session_end_us;
         ret->since_us[1] = r > 0 ? x.at_us : 0;
-        ret->happened = ret->since_us[1] > ret->since_us[0] ? "an injury was reported here" : "the last session here ended";
+        ret->happened = ret->since_us[1] > ret->since_us[0] ? "an injury was reported here" : "the room was last used";
         return r < 0 ? r : 0;
 }
 

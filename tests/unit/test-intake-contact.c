@@ -50,7 +50,7 @@ static void room_not_disinfected_fires_for_a_wipe_from_before_the_end(void **sta
         sim_advance(s, 12 * S);
         wiped(s, 60);
         assert_string_equal(sim_rejected(s, ROOM), "bad-member");
-        assert_says(told(s, ROOM), "says 60 s, and the last session here ended 12 s before. Disinfect again");
+        assert_says(told(s, ROOM), "says 60 s, and the room was last used 12 s before. Disinfect again");
         assert_string_equal(sim_member(s, "down/" ROOM "/rejected", "member"), "contact_s");
         assert_string_equal(sim_ask(s, "room-1", "s-2", "R2"), "room-not-disinfected");
 }
