@@ -69,10 +69,11 @@ static inline sd_bus *connect_client(Fixture *f) {
         return bus;
 }
 
-static inline void disconnect_client(sd_bus *bus) {
+/* NULL, to be assigned; of NULL: nothing. */
+static inline sd_bus *disconnect_client(sd_bus *bus) {
         sd_bus_detach_event(bus);
         sd_bus_close(bus);
-        sd_bus_unref(bus);
+        return sd_bus_unref(bus);
 }
 
 static inline int keep_reply(sd_bus_message *m, void *userdata, sd_bus_error *error) {

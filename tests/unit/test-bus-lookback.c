@@ -74,15 +74,23 @@ static void page(sd_bus_message *m, char *sessions, size_t size, char *ret_curso
         sd_bus_message_unref(m);
 }
 
-static void all_pages(Fixture *f, const char *from, const char *to, const char *as_of, const char *want) {
-        char got[256] = "", cursor[200] = "";
+/* All pages that follow, one session each at most; a page may be empty, where its slice of time was over. */
+static void follow(Fixture *f, const char *from, const char *to, const char *cursor, char *got, size_t size) {
+        char at[200];
 
-        do {
+        for (snprintf(at, sizeof(at), "%s", cursor); at[0];) {
                 char more[128];
 
-                page(look_for(f, "room", "room-1", from, to, as_of, cursor, 1), more, sizeof(more), cursor, sizeof(cursor));
-                snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", got[0] && more[0] ? " " : "", more);
-        } while (cursor[0]);
+                page(look_for(f, "room", "room-1", from, to, "", at, 1), more, sizeof(more), at, sizeof(at));
+                snprintf(got + strlen(got), size - strlen(got), "%s%s", got[0] && more[0] ? " " : "", more);
+        }
+}
+
+static void all_pages(Fixture *f, const char *from, const char *to, const char *as_of, const char *want) {
+        char got[256] = "", cursor[200];
+
+        page(look_for(f, "room", "room-1", from, to, as_of, "", 1), got, sizeof(got), cursor, sizeof(cursor));
+        follow(f, from, to, cursor, got, sizeof(got));
         assert_string_equal(got, want);
 }
 
@@ -104,10 +112,9 @@ static void the_cursor_keeps_the_moment_of_the_first_page(void **state) {
         char sessions[128], cursor[200];
 
         page(look_for(f, "room", "room-1", "", "", "2026-03-28T23:00:00Z", "", 1), sessions, sizeof(sessions), cursor, sizeof(cursor));
-        assert_string_equal(sessions, "before");
-        page(look_for(f, "room", "room-1", "", "", "", cursor, 64), sessions, sizeof(sessions), cursor, sizeof(cursor));
-        assert_string_equal(sessions, "within");
-        assert_string_equal(cursor, "");
+        assert_true(cursor[0]);
+        follow(f, "", "", cursor, sessions, sizeof(sessions));
+        assert_string_equal(sessions, "before within");
 }
 
 static void what_cannot_be_looked_for_is_said(void **state) {
