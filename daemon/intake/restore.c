@@ -179,6 +179,20 @@ static int labels_jump(Intake *in) {
         return r < 0 ? r : store_meta_int_set(in->store, "label_number", number + LABELS_LOST);
 }
 
+/* One that this ledger never saw may have been used, and given permits, in what is lost. */
+static int rooms_known(Intake *in) {
+        for (size_t i = 0; i < in->config->n_rooms; i++) {
+                RoomRow room;
+                int r = room_get(in->store, in->config->rooms[i].id, &room);
+
+                if (r >= 0)
+                        r = room_save(in->store, &room);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* Something of this ledger is lost, and it goes on all the same. */
 static int restored(Intake *in, const char *cause, const char *by, const char *reason) {
         RestoredRow row = { .at_us = in->now.wall_us, .cause = cause, .by = by, .reason = reason };
@@ -189,6 +203,8 @@ static int restored(Intake *in, const char *cause, const char *by, const char *r
         r = record_end(in, &row.i);
         if (r == 0)
                 r = restored_add(in->store, &row);
+        if (r == 0)
+                r = rooms_known(in);
         if (r == 0)
                 r = room_doubt_all(in->store, in->now.wall_us, PERMITS_LOST);
         if (r == 0)

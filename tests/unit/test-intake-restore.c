@@ -112,6 +112,23 @@ static void an_older_ledger_in_its_place_is_noticed_and_stays_so(void **state) {
         assert_string_equal(sim_ask(s, "room-1", "s-3", "R2"), "allow");
 }
 
+/* The old ledger knows nothing of that room: not that somebody was treated there, nor what permits it had. */
+static void a_room_that_the_older_ledger_never_saw_needs_disinfection_too(void **state) {
+        Sim *s = *state;
+
+        sim_receive(s, "R1 R2");
+        keep(s);
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R1"), "allow");
+        const int64_t given = sim_sql(s, "SELECT permit_seq FROM room WHERE id = 'room-1'");
+        sim_start(s, "room-1", "s-1");
+        sim_end(s, "room-1", "s-1", "completed");
+        put_back(s);
+        assert_int_equal(act(s, ACT_RESTORE_CONFIRM, "clara"), 0);
+        sim_say(s, "station/station-1/receive", "{'item':'%s','class':'roller'}", sim_code("R3"));
+        assert_string_equal(sim_ask(s, "room-1", "s-2", "R3"), "room-not-disinfected");
+        assert_true(sim_sql(s, "SELECT permit_seq FROM room WHERE id = 'room-1'") > given);
+}
+
 static void another_history_is_noticed_also_where_it_is_longer(void **state) {
         Sim *s = *state;
 
@@ -459,6 +476,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 T(the_ledger_that_lies_where_it_lay_is_not_in_doubt),
                 T(an_older_ledger_in_its_place_is_noticed_and_stays_so),
+                T(a_room_that_the_older_ledger_never_saw_needs_disinfection_too),
                 T(another_history_is_noticed_also_where_it_is_longer),
                 T(a_missing_or_spoilt_witness_is_noticed_and_one_that_never_was_is_not),
                 T(a_ledger_that_was_moved_is_in_doubt),
