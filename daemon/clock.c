@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 /* A disciplined clock is slewed by at most 500 parts in a million (adjtimex(2)); twice that is followed. */
-static void follow(Clock *c, int64_t offset_us, int64_t passed_us) {
-        int64_t most = passed_us / 1000, by = offset_us - c->base_us;
+static void follow(int64_t *base_us, int64_t offset_us, int64_t passed_us) {
+        int64_t most = passed_us / 1000, by = offset_us - *base_us;
 
-        c->base_us += by > most ? most : by < -most ? -most : by;
+        *base_us += by > most ? most : by < -most ? -most : by;
 }
 
 void clock_accept(Clock *c, int64_t wall_us, int64_t boot_us) {
@@ -21,7 +21,7 @@ void clock_accept(Clock *c, int64_t wall_us, int64_t boot_us) {
 /* A step that was seen is not followed: it would be believed by itself after some hours. */
 static bool stepped(Clock *c, int64_t offset_us, int64_t boot_us) {
         if (!c->stepped)
-                follow(c, offset_us, boot_us - c->last_boot_us);
+                follow(&c->base_us, offset_us, boot_us - c->last_boot_us);
         c->last_boot_us = boot_us;
         c->stepped = llabs(offset_us - c->base_us) > CLOCK_STEP_US;
         return c->stepped;
@@ -38,6 +38,20 @@ ClockDoubt clock_judge(Clock *c, int64_t wall_us, int64_t boot_us, int64_t mark_
         if (moved)
                 return CLOCK_STEPPED;
         return synchronised ? CLOCK_TRUSTED : CLOCK_UNSYNCHRONISED;
+}
+
+bool clock_jumped(Clock *c, int64_t wall_us, int64_t boot_us) {
+        const int64_t offset_us = wall_us - boot_us;
+        bool jumped;
+
+        if (c->even)
+                follow(&c->even_us, offset_us, boot_us - c->even_boot_us);
+        jumped = c->even && llabs(offset_us - c->even_us) >= CLOCK_JUMP_US;
+        if (!c->even || jumped)
+                c->even_us = offset_us;
+        c->even = true;
+        c->even_boot_us = boot_us;
+        return jumped;
 }
 
 int64_t clock_slept(Clock *c, int64_t boot_us, int64_t monotonic_us) {

@@ -11,6 +11,7 @@
 #define CLOCK_BEHIND_US INT64_C(2000000)
 #define CLOCK_STEP_US INT64_C(60000000)
 #define CLOCK_SLEPT_US INT64_C(2000000)
+#define CLOCK_JUMP_US INT64_C(1000000)
 
 typedef struct Clock {
         bool started;    /* the base is taken: the clock was believed once since the machine started */
@@ -19,6 +20,9 @@ typedef struct Clock {
         int64_t last_boot_us;
         bool looked;
         int64_t asleep_us; /* CLOCK_BOOTTIME less CLOCK_MONOTONIC, at the last look */
+        bool even;         /* the next two are there */
+        int64_t even_us;   /* as base_us, and after a jump from where it led to */
+        int64_t even_boot_us;
 } Clock;
 
 typedef enum ClockDoubt { CLOCK_TRUSTED, CLOCK_BEHIND, CLOCK_STEPPED, CLOCK_UNSYNCHRONISED } ClockDoubt;
@@ -31,6 +35,10 @@ ClockDoubt clock_judge(Clock *c, int64_t wall_us, int64_t boot_us, int64_t mark_
 
 /* Somebody says that it is right as it stands: steps are judged from here. */
 void clock_accept(Clock *c, int64_t wall_us, int64_t boot_us);
+
+/* Whether it moved since the look before, or little by little, by more than time went by, and than a clock is slewed: by
+ * CLOCK_JUMP_US or more. It may be trusted all the same; what it showed before is not to be measured against. */
+bool clock_jumped(Clock *c, int64_t wall_us, int64_t boot_us);
 
 /* How long the machine slept since the look before, CLOCK_SLEPT_US or more; 0: it did not. */
 int64_t clock_slept(Clock *c, int64_t boot_us, int64_t monotonic_us);

@@ -25,6 +25,7 @@
 void intake_clock(Intake *in, const Now *now, int64_t monotonic_us, bool synchronised) {
         const ClockDoubt doubt =
                 clock_judge(&in->clock, now->wall_us, now->boot_us, in->mark_us, synchronised || in->clock_believed);
+        const bool jumped = clock_jumped(&in->clock, now->wall_us, now->boot_us);
         const int64_t slept = clock_slept(&in->clock, now->boot_us, monotonic_us);
 
         in->clock_synchronised = synchronised;
@@ -33,7 +34,7 @@ void intake_clock(Intake *in, const Now *now, int64_t monotonic_us, bool synchro
         in->clock_doubt = doubt;
         if (doubt != CLOCK_TRUSTED)
                 in->clock_since_us = CLOCK_SINCE_NEVER;
-        else if (in->clock_since_us == CLOCK_SINCE_NEVER)
+        else if (in->clock_since_us == CLOCK_SINCE_NEVER || jumped)
                 in->clock_since_us = now->wall_us;
         if (slept > 0) {
                 in->slept_us += slept;
@@ -124,6 +125,10 @@ static int take_up_base(Intake *in, const char *text) {
         if (sscanf(text, "%64s %" SCNd64 " %" SCNd64 " %d", boot, &c.base_us, &c.last_boot_us, &believed) != 4 ||
             !streq(boot, in->machine_boot) || c.last_boot_us > in->now.boot_us)
                 return 0;
+        /* What it did while the daemon was down is a jump, too. */
+        c.even = true;
+        c.even_us = c.base_us;
+        c.even_boot_us = c.last_boot_us;
         in->clock = in->clock_saved = c;
         in->clock_believed = believed != 0;
         return 1;

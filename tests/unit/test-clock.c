@@ -111,6 +111,30 @@ static void a_sleep_of_more_than_two_seconds_is_noticed_once(void **state) {
         assert_int_equal(clock_slept(&c, BOOT + 543 * US_PER_S, BOOT + 11 * US_PER_S), 2 * US_PER_S);
 }
 
+static void a_jump_is_seen_once_and_a_slew_is_none(void **state) {
+        Clock c = {};
+        (void)state;
+        assert_false(clock_jumped(&c, WALL, BOOT));
+        for (int64_t t = 1; t <= 7200; t++)
+                assert_false(clock_jumped(&c, WALL + t * (US_PER_S + 1000), BOOT + t * US_PER_S));
+        assert_false(clock_jumped(&c, WALL + 7200 * (US_PER_S + 1000) + CLOCK_JUMP_US - 1, BOOT + 7200 * US_PER_S));
+        for (int sign = -1; sign <= 1; sign += 2) {
+                c = (Clock){};
+                assert_false(clock_jumped(&c, WALL, BOOT));
+                assert_true(clock_jumped(&c, WALL + sign * CLOCK_JUMP_US, BOOT));
+                assert_false(clock_jumped(&c, WALL + sign * CLOCK_JUMP_US, BOOT));
+        }
+}
+
+static void small_steps_add_up_to_a_jump(void **state) {
+        Clock c = {};
+        (void)state;
+        assert_false(clock_jumped(&c, WALL, BOOT));
+        for (int i = 1; i < 10; i++)
+                assert_false(clock_jumped(&c, WALL + i * CLOCK_JUMP_US / 10, BOOT));
+        assert_true(clock_jumped(&c, WALL + CLOCK_JUMP_US, BOOT));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_clock_that_goes_on_is_trusted),
@@ -121,6 +145,8 @@ int main(void) {
                 cmocka_unit_test(a_clock_that_was_never_synchronised_is_not_trusted),
                 cmocka_unit_test(what_sets_a_clock_that_nobody_believes_yet_is_no_step),
                 cmocka_unit_test(a_sleep_of_more_than_two_seconds_is_noticed_once),
+                cmocka_unit_test(a_jump_is_seen_once_and_a_slew_is_none),
+                cmocka_unit_test(small_steps_add_up_to_a_jump),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
