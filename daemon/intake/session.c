@@ -255,7 +255,7 @@ static int end_items(Intake *in, const Event *e, const Origin *o, SessionRow *s)
         return r != 0 ? r : free_items(in, s, true);
 }
 
-/* An end that is told again gives nothing back, and may still say that something was used. */
+/* An end that is told again gives nothing back, and may still say that something was used, and in the room. */
 static int end_again(Intake *in, const Event *e, SessionRow *s) {
         int r;
 
@@ -263,7 +263,9 @@ static int end_again(Intake *in, const Event *e, SessionRow *s) {
                 return 0;
         session_touch(s);
         r = use_items(in, s);
-        return r < 0 ? r : session_save(in->store, s);
+        if (r == 0)
+                r = session_save(in->store, s);
+        return r < 0 ? r : room_used(in, s->room);
 }
 
 /* However it ended: what of its items it leaves is settled before. */

@@ -225,10 +225,10 @@ int on_usage(Intake *in, const Event *e, const Origin *o) {
         r = clone_check(in, e, o, &item);
         if (r == 0)
                 r = holder_find(in, &item, o->device->room, &h);
-        if (r == 0 && on_skin(e) && !h.live && !h.after) {
+        if (r == 0 && on_skin(e) && !h.live)
                 r = contact_in(in, o->device->room);
-                if (r == 0)
-                        r = stray_contact(in, e, o, &item, &h);
+        if (r == 0 && on_skin(e) && !h.live && !h.after) {
+                r = stray_contact(in, e, o, &item, &h);
                 h.told = true;
         }
         if (r == 0 && e->usage.event != USAGE_DETACHED)
