@@ -13,7 +13,7 @@
 
 #define CONTACT_MIN_US INT64_C(60000000) /* CDC 2008: a minute at least, whatever the agent's label asks for above that */
 
-#define CONTACT_STAMPS 3
+#define CONTACT_STAMPS 4
 
 typedef struct ContactTime {
         int64_t since_us[CONTACT_STAMPS]; /* of what last happened to it; 0: nothing did */

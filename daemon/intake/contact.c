@@ -11,12 +11,14 @@
 #define SECONDS(us) ((long long)((us) / US_PER_S))
 
 int contact_check(Intake *in, const Origin *o, const ContactClaim *c) {
-        const ContactTime t = { .since_us = { c->since_us[0], c->since_us[1], c->since_us[2] },
-                                .trusted_us = in->clock_since_us,
-                                .arrived_us = o->arrived_us,
-                                .now_us = in->now.wall_us,
-                                .contact_us = c->contact_us };
-        const bool late = contact_from_us(&t) == in->clock_since_us;
+        ContactTime t = { .trusted_us = in->clock_since_us,
+                          .arrived_us = o->arrived_us,
+                          .now_us = in->now.wall_us,
+                          .contact_us = c->contact_us };
+        bool late;
+
+        memcpy(t.since_us, c->since_us, sizeof(t.since_us));
+        late = contact_from_us(&t) == in->clock_since_us;
 
         if (intake_doubted(in, DOUBT_CLOCK))
                 return reject(in, REJECT_NOT_ALLOWED, NULL,

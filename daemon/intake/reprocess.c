@@ -86,6 +86,7 @@ static int item_soiled(Intake *in, const ItemRow *item, ContactClaim *ret) {
         ret->since_us[0] = item->state_us;
         ret->since_us[1] = item->used_us;
         ret->since_us[2] = last.at_us;
+        ret->since_us[3] = item->attached_us; /* used_us is of the first time */
         return r < 0 ? r : 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Intake, inside: rooms and sessions, and what comes after them, as far as several handlers share them. */
+#include "core/contact.h"
+
 #include "intake/internal.h"
 
 /* override.c */
@@ -47,7 +49,7 @@ int room_used(Intake *in, const char *room);
 /* contact.c: how long an agent is said to have been on */
 typedef struct ContactClaim {
         const char *item, *happened; /* NULL: a room; what last did, as in "the room was last used" */
-        int64_t since_us[3];         /* stamps of what happened; 0: nothing did */
+        int64_t since_us[CONTACT_STAMPS]; /* stamps of what happened; 0: nothing did */
         int64_t contact_us;
         bool said; /* in the message; otherwise it is what is wanted */
 } ContactClaim;
