@@ -254,8 +254,8 @@ static void flush(Mqtt *m) {
 }
 
 /* Until the socket is dry or the batch is full; 0 or a code of the library. A dry socket shows in errno, which the
- * library clears before each read and our callbacks clear when they return. Taking it wrong does no harm: a smaller
- * batch, or one read in vain. A full batch has another turn, for what is left need not be in the socket any more. */
+ * library clears before each read and our callbacks clear when they return: one that did not would leave what is in the
+ * buffer there until more comes. A full batch has another turn, for what is left need not be in the socket any more. */
 static int read_batch(Mqtt *m, int *ret_error) {
         unsigned packets = 0;
         int rc = 0;

@@ -86,7 +86,7 @@ static ssize_t gather(Stream *s, const void *buf, size_t n) {
 static bool wakes(int fd, size_t n) {
         if (lent && wake < 0 && n == 1 && fd >= 0)
                 wake = fd;
-        return fd == wake && n == 1;
+        return wake >= 0 && fd == wake && n == 1;
 }
 
 bool stream_write(int fd, const void *buf, size_t n, ssize_t *ret) {

@@ -189,6 +189,7 @@ static void the_byte_that_wakes_nobody_is_not_written_as_long_as_the_handle_live
         assert_false(stream_write(p->far + 1, "", 1, &n));
         stream_reset(&p->stream);
         assert_false(stream_write(p->far, "", 1, &n));
+        assert_false(stream_write(-1, "", 1, &n)); /* none of the library's, and to be told that there is no such file */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
