@@ -3,6 +3,9 @@
  * The same random messages, many of them refused, go through two clinics: in one they share savepoints, in the other
  * each has its own. Everything in the two ledgers, and everything that was sent, must be the same to the byte. For that
  * the source of randomness is made constant. SEED=n repeats a run; ROUNDS=n makes it longer.
+ *
+ * In the second test the other clinic commits after each message, so that no sample ever waits for another. There the rows
+ * differ; what was measured, when it came, and what was made of it must not.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +21,7 @@
 
 #include "../lib/clinicsim.h"
 #include "../lib/cyclegen.h"
+#include "core/samples.h"
 #include "intake/sterile.h"
 #include "store/stmt.h"
 
@@ -25,7 +29,7 @@
 #define UP "asepsis/v1/clinic/up/"
 
 typedef struct Spoken {
-        char topic[128], payload[800];
+        char topic[128], payload[2000];
         bool retained;
 } Spoken;
 
@@ -35,6 +39,7 @@ static Spoken sent[SENT_MAX];
 static size_t n_sent;
 static int cycle, sample_at, session, needle;
 static unsigned refused;
+static bool apart, faultless; /* in the second test */
 static char *unknown_head; /* signed by the clinics' key, and on no chain of theirs */
 
 static const char *no_name(void) {
@@ -60,13 +65,19 @@ static void transmit(const Spoken *m) {
         for (size_t i = 0; i < 2; i++) {
                 sims[i]->intake->run.alone = i ? 1000 : 0;
                 sim_send(sims[i], m->topic, m->payload, m->retained, NULL);
+                if (i && apart)
+                        sim_commit(sims[i]);
         }
         sent[n_sent++ % SENT_MAX] = *m;
 }
 
+static int rarely(int n) {
+        return roll(faultless ? 40 * n : n);
+}
+
 static void _printf_(2, 3) say(const char *what, const char *json, ...) {
-        char body[400], who[80], head[64] = "", seen[320] = "";
-        Spoken m = { .retained = roll(100) == 0 };
+        char body[1500], who[80], head[64] = "", seen[320] = "";
+        Spoken m = { .retained = rarely(100) == 0 };
         va_list ap;
 
         va_start(ap, json);
@@ -76,15 +87,15 @@ static void _printf_(2, 3) say(const char *what, const char *json, ...) {
                 if (*c == '\'')
                         *c = '"';
         snprintf(who, sizeof(who), "%.*s", (int)(strrchr(what, '/') - what), what);
-        if (roll(60) == 0)
+        if (rarely(60) == 0)
                 sim_new_boot(shared, who);
-        if (roll(50) == 0)
+        if (rarely(50) == 0)
                 sim_next_seq(shared, who);
-        if (roll(40))
+        if (rarely(40))
                 snprintf(head, sizeof(head), "\"boot\":\"%s\",\"seq\":%" PRId64 "%s", sim_boot(shared, who),
                          sim_next_seq(shared, who), body[1] == '}' ? "" : ",");
-        if (roll(60) == 0)
-                snprintf(seen, sizeof(seen), "\"head\":\"%s\"%s", roll(3) ? "x.y.z" : unknown_head,
+        if (rarely(60) == 0)
+                snprintf(seen, sizeof(seen), "\"head\":\"%s\"%s", roll(3) || !unknown_head ? "x.y.z" : unknown_head,
                          body[1] == '}' ? "" : ",");
         snprintf(m.topic, sizeof(m.topic), UP "%s", what);
         snprintf(m.payload, sizeof(m.payload), "{%s%s%s", seen, head, body + 1);
@@ -298,6 +309,20 @@ static void step(bool calm) {
 
 /* --- comparing --- */
 
+static void print_rows(FILE *f, const char *name, sqlite3_stmt *rows) {
+        while (sqlite3_step(rows) == SQLITE_ROW) {
+                fprintf(f, "%s", name);
+                for (int i = 0; i < sqlite3_column_count(rows); i++) {
+                        const unsigned char *b = sqlite3_column_blob(rows, i);
+                        fputc('|', f);
+                        for (int k = 0; k < sqlite3_column_bytes(rows, i); k++)
+                                fprintf(f, b[k] < ' ' || b[k] > '~' ? "\\%02x" : "%c", b[k]);
+                }
+                fputc('\n', f);
+        }
+        sqlite3_finalize(rows);
+}
+
 static char *dump(Sim *s) {
         sqlite3_stmt *tables, *rows;
         char *text = NULL, sql[128];
@@ -317,25 +342,63 @@ static char *dump(Sim *s) {
                                  (const char *)sqlite3_column_text(tables, 0));
                         assert_int_equal(sqlite3_prepare_v2(s->store->db, sql, -1, &rows, NULL), SQLITE_OK);
                 }
-                while (sqlite3_step(rows) == SQLITE_ROW) {
-                        fprintf(f, "%s", (const char *)sqlite3_column_text(tables, 0));
-                        for (int i = 0; i < sqlite3_column_count(rows); i++) {
-                                const unsigned char *b = sqlite3_column_blob(rows, i);
-                                fputc('|', f);
-                                for (int k = 0; k < sqlite3_column_bytes(rows, i); k++)
-                                        fprintf(f, b[k] < ' ' || b[k] > '~' ? "\\%02x" : "%c", b[k]);
-                        }
-                        fputc('\n', f);
-                }
-                sqlite3_finalize(rows);
+                print_rows(f, (const char *)sqlite3_column_text(tables, 0), rows);
         }
         sqlite3_finalize(tables);
         fclose(f);
         return text;
 }
 
-static void same_ledgers(int round) {
-        char *a = dump(shared), *b = dump(single), *p = a, *q = b;
+static void print_parts(FILE *f, int64_t attempt, const void *data, size_t size, size_t samples) {
+        PartReader parts;
+        Part part;
+        size_t all = 0;
+        int r;
+
+        parts_begin(&parts, data, size);
+        while ((r = part_next(&parts, &part)) > 0) {
+                static Sample v[100000];
+                size_t n = 0;
+
+                fprintf(f, "%" PRId64 " %d %d %" PRId64 " %" PRId64 ":", attempt, samples > 0, part.stamped,
+                        part.stamped ? part.stamp.epoch : 0, part.stamped ? part.stamp.us : 0);
+                if (samples > 0)
+                        assert_int_equal(samples_decode(part.samples, part.size, v, ELEMENTSOF(v), &n), 0);
+                for (size_t i = 0; i < n; i++)
+                        fprintf(f, " %" PRId64 ",%d,%d", v[i].t_us, (int)v[i].temperature_mc, (int)v[i].pressure_pa);
+                fputc('\n', f);
+                all += n;
+        }
+        assert_int_equal(r, 0);
+        assert_int_equal(all, samples);
+}
+
+/* The cycles, and what came of each, whatever row it is in. */
+static char *measured(Sim *s) {
+        sqlite3_stmt *rows;
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        assert_non_null(f);
+        assert_int_equal(sqlite3_prepare_v2(s->store->db,
+                                            "SELECT label, cycle, started_us, ended_us, verdict, outcome, grade, reasons, "
+                                            "figures FROM attempt ORDER BY id", -1, &rows, NULL),
+                         SQLITE_OK);
+        print_rows(f, "attempt", rows);
+        assert_int_equal(sqlite3_prepare_v2(s->store->db, "SELECT attempt, samples, data FROM sample_chunk ORDER BY attempt, n",
+                                            -1, &rows, NULL),
+                         SQLITE_OK);
+        while (sqlite3_step(rows) == SQLITE_ROW)
+                print_parts(f, sqlite3_column_int64(rows, 0), sqlite3_column_blob(rows, 2),
+                            (size_t)sqlite3_column_bytes(rows, 2), (size_t)sqlite3_column_int64(rows, 1));
+        sqlite3_finalize(rows);
+        fclose(f);
+        return text;
+}
+
+static void same_texts(int round, char *a, char *b) {
+        char *p = a, *q = b;
 
         while (*p && *q && strcspn(p, "\n") == strcspn(q, "\n") && strncmp(p, q, strcspn(p, "\n") + 1) == 0)
                 p += strcspn(p, "\n") + 1, q += strcspn(q, "\n") + 1;
@@ -344,6 +407,10 @@ static void same_ledgers(int round) {
                          q);
         free(a);
         free(b);
+}
+
+static void same_ledgers(int round) {
+        same_texts(round, dump(shared), dump(single));
 }
 
 static void same_words(int round) {
@@ -400,7 +467,102 @@ static void messages_that_share_a_savepoint_do_what_each_does_alone(void **state
         sim_check_chain(shared);
         sim_close(shared);
         sim_close(single);
-        free(unknown_head);
+        free(TAKE(unknown_head));
+}
+
+/* --- samples that wait for each other --- */
+
+static void next_cycle(void) {
+        say("autoclave/ac-1/cycle-end", "{'cycle':%d,'outcome':'completed'}", cycle);
+        sample_at = 0;
+        say("autoclave/ac-1/cycle-start", "{'cycle':%d,'program':'prevac-134'}", ++cycle);
+}
+
+static void measure(void) {
+        char samples[1200] = "";
+        size_t used = 0;
+
+        for (int i = 0, n = 1 + roll(roll(faultless ? 2 : 4) ? 3 : 50); i < n; i++)
+                used += (size_t)snprintf(samples + used, sizeof(samples) - used, "%s[%d,%d.%03d,%d.%d]", i ? "," : "",
+                                         ++sample_at, 20 + roll(100), roll(1000), 90 + roll(200), roll(10));
+        say("autoclave/ac-1/sample", "{'cycle':%d,'samples':[%s]}", cycle + (rarely(80) == 0), samples);
+}
+
+/* What was said since the last commit is lost with the batch, and the broker says it again. */
+static void lose_and_repeat(size_t since) {
+        lose(shared, 0);
+        for (size_t i = since; i < n_sent; i++)
+                sim_send(shared, sent[i % SENT_MAX].topic, sent[i % SENT_MAX].payload, sent[i % SENT_MAX].retained, NULL);
+}
+
+/* True: the clock may have gone on, or something else than a message may have come. */
+static bool step_apart(bool calm) {
+        const int what = roll(calm ? 300 : 400);
+
+        if (what < 3 || cycle == 0)
+                next_cycle();
+        else if (what < 250)
+                measure();
+        else if (what < 270)
+                autoclave_speaks();
+        else if (what < 290)
+                others_speak();
+        else if (what < 310)
+                room_speaks();
+        else if (what < 330 && n_sent > 0)
+                repeat();
+        else if (what < 340)
+                nonsense();
+        else if (what < 350)
+                both(look_again, 0);
+        else if (what < 380)
+                both(sim_advance, 1 + roll(20000));
+        else if (what < 390)
+                both(tick, roll(7) * US_PER_S);
+        else
+                both(alert, roll(2));
+        return what >= 350;
+}
+
+static void samples_that_wait_for_each_other_are_what_they_are_one_by_one(void **state) {
+        const int rounds = number("ROUNDS", 20), seed = number("SEED", (int)(time(NULL) % 1000000));
+        Sim a, b;
+
+        (void)state;
+        print_message("SEED=%d ROUNDS=%d\n", seed, rounds);
+        dice = (GenRandom){ .state = (uint64_t)seed * 1000003 };
+        shared = &a;
+        single = &b;
+        apart = true;
+        n_sent = 0;
+        cycle = session = needle = 0;
+        sim_open(shared, NULL);
+        sim_open(single, NULL);
+        for (int round = 0; round < rounds; round++) {
+                const bool calm = roll(2);
+                const size_t since = n_sent;
+                bool only_messages = true;
+
+                faultless = calm;
+                for (int i = 0, n = 1 + roll(300); i < n; i++)
+                        only_messages &= !step_apart(calm);
+                if (only_messages && n_sent - since <= SENT_MAX && roll(4))
+                        lose_and_repeat(since);
+                both(look_again, 0);
+                both(commit, 0);
+                both(tick, 60 * US_PER_S); /* no hole stands longer */
+                both(look_again, 0);
+                both(commit, 0);
+                same_texts(round, measured(shared), measured(single));
+                sim_forget(shared);
+                sim_forget(single);
+                if (roll(8) == 0)
+                        both((void (*)(Sim *, int64_t))sim_reboot, 30 * US_PER_S);
+        }
+        print_message("%" PRId64 " cycles\n", sim_sql(shared, "SELECT count(*) FROM attempt WHERE verdict IS NOT NULL"));
+        apart = faultless = false;
+        sim_close(shared);
+        sim_close(single);
 }
 
 /* The run as it is by default: after a refusal what comes next goes one by one for a while. */
@@ -449,6 +611,7 @@ int main(void) {
         static struct randombytes_implementation constant = { no_name, no_dice, NULL, NULL, no_bytes, NULL };
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(messages_that_share_a_savepoint_do_what_each_does_alone),
+                cmocka_unit_test(samples_that_wait_for_each_other_are_what_they_are_one_by_one),
                 cmocka_unit_test_setup_teardown(one_refused_in_a_batch_of_two_hundred_undoes_only_itself, sim_setup,
                                                 sim_teardown),
                 cmocka_unit_test_setup_teardown(a_decision_stands_though_a_later_message_brings_doubt_and_is_refused,
