@@ -23,6 +23,7 @@
 #include "../lib/cyclegen.h"
 #include "core/samples.h"
 #include "intake/sterile.h"
+#include "store/rows.h"
 #include "store/stmt.h"
 
 #define SENT_MAX 256
@@ -277,6 +278,37 @@ static void look_again(Sim *s, int64_t n) {
         same_cycle(&running->cycle, &was.cycle);
 }
 
+/* What is kept of the ledger's rows is what stands there. */
+static void same_kept(Sim *s, RowCache *c, int (*get)(Store *s, int64_t id, void *ret)) {
+        for (size_t i = 0; i < ROWS_KEPT; i++) {
+                static _Alignas(max_align_t) uint8_t was[8192], is[8192];
+                const int64_t id = c->of[i].id;
+
+                if (!id || !row_kept(s->store, c, id, ""))
+                        continue;
+                assert_true(c->size <= sizeof(was));
+                memcpy(was, row_kept(s->store, c, id, ""), c->size);
+                row_changes(c, id);
+                c->next = (unsigned)i; /* back to its place */
+                assert_int_equal(get(s->store, id, is), 1);
+                assert_memory_equal(was, is, c->size);
+        }
+}
+
+static int get_item(Store *s, int64_t id, void *ret) {
+        return item_get_id(s, id, ret);
+}
+
+static int get_session(Store *s, int64_t id, void *ret) {
+        return session_get_id(s, id, ret);
+}
+
+static void look_at_kept(Sim *s, int64_t n) {
+        (void)n;
+        same_kept(s, &s->store->items, get_item);
+        same_kept(s, &s->store->sessions, get_session);
+}
+
 /* In a calm round hardly anything is refused, and the runs are long. */
 static void step(bool calm) {
         const int what = calm && roll(40) ? roll(200) : roll(400);
@@ -303,8 +335,10 @@ static void step(bool calm) {
                 both(doubt, roll(2));
         else if (what < 397)
                 both(lose, 0);
-        else if (what < 399)
+        else if (what < 398)
                 both(look_again, 0);
+        else if (what < 399)
+                both(look_at_kept, 0);
 }
 
 /* --- comparing --- */
@@ -455,6 +489,7 @@ static void messages_that_share_a_savepoint_do_what_each_does_alone(void **state
                 for (int i = 0, n = 1 + roll(300); i < n; i++)
                         step(calm);
                 both(look_again, 0);
+                both(look_at_kept, 0);
                 both(commit, 0);
                 both(look_again, 0);
                 same_words(round);
