@@ -165,9 +165,8 @@ static int refuse_unlock(Intake *in, const RoomLook *look, char ret_text[static 
         }
         if (look->live) {
                 snprintf(ret_text, ACT_TEXT_MAX,
-                         "Session %s is still live in room %s (%s). End it first: asepsisctl session end %s --by "
-                         "OFFICER "
-                         "--reason TEXT.",
+                         "Session %s is still live in room %s (%s). End it first: asepsisctl session end %s "
+                         "--by=OFFICER --reason=TEXT.",
                          look->session.label, room, session_state_name(look->session.state), look->session.label);
                 return 1;
         }
