@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -18,7 +19,6 @@
 #define B64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
 #define HEADS_MAX 65536
 #define HEADS_FILE_MAX (16 << 20) /* bytes */
-#define COPY_FOLDER "/var/lib/asepsis"
 
 typedef struct Heads {
         Head *v;
@@ -233,15 +233,38 @@ static int verify_file(Ctl *c, const char *path) {
         return r;
 }
 
+/* Beside the ledger: there is the room for it, and the daemon may write there. */
+static int name_copy(Ctl *c, char ret[static PATH_MAX]) {
+        json_t *rows, *row;
+        size_t i;
+        int r = config_fetch(c, &rows);
+
+        if (r != CTL_YES)
+                return CTL_TROUBLE;
+        ret[0] = '\0';
+        json_array_foreach(rows, i, row) {
+                const char *path = text_of(row, "value"), *slash = strrchr(path, '/');
+
+                if (slash && streq(text_of(row, "section"), "store") && streq(text_of(row, "key"), "path"))
+                        snprintf(ret, PATH_MAX, "%.*s/verify-%ld.db", (int)(slash - path), path, (long)getpid());
+        }
+        json_decref(rows);
+        if (!ret[0])
+                fprintf(stderr, "asepsisctl: the daemon does not say where its ledger is; say with -o where the copy goes\n");
+        return ret[0] ? CTL_YES : CTL_TROUBLE;
+}
+
 int audit_verify(Ctl *c, int argc, char **argv) {
-        char copy[64];
+        char copy[PATH_MAX];
         int r;
 
         if (argc > 0)
                 return verify_file(c, argv[0]);
         if (c->value[OPT_OUTPUT])
                 return backup_make(c, c->value[OPT_OUTPUT]) == CTL_YES ? verify_file(c, c->value[OPT_OUTPUT]) : CTL_TROUBLE;
-        snprintf(copy, sizeof(copy), COPY_FOLDER "/verify-%ld.db", (long)getpid());
+        r = name_copy(c, copy);
+        if (r != CTL_YES)
+                return r;
         r = backup_make(c, copy) == CTL_YES ? verify_file(c, copy) : CTL_TROUBLE;
         unlink(copy);
         return r;

@@ -10,7 +10,7 @@
 
 #define PAGE 500u
 
-static int fetch(Ctl *c, json_t **ret) {
+int config_fetch(Ctl *c, json_t **ret) {
         json_t *all = json_array(), *page;
         uint64_t after = 0;
         size_t n;
@@ -61,7 +61,7 @@ static void print_config(const json_t *rows) {
 
 static int run_config(Ctl *c, int argc, char **argv) {
         json_t *rows = NULL;
-        int r = fetch(c, &rows);
+        int r = config_fetch(c, &rows);
 
         if (r != CTL_YES)
                 return r;

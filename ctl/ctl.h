@@ -52,6 +52,9 @@ int ctl_call_numbered(Ctl *c, json_t **ret, const char *member, const char *id, 
  * element, where it has one; id: the member that counts. Returns how many it had. */
 size_t ctl_append(json_t *all, json_t *page, const char *id, uint64_t *last);
 
+/* Every section and key that the daemon goes by. As ctl_call(). */
+int config_fetch(Ctl *c, json_t **ret);
+
 /* An act: prints what was done, or why not. */
 int ctl_act(Ctl *c, const char *member, const char *types, ...);
 /* The same with arguments that hold lists: fill() appends them. */
