@@ -351,6 +351,9 @@ static int refuse_unsigned(const Question *q, sd_bus_error *error) {
 static int judge(Question *q, Act *act, sd_bus_error *error) {
         int r;
 
+        /* Whatever it means by now: somebody was asked, and did not sign. */
+        if (q->step == ASKED_PASSWORD && !q->authorized)
+                return refuse_unsigned(q, error);
         if (!is_as_shown(q, act))
                 return refuse(act, BUS_ERROR_REFUSED, "It means something else by now than what you were shown. Do it again.",
                               error);
@@ -358,8 +361,6 @@ static int judge(Question *q, Act *act, sd_bus_error *error) {
                 act->auth = q->step == ASKED_PASSWORD ? ACT_AUTH_PASSWORD : ACT_AUTH_POLKIT;
                 return 0;
         }
-        if (q->step == ASKED_PASSWORD)
-                return refuse_unsigned(q, error);
         if (!q->challenge) {
                 not_signed(q, UNSIGNED_RULE);
                 return sd_bus_error_set(error, BUS_ERROR_NOT_AUTHORIZED,

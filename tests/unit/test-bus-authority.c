@@ -328,6 +328,18 @@ static void what_was_not_signed_is_evidence_and_what_nobody_was_asked_is_none(vo
         assert_int_equal(w.n_done, 0);
 }
 
+/* Whoever can change what a call means does not guess unseen. */
+static void a_wrong_password_is_evidence_also_where_the_call_means_something_else_by_then(void **state) {
+        (void)state;
+        return_autoclave();
+        polkit_says(0, false, true);
+        w.person = "ben";
+        polkit_says(0, false, false);
+        assert_string_equal(w.error, BUS_ERROR_NOT_AUTHORIZED);
+        assert_int_equal(w.n_unsigned[UNSIGNED_PASSWORD], 1);
+        assert_int_equal(w.n_done, 0);
+}
+
 static void while_a_login_is_held_off_polkit_is_not_asked(void **state) {
         (void)state;
         w.held = true;
@@ -411,6 +423,7 @@ int main(void) {
                 CASE(what_only_locks_is_not_held_up_by_signatures_that_wait),
                 CASE(what_is_signed_is_shown_in_full_and_on_one_line),
                 CASE(what_was_not_signed_is_evidence_and_what_nobody_was_asked_is_none),
+                CASE(a_wrong_password_is_evidence_also_where_the_call_means_something_else_by_then),
                 CASE(while_a_login_is_held_off_polkit_is_not_asked),
                 CASE(the_act_has_what_stood_when_the_person_was_asked_and_nothing_later),
                 CASE(nobody_who_calls_without_end_shuts_the_others_out),
