@@ -170,19 +170,37 @@ static int recall(Look *l) {
 
 /* The quarantines that end with it, and what became of the piece. */
 static int piece(Look *l) {
+        char code[CODE_MAX + 1];
         RecallInfo x = {};
         ItemRow item;
         int r;
 
-        while ((r = recall_by_hand_next(l->in->store, l->act->subject, x.id, &x)) > 0)
-                there_is(l, x.id, "%.130s was put into quarantine %" PRId64 " by %s.", l->act->subject, x.id, x.by);
+        recalled_item(l->in, l->act->subject, code);
+        while ((r = recall_by_hand_next(l->in->store, code, x.id, &x)) > 0)
+                there_is(l, x.id, "%.130s was put into quarantine %" PRId64 " by %s.", code, x.id, x.by);
         if (r == 0)
-                r = item_get(l->in->store, l->act->subject, &item);
+                r = item_get(l->in->store, code, &item);
         if (r > 0)
                 there_is(l, 0, "%.130s is %s by now%s%s%s%s.", item.code, item_state_name((ItemState)item.state),
                          item.used_us ? ", and used" : "", item.damaged_us ? ", and damaged" : "",
                          item.dropped_us ? ", and thrown away" : "", item.cloned_us ? ", and seen twice" : "");
         return r < 0 ? r : 0;
+}
+
+/* Each was looked at, whoever says that they are dry; so one that is named now was not. */
+static int packs(Look *l) {
+        PackRow pack = {};
+        uint64_t all = 0;
+        AttemptRow a;
+        int n = 0, r = attempt_get(l->in->store, l->act->subject, &a);
+
+        if (r <= 0)
+                return r;
+        for (; (r = pack_in_attempt_next(l->in->store, a.id, pack.id, &pack)) > 0; n++)
+                all += mark_of(pack.label, pack.id);
+        if (r == 0)
+                there_is(l, (int64_t)all, "Other packs are in load %.64s: %d by now.", a.label, n);
+        return r;
 }
 
 static int (*const looks[_ACT_MAX])(Look *l) = {
@@ -197,6 +215,7 @@ static int (*const looks[_ACT_MAX])(Look *l) = {
         [ACT_RECALL_CONFIRM] = recall,
         [ACT_RECALL_END] = recall,
         [ACT_ITEM_RETURN] = piece,
+        [ACT_LOAD_RELEASE] = packs,
 };
 
 int act_look(Intake *in, const Act *act, ActSeen *ret) {

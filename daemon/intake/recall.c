@@ -305,7 +305,7 @@ static void recalled_product(Intake *in, const char *said, char ret[static CODE_
         snprintf(ret, CODE_MAX + 1, "%s", known ? udi.product : said);
 }
 
-static void recalled_item(Intake *in, const char *said, char ret[static CODE_MAX + 1]) {
+void recalled_item(Intake *in, const char *said, char ret[static CODE_MAX + 1]) {
         Udi udi;
 
         snprintf(ret, CODE_MAX + 1, "%s", udi_parse(said, strlen(said), year_now(in), &udi) ? said : udi.canonical);

@@ -13,6 +13,8 @@
 int recall_begin(Intake *in, RecallRow *row);
 /* Acts of people on one piece, which is in a quarantine of its own from the one to the other. As act_do() says. */
 int item_quarantine_act(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]);
+/* The code of a piece as the ledger has it, however it was written. */
+void recalled_item(Intake *in, const char *said, char ret[static CODE_MAX + 1]);
 int item_return_act(Intake *in, const Act *act, char ret_text[static ACT_TEXT_MAX]);
 /* Alerts about quarantines that nobody decided on in time. */
 int recalls_tick(Intake *in);

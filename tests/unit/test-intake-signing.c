@@ -7,14 +7,17 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../lib/clinicsim.h"
 #include "core/gate.h"
+#include "core/item.h"
 #include "store/alerts.h"
 #include "util.h"
 
 #define CLARA 500
 #define ANA 501
+#define BEN 503
 #define MIN (60 * US_PER_S)
 
 static char text[ACT_TEXT_MAX];
@@ -27,7 +30,11 @@ static int set_up(void **state) {
         for (size_t i = 0; i < sim.config->n_practitioners; i++) {
                 ConfigPractitioner *p = (ConfigPractitioner *)(uintptr_t)(sim.config->practitioners + i);
 
-                p->uid = streq(p->id, "clara") ? CLARA : streq(p->id, "ana") ? ANA : streq(p->id, "dora") ? 502 : 0;
+                p->uid = streq(p->id, "clara") ? CLARA
+                         : streq(p->id, "ana") ? ANA
+                         : streq(p->id, "dora") ? 502
+                         : streq(p->id, "ben")  ? BEN
+                                                : 0;
         }
         sim.config->control.acts = CONTROL_ACTS_SIGNED;
         *state = &sim;
@@ -331,6 +338,56 @@ static void a_recall_that_was_confirmed_meanwhile_is_not_ended(void **state) {
         assert_int_equal(sim_sql(s, "SELECT count(*) FROM recall WHERE ended_us IS NULL"), 1);
 }
 
+/* The same piece, as another scanner writes it. */
+static void a_piece_is_looked_at_however_its_code_is_written(void **state) {
+        Act a = of(ACT_ITEM_RETURN, NULL), hold = of(ACT_ITEM_QUARANTINE, sim_code("R1"));
+        char bare[CODE_MAX + 1];
+        Sim *s = *state;
+        size_t n = 0;
+
+        for (const char *c = sim_code("R1"); *c; c++)
+                if (*c != '(' && *c != ')')
+                        bare[n++] = *c;
+        bare[n] = '\0';
+        a.subject = bare;
+        hold.auth = ACT_AUTH_POLKIT;
+        sim_receive(s, "R1");
+        assert_int_equal(sim_act(s, &hold, text), ACT_DONE);
+        assert_int_equal(ask(s, &a), ACT_DONE);
+        assert_int_equal(sim_act(s, &hold, text), ACT_DONE);
+        assert_news(s, &a, "was put into quarantine 2");
+}
+
+static void indicated(Sim *s, const char *where, const char *pack) {
+        sim_taken(s, "station/station-1/indicator", "{'autoclave':'ac-1','cycle':7,'reader':'ben','indicator':'chemical',"
+                  "'where':'%s','type':%d,'result':'pass','packs':['%s']}", where, streq(where, "inside") ? 4 : 1, pack);
+}
+
+/* "Dry" is said of every pack, so of none that nobody looked at. */
+static void a_pack_that_is_put_into_a_load_while_its_release_is_signed_is_not_released(void **state) {
+        Act a = of(ACT_LOAD_RELEASE, "ac-1.1");
+        Sim *s = *state;
+
+        for (int n = 1; n <= 2; n++)
+                sim_packed(s, n, "extractor", "pouch");
+        sim_taken(s, "station/station-1/load", "{'autoclave':'ac-1','packs':['P-1']}");
+        sim_cycle(s, 7, true);
+        sim_was_fit(s, 7);
+        sim_indicate(s, 7, "P-1");
+        a.subject = strdup(sim_text(s, "SELECT label FROM attempt WHERE cycle = 7"));
+        a.uid = BEN;
+        a.dry = true;
+        assert_int_equal(ask(s, &a), ACT_DONE);
+        sim_taken(s, "station/station-1/load", "{'autoclave':'ac-1','cycle':7,'packs':['P-2']}");
+        indicated(s, "outside", "P-2");
+        indicated(s, "inside", "P-2");
+        assert_news(s, &a, "2 by now");
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM item WHERE state = %d", ITEM_STERILE), 0);
+        assert_int_equal(ask(s, &a), ACT_DONE);
+        assert_int_equal(sim_act(s, &a, text), ACT_DONE);
+        free((char *)(uintptr_t)a.subject);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -348,6 +405,8 @@ int main(void) {
                 TEST(an_override_is_not_signed_for_a_newer_denial_nor_behind_another_s_signature),
                 TEST(an_autoclave_that_fails_again_while_its_return_is_signed_stays_out),
                 TEST(a_recall_that_was_confirmed_meanwhile_is_not_ended),
+                TEST(a_piece_is_looked_at_however_its_code_is_written),
+                TEST(a_pack_that_is_put_into_a_load_while_its_release_is_signed_is_not_released),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
