@@ -164,10 +164,11 @@ static int unknown_item(Intake *in, const Event *e, const Origin *o) {
         return critical(in, "use-without-session", e, o, NULL, NULL, text);
 }
 
+/* What will be disinfected has its agent's time counted from its last use, so for that each use is noted. */
 static void follow_attachment(Intake *in, const Event *e, ItemRow *item) {
         const char *where = e->usage.event == USAGE_DETACHED ? "" : e->device;
 
-        if (item->attached_us && streq(item->attached, where))
+        if (item->attached_us && streq(item->attached, where) && item_single_use(in, item))
                 return;
         item->attached_us = in->now.wall_us;
         snprintf(item->attached, sizeof(item->attached), "%s", where);

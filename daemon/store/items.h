@@ -29,7 +29,7 @@ typedef struct ItemRow {
         char patient[LABEL_MAX + 1];
         int64_t drawn_us, opened_us;
         char attached[LABEL_MAX + 1]; /* the handpiece device it sits on */
-        int64_t attached_us;          /* since when it sits there, or on none any more; 0: it never did */
+        int64_t attached_us;          /* single-use: since when it sits there, or on none; else its last use; 0: never */
         char evidence[TEXT_MAX + 1];  /* of its sterilization elsewhere, or of opening stock */
         char received_by[LABEL_MAX + 1];
         int64_t vouched_i;            /* audit record of its last receipt after a restore; 0: none. item_vouch() sets it */

@@ -186,6 +186,22 @@ static void a_use_without_a_session_begins_the_pieces_time_anew(void **state) {
         assert_string_equal(disinfected(s), "");
 }
 
+/* Nor does where it sits: nobody took it off in between. */
+static void a_use_where_it_still_sits_begins_the_pieces_time_anew(void **state) {
+        Sim *s = *state;
+
+        sim_receive(s, "C1 S1");
+        sim_handpiece(s, "HP-1");
+        treated(s, "s-1", "C1 S1 HP-1");
+        sim_say(s, "handpiece/pen-1/usage", "{'item':'HP-1','event':'attached'}");
+        sim_advance(s, 3600 * S);
+        sim_say(s, "handpiece/pen-1/usage", "{'item':'HP-1','event':'contact'}");
+        sim_advance(s, S);
+        assert_string_equal(disinfected(s), "bad-member");
+        sim_advance(s, 59 * S);
+        assert_string_equal(disinfected(s), "");
+}
+
 int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, sim_setup, sim_teardown)
         const struct CMUnitTest tests[] = {
@@ -197,6 +213,7 @@ int main(void) {
                 T(an_end_that_takes_back_a_cancellation_soils_the_room),
                 T(a_contact_after_the_end_begins_the_rooms_time_anew),
                 T(a_use_without_a_session_begins_the_pieces_time_anew),
+                T(a_use_where_it_still_sits_begins_the_pieces_time_anew),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
