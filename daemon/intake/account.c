@@ -2,7 +2,8 @@
 /*
  * Accounts: what was done in the sessions that were followed last. As with Running it is only a shortcut for what the
  * ledger says: whoever changes an account changes its rows in the same step, and after anything was undone all of them
- * are read anew. The same holds of the deviations that were told: their rows are never taken back. So a report costs the same in a session's first minute and in its second hour.
+ * are read anew. The same holds of the deviations that were told: their rows are never taken back. So a report costs the
+ * same in a session's first minute and in its second hour.
  */
 #include <errno.h>
 

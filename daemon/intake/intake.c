@@ -2,8 +2,8 @@
 /*
  * How a message goes through: who may speak, is it well formed, is it its turn, what does it do. A message's effects
  * are all or none: it goes with a run (run.c), or is one savepoint. Where it is refused the savepoint is undone, and a
- * second, small one notes the refusal and that its number is spent. A message that came before its turn is stored and held; it is taken up, by the same way, when what
- * was missing has come or was waited for.
+ * second, small one notes the refusal and that its number is spent. A message that came before its turn is stored and
+ * held; it is taken up, by the same way, when what was missing has come or was waited for.
  */
 #include "intake/intake.h"
 

@@ -59,7 +59,7 @@ typedef struct Slot {
         unsigned rejected; /* within the minute */
 } Slot;
 
-#define WAITING_MAX 8192
+#define WAITING_MAX 8192 /* bytes of samples in memory, for a cycle; a batch that has more is written in several rows */
 
 /* What of Running.waiting counts: a chunk of several parts. What is before it may be needed again, if it is undone. */
 typedef struct Waiting {
@@ -183,7 +183,7 @@ struct Intake {
         int64_t alerts_after;         /* the last told of those that are being told again; ALERTS_TOLD: all are */
         int64_t mark_us;              /* highest wall time in the ledger */
         int64_t floor_us;             /* what runs out is judged as of then, if that is later than now */
-        int64_t clock_since_us;       /* it is trusted since then, without a break; 0: always was; CLOCK_SINCE_NEVER: it is not */
+        int64_t clock_since_us;       /* trusted since then, without a break; 0: always was; CLOCK_SINCE_NEVER: is not */
         int64_t clock_since_saved_us; /* as the ledger has it */
         int64_t slept_us;             /* the machine slept so long, and nobody was told yet */
         Clock clock, clock_saved;     /* as it is, and as the ledger has it */

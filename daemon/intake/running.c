@@ -107,6 +107,7 @@ static int take_chunk(Intake *in, Running *running, const uint8_t *data, size_t 
 }
 
 static int rebuild(Intake *in, Running *running) {
+        const Waiting *w = &running->waits;
         int r = running_begin(in, running);
 
         if (r < 0)
@@ -122,9 +123,9 @@ static int rebuild(Intake *in, Running *running) {
                 if (r < 0)
                         return r;
         }
-        return r < 0 || running->waits.parts == 0 ? r :
-                                                    take_parts(in, running, running->waiting + running->waits.from,
-                                                               running->waits.to - running->waits.from);
+        if (r < 0 || w->parts == 0)
+                return r;
+        return take_parts(in, running, running->waiting + w->from, w->to - w->from);
 }
 
 Running *running_slot(Intake *in, const char *autoclave) {
@@ -232,7 +233,6 @@ int running_settle(Intake *in) {
 int running_keep(Intake *in, Running *running, size_t samples, const uint8_t *data, size_t size) {
         Waiting *w = &running->waits;
         size_t used;
-        int r = 0;
 
         if (!running->waiting)
                 running->waiting = malloc(WAITING_MAX);
@@ -240,11 +240,12 @@ int running_keep(Intake *in, Running *running, size_t samples, const uint8_t *da
                 return -ENOMEM;
         used = part_add(running->waiting + w->from, w->to - w->from, WAITING_MAX - w->from, data, size);
         if (!used) {
-                r = running_write(in, running);
+                int r = running_write(in, running);
+
+                if (r < 0)
+                        return r;
                 used = part_add(running->waiting + w->from, 0, WAITING_MAX - w->from, data, size);
         }
-        if (r < 0)
-                return r;
         if (!used)
                 return chunk_add(in->store, running->attempt.id, ++running->chunks, samples, data, size);
         w->to = w->from + used;

@@ -46,6 +46,7 @@ int room_leased(Intake *in, const char *room, int64_t from_us, int64_t until_us)
 int room_hold(Intake *in, const char *room);
 /* Somebody was treated in the room, or may have been: it needs disinfection before the next session. */
 int room_used(Intake *in, const char *room);
+
 /* contact.c: how long an agent is said to have been on */
 typedef struct ContactClaim {
         const char *item, *happened; /* NULL: a room; what last did, as in "the room was last used" */
@@ -73,7 +74,7 @@ int on_relay_state(Intake *in, const Event *e, const Origin *o);
 /* account.c: 0, and what was done in that session so far. Whoever changes it changes its rows too. Good until another
  * session's is asked for. */
 int account_of(Intake *in, int64_t session, Treatment **ret);
-/* Whether it was told in that session already: 1 or 0. */
+/* Whether it was told in that session already: 1 or 0; or the store's error. */
 int account_told(Intake *in, int64_t session, const TreatmentDeviation *d);
 void accounts_free(Intake *in);
 

@@ -5,13 +5,13 @@
  *
  * The library asks its socket for a packet in four pieces, the first of them a byte each, writes every packet alone, and
  * wakes a thread that it may have with a byte through a socket pair: six calls a message, a quarter of the daemon's time
- * under load. It calls read() and write() by way of the dynamic linker, and interpose.c stands there
- * before the C library. While the library works on the connection its socket is lent to a Stream: then what it reads comes
- * from a buffer that is filled at one go, and what it writes is gathered until stream_push(); and nobody is woken. All else
- * is as it always was; where interpose.c is not linked, or a later library uses other calls, so is this.
+ * under load. It calls read() and write() by way of the dynamic linker, and interpose.c stands there before the C library.
+ * While the library works on the connection its socket is lent to a Stream: then what it reads comes from a buffer that is
+ * filled at one go, and what it writes is gathered until stream_push(); and nobody is woken. Everything else is read and
+ * written as without it; and so is this where interpose.c is not linked, or where a later library uses other calls.
  *
- * Gathering also makes sure that nothing leaves before the commit: only stream_push() writes to the socket.
- * TLS is no different: there it is libcrypto that reads and writes the socket.
+ * Gathering also makes sure that nothing leaves before the commit: only stream_push() writes to the socket. TLS is no
+ * different: there it is libcrypto that reads and writes the socket.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one connection reads the ledger, so that nobody else has to, and SQLite carries each page that is written meanwhile
- * over to the copy; a batch that is undone makes it begin anew. The copy's own connection needs neither journal nor flush: until the copy has its name it is nothing.
+ * over to the copy; a batch that is undone makes it begin anew. The copy's own connection needs neither journal nor
+ * flush: until the copy has its name it is nothing.
  * Flushing a gigabyte in one call would hold up every decision for as long as the disk takes, so what was written is
  * pushed on after each slice, and waited for bit by bit at the end; what the last fsync then finds to do is little.
  *

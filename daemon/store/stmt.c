@@ -214,4 +214,3 @@ const void *col_blob(Store *s, StatementId id, int i, size_t *ret_n) {
         *ret_n = (size_t)sqlite3_column_bytes(s->stmts[id], i);
         return p;
 }
-

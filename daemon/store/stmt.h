@@ -27,9 +27,9 @@ struct Store {
         StoreOptions options; /* its path is the caller's, and not there any more after store_open() */
         Changes *changes; /* what the transaction did: see changes.h */
         sqlite3_stmt *stmts[_SQL_MAX]; /* NULL: not prepared at the moment */
-        uint64_t turns[_SQL_MAX], turn;   /* when each was last asked; see stmt.c */
-        size_t n_passing;                 /* prepared ones that may have to go */
-        uint64_t prepared;                /* how often one was prepared */
+        uint64_t turns[_SQL_MAX], turn; /* when each was last asked; see stmt.c */
+        size_t n_passing;               /* prepared ones that may have to go */
+        uint64_t prepared;              /* how often one was prepared */
         char *path;  /* of the file itself, whatever links led to it */
         int witness; /* see witness.h; -1: not open */
         bool in_batch, spoiled;
