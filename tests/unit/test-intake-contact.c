@@ -372,6 +372,20 @@ static void a_handpiece_is_disinfected_after_it_was_received(void **state) {
         assert_int_equal(state_of(s, "HP-1"), ITEM_DISINFECTED);
 }
 
+static void a_handpiece_is_disinfected_after_it_touched_anybody(void **state) {
+        Sim *s = *state;
+
+        sim_say(s, STATION "/receive", "{'item':'HP-1','class':'handpiece'}");
+        sim_advance(s, 600 * S);
+        sim_say(s, "handpiece/pen-1/usage", "{'item':'HP-1','event':'contact'}");
+        sim_advance(s, 59 * S);
+        disinfect(s, ",'contact_s':60");
+        assert_string_equal(sim_rejected(s, STATION), "bad-member");
+        sim_advance(s, S);
+        disinfect(s, ",'contact_s':60");
+        assert_int_equal(state_of(s, "HP-1"), ITEM_DISINFECTED);
+}
+
 static void who_says_no_time_is_held_to_the_least(void **state) {
         Sim *s = *state;
 
@@ -419,6 +433,7 @@ int main(void) {
                 T(a_handpiece_is_disinfected_after_it_was_cleaned),
                 T(a_handpiece_is_disinfected_after_its_session),
                 T(a_handpiece_is_disinfected_after_it_was_received),
+                T(a_handpiece_is_disinfected_after_it_touched_anybody),
                 T(who_says_no_time_is_held_to_the_least),
                 T(one_of_several_that_was_cleaned_too_late_takes_all_back),
         };

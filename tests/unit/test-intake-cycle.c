@@ -229,6 +229,69 @@ static void samples_out_of_their_order_of_arrival_are_put_right(void **state) {
         assert_string_equal(verdict(s), "verified");
 }
 
+/* The broker sends them again. */
+static void a_batch_that_is_lost_takes_its_samples_along(void **state) {
+        Sim *s = *state;
+        int64_t seq;
+
+        make(GEN_SOUND, 0);
+        begin(s, 1);
+        sim_samples(s, 1, &gen, 0, 30, 30);
+        seq = sim_next_seq(s, AUTOCLAVE);
+        for (int time = 0; time < 2; time++) {
+                if (time > 0)
+                        intake_rollback(s->intake);
+                sim_say_as(s, AUTOCLAVE "/sample", sim_boot(s, AUTOCLAVE), seq, "{'cycle':1,'samples':[[%.3f,20,101]]}",
+                           (double)gen.samples[30].t_us / 1e6);
+        }
+        sim_commit(s);
+        assert_int_equal(sim_sql(s, "SELECT sum(samples) FROM sample_chunk"), 31);
+        sim_samples(s, 1, &gen, 31, gen.n, 30);
+        assert_int_equal(sim_sql(s, "SELECT sum(samples) FROM sample_chunk"), (int64_t)gen.n);
+        end(s, 1);
+        assert_string_equal(verdict(s), "verified");
+}
+
+/* More than fits into memory, of one savepoint. */
+static void a_batch_with_many_samples_loses_none(void **state) {
+        Sim *s = *state;
+
+        make(GEN_SOUND, 0);
+        begin(s, 1);
+        for (int m = 0; m < 200; m++) {
+                char json[2048];
+                size_t n = 0;
+
+                for (int i = 0; i < 60; i++)
+                        n += (size_t)snprintf(json + n, sizeof(json) - n, "%s[%d,%d.5,101.%d]", i ? "," : "", 60 * m + i,
+                                              20 + 70 * (i % 2), i);
+                assert_true(n < sizeof(json));
+                sim_say_as(s, AUTOCLAVE "/sample", sim_boot(s, AUTOCLAVE), sim_next_seq(s, AUTOCLAVE),
+                           "{'cycle':1,'samples':[%s]}", json);
+        }
+        sim_commit(s);
+        assert_int_equal(sim_sql(s, "SELECT sum(samples) FROM sample_chunk"), 200 * 60);
+        end(s, 1);
+        assert_int_equal(sim_sql(s, "SELECT sum(samples) FROM sample_chunk"), 200 * 60);
+}
+
+/* Of one batch, too: where a hole is among the samples decides what it does to the hold. */
+static void a_gap_stands_behind_the_samples_that_came_before_it(void **state) {
+        Sim *s = *state;
+
+        begin(s, 1);
+        for (int i = 0; i < 2; i++) {
+                const int64_t seq = sim_next_seq(s, AUTOCLAVE);
+
+                sim_say_as(s, AUTOCLAVE "/sample", sim_boot(s, AUTOCLAVE), seq, "{'cycle':1,'samples':[[%d,20,101]]}", i);
+                if (i == 0)
+                        sim_say_as(s, AUTOCLAVE "/sample", sim_boot(s, AUTOCLAVE), seq, "{'cycle':1,'samples':[[5,20,101]]}");
+        }
+        sim_commit(s);
+        assert_string_equal(sim_text(s, "SELECT group_concat(samples) FROM (SELECT samples FROM sample_chunk ORDER BY n)"),
+                            "1,0,1");
+}
+
 static void an_hour_at_one_sample_a_second_takes_less_than_forty_kib(void **state) {
         Sim *s = *state;
         char ledger[64];
@@ -275,6 +338,9 @@ int main(void) {
                 T(program_unknown_is_unverified),
                 T(a_refused_message_leaves_the_running_cycle_as_it_was),
                 T(samples_out_of_their_order_of_arrival_are_put_right),
+                T(a_batch_that_is_lost_takes_its_samples_along),
+                T(a_batch_with_many_samples_loses_none),
+                T(a_gap_stands_behind_the_samples_that_came_before_it),
                 T(an_hour_at_one_sample_a_second_takes_less_than_forty_kib),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,32 @@ static void reuse_detected_fires_in_another_room_and_stops_both_sessions(void **
         assert_string_equal(sim_renew(s, "room-1", "s-1"), "session-over");
 }
 
+/* The alert suspends the session in the ledger; the row that was read before it must not be put over it. */
+static void a_use_that_is_told_for_the_session_before_suspends_the_one_that_had_not_begun(void **state) {
+        Sim *s = *state;
+
+        sim_receive(s, "R1");
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R1"), "allow");
+        sim_end(s, "room-1", "s-1", "cancelled");
+        sim_pass(s, 180 * US_PER_S);
+        assert_string_equal(sim_ask(s, "room-2", "s-2", "R1"), "allow");
+        sim_say(s, "handpiece/pen-2/usage", "{'item':'%s','event':'contact','session':'s-1'}", sim_code("R1"));
+        assert_int_equal(sim_alert(s, "reuse-detected"), 1);
+        assert_int_equal(state_of(s, "s-2"), SESSION_SUSPENDED);
+        assert_int_equal(sim_sql(s, "SELECT touched FROM session WHERE label = 's-2'"), 1);
+}
+
+/* Whose patients a look-back finds. */
+static void what_was_used_by_nobody_known_is_noted_for_its_session_all_the_same(void **state) {
+        Sim *s = two_rooms(state, false);
+
+        use(s, "pen-2", "R1", "contact");
+        assert_string_equal(used_in(s, "R1"), "?");
+        use(s, "pen-1", "R1", "contact");
+        assert_int_equal(sim_sql(s, "SELECT count(*) FROM session_item x JOIN session s ON s.id = x.session "
+                                    "WHERE s.label = 's-1' AND x.used_us IS NOT NULL"), 1);
+}
+
 static void reuse_detected_fires_when_a_cancelled_session_says_later_that_it_started(void **state) {
         Sim *s = *state;
         sim_receive(s, "R1");
@@ -369,6 +395,8 @@ int main(void) {
                 T(use_without_session_fires_for_a_lapsed_session),
                 T(reuse_detected_fires_after_the_end),
                 T(reuse_detected_fires_in_another_room_and_stops_both_sessions),
+                T(a_use_that_is_told_for_the_session_before_suspends_the_one_that_had_not_begun),
+                T(what_was_used_by_nobody_known_is_noted_for_its_session_all_the_same),
                 T(reuse_detected_fires_when_a_cancelled_session_says_later_that_it_started),
                 T(a_needle_that_hurt_somebody_has_been_in_use),
                 T(drawn_blood_means_that_the_session_began),

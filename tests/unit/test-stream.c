@@ -172,6 +172,25 @@ static void a_read_takes_from_one_filling_until_it_is_empty(void **state) {
         stream_take_back(&p->stream);
 }
 
+static void of_a_connection_that_is_gone_nothing_is_read_or_sent_on_the_next(void **state) {
+        Pair *p = *state;
+        ssize_t n = 0;
+        char c;
+
+        assert_int_equal(send(p->far, "ab", 2, 0), 2);
+        await(p->near);
+        stream_lend(&p->stream, p->near);
+        assert_true(stream_read(p->near, &c, 1, &n) && n == 1);
+        assert_true(stream_write(p->near, "c", 1, &n) && n == 1);
+        stream_take_back(&p->stream);
+        stream_reset(&p->stream);
+        assert_false(stream_pending(&p->stream));
+        stream_lend(&p->stream, p->near);
+        assert_true(stream_read(p->near, &c, 1, &n));
+        stream_take_back(&p->stream);
+        assert_int_equal(n, -1);
+}
+
 static void other_descriptors_and_other_times_are_none_of_its_business(void **state) {
         Pair *p = *state;
         char buf[8] = "";
@@ -210,6 +229,7 @@ int main(void) {
                 TEST(nothing_is_sent_before_it_is_pushed),
                 TEST(a_push_into_a_lost_connection_says_so),
                 TEST(a_read_takes_from_one_filling_until_it_is_empty),
+                TEST(of_a_connection_that_is_gone_nothing_is_read_or_sent_on_the_next),
                 TEST(other_descriptors_and_other_times_are_none_of_its_business),
                 TEST(the_byte_that_wakes_nobody_is_not_written_as_long_as_the_handle_lives),
         };
