@@ -77,7 +77,8 @@ bool intake_vouches(const Intake *in);
  * every one that comes after. Into the batch. */
 int intake_checkpoint_record(Intake *in, const Now *now, const char *jws);
 /* The same of the chain as it was after record `size`, for somebody who keeps it: nothing into the batch. 0 is the
- * committed head. 1, and to be freed; 0: there is no such record; -EPERM: the ledger is in doubt, and nobody's word is given for it. */
+ * committed head. 1, and to be freed; 0: there is no such record; -EPERM: the ledger is in doubt, and nobody's word is given
+ * for it. */
 int intake_checkpoint_of(Intake *in, const Now *now, int64_t size, char **ret_jws);
 
 /* Broker lost and found. A new broker session may have lost messages that it had acknowledged. */

@@ -43,29 +43,21 @@ static int item_read(Store *s, StatementId q, int r, ItemRow *ret) {
         return 1;
 }
 
-static int item_kept(Store *s, int64_t id, const char *code, ItemRow *ret) {
-        const ItemRow *row;
-
-        s->items.size = sizeof(*row);
-        row = row_kept(s, &s->items, id, code);
-        if (row)
-                *ret = *row;
-        return row != NULL;
-}
-
 static int item_keep(Store *s, StatementId q, int r, ItemRow *ret) {
         r = item_read(s, q, r, ret);
         if (r > 0)
-                row_keep(s, &s->items, ret->id, ret->code, ret);
+                row_keep(s, &s->items, ret->id, ret->code, ret, sizeof(*ret));
         return r;
 }
 
 int item_get(Store *s, const char *code, ItemRow *ret) {
-        return item_kept(s, 0, code, ret) ?: item_keep(s, SQL_ITEM_BY_CODE, sql_first(s, SQL_ITEM_BY_CODE, "t", code), ret);
+        return row_kept(s, &s->items, 0, code, ret, sizeof(*ret)) ?:
+                       item_keep(s, SQL_ITEM_BY_CODE, sql_first(s, SQL_ITEM_BY_CODE, "t", code), ret);
 }
 
 int item_get_id(Store *s, int64_t id, ItemRow *ret) {
-        return item_kept(s, id, "", ret) ?: item_keep(s, SQL_ITEM_BY_ID, sql_first(s, SQL_ITEM_BY_ID, "i", id), ret);
+        return row_kept(s, &s->items, id, "", ret, sizeof(*ret)) ?:
+                       item_keep(s, SQL_ITEM_BY_ID, sql_first(s, SQL_ITEM_BY_ID, "i", id), ret);
 }
 
 int item_next(Store *s, const ItemFilter *f, int64_t after, ItemRow *ret) {

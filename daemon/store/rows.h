@@ -11,7 +11,6 @@
 #define ROWS_KEPT 16
 
 typedef struct RowCache {
-        size_t size;     /* of a row */
         uint64_t undone; /* store_undone() when they were read */
         unsigned next;   /* which gives way */
         struct {
@@ -21,8 +20,9 @@ typedef struct RowCache {
         uint8_t *rows; /* NULL: none was kept yet */
 } RowCache;
 
-/* By its id, or where that is 0 by its name. NULL: it is to be read. */
-const void *row_kept(const Store *s, RowCache *c, int64_t id, const char *name);
-void row_keep(const Store *s, RowCache *c, int64_t id, const char *name, const void *row);
+/* By its id, or where that is 0 by its name: 1 and the row, of `size` bytes; 0: it is to be read. */
+int row_kept(const Store *s, RowCache *c, int64_t id, const char *name, void *ret, size_t size);
+/* What was read then. `size` is the same for all rows of a cache. */
+void row_keep(const Store *s, RowCache *c, int64_t id, const char *name, const void *row, size_t size);
 void row_changes(RowCache *c, int64_t id);
 void rows_free(RowCache *c);

@@ -74,30 +74,20 @@ static int session_read(Store *s, StatementId q, int r, SessionRow *ret) {
         return n == CONTENT_SIZE || n == 0 ? 1 : -EBADMSG; /* 0: erased, and no question is the same any more */
 }
 
-static int session_kept(Store *s, int64_t id, const char *label, SessionRow *ret) {
-        const SessionRow *row;
-
-        s->sessions.size = sizeof(*row);
-        row = row_kept(s, &s->sessions, id, label);
-        if (row)
-                *ret = *row;
-        return row != NULL;
-}
-
 static int session_keep(Store *s, StatementId q, int r, SessionRow *ret) {
         r = session_read(s, q, r, ret);
         if (r > 0)
-                row_keep(s, &s->sessions, ret->id, ret->label, ret);
+                row_keep(s, &s->sessions, ret->id, ret->label, ret, sizeof(*ret));
         return r;
 }
 
 int session_get(Store *s, const char *label, SessionRow *ret) {
-        return session_kept(s, 0, label, ret) ?:
+        return row_kept(s, &s->sessions, 0, label, ret, sizeof(*ret)) ?:
                        session_keep(s, SQL_SESSION_BY_LABEL, sql_first(s, SQL_SESSION_BY_LABEL, "t", label), ret);
 }
 
 int session_get_id(Store *s, int64_t id, SessionRow *ret) {
-        return session_kept(s, id, "", ret) ?:
+        return row_kept(s, &s->sessions, id, "", ret, sizeof(*ret)) ?:
                        session_keep(s, SQL_SESSION_BY_ID, sql_first(s, SQL_SESSION_BY_ID, "i", id), ret);
 }
 
