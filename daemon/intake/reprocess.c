@@ -12,13 +12,23 @@
 
 typedef int (*EachItem)(Intake *in, const Event *e, const Origin *o, ItemRow *item);
 
+/* What is scanned twice is done once. */
 static int each_item(Intake *in, const Event *e, const Origin *o, const List *items, EachItem step) {
+        int64_t done[ITEMS_MAX];
+
         for (size_t i = 0; i < items->n; i++) {
                 ItemRow item;
                 int r = item_want(in, "items", items->v[i], &item);
+                size_t k = 0;
 
-                if (r == 0)
-                        r = step(in, e, o, &item);
+                if (r != 0)
+                        return r;
+                while (k < i && done[k] != item.id)
+                        k++;
+                done[i] = item.id;
+                if (k < i)
+                        continue;
+                r = step(in, e, o, &item);
                 if (r == 0)
                         r = item_save(in->store, &item);
                 if (r != 0)
