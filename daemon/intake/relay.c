@@ -125,9 +125,14 @@ static void facts_of(const Intake *in, const Event *e, const RoomLook *look, con
                              .permit_until_us = relay->permit_until_us };
 }
 
-static int mismatch(Intake *in, const Event *e, const char *room) {
+/* Somebody may have been treated. A session that is live leaves a room to be disinfected at its own end. */
+static int mismatch(Intake *in, const Event *e, const RoomLook *look) {
+        const char *room = look->room.id;
         char text[TEXT_MAX + 1];
-        int r;
+        int r = look->live ? 0 : room_used(in, room);
+
+        if (r < 0)
+                return r;
 
         snprintf(text, sizeof(text),
                  "Relay %s in room %s says that it is energised, and no permit that was given can still hold. Cut its "
@@ -196,7 +201,7 @@ int on_relay_state(Intake *in, const Event *e, const Origin *o) {
                 return r;
         switch (verdict) {
         case RELAY_MISMATCH:
-                return mismatch(in, e, room);
+                return mismatch(in, e, &look);
         case RELAY_IDLE:
                 return idle(in, e, room);
         case RELAY_RIGHT:

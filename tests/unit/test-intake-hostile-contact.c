@@ -202,6 +202,32 @@ static void a_use_where_it_still_sits_begins_the_pieces_time_anew(void **state) 
         assert_string_equal(disinfected(s), "");
 }
 
+static void a_relay_that_is_energised_without_a_permit_soils_the_room(void **state) {
+        Sim *s = *state;
+
+        sim_receive(s, "R1 R2");
+        treated(s, "s-1", "R1");
+        sim_pass(s, 200 * S);
+        assert_string_equal(wiped(s), "");
+        sim_relay_say(s, "relay-1", true);
+        sim_pass(s, 600 * S);
+        sim_relay_say(s, "relay-1", false);
+        sim_pass(s, S);
+        assert_string_equal(sim_unlock(s, "room-1"), "done");
+        assert_string_equal(sim_ask(s, "room-1", "s-2", "R2"), "room-not-disinfected");
+        assert_string_equal(wiped(s), "");
+        assert_string_equal(sim_ask(s, "room-1", "s-3", "R2"), "allow");
+}
+
+static void what_is_scanned_twice_is_disinfected_once(void **state) {
+        Sim *s = *state;
+
+        sim_say(s, STATION "/receive", "{'item':'HP-1','class':'handpiece'}");
+        sim_advance(s, 60 * S);
+        sim_taken(s, STATION "/disinfect", "{'items':['HP-1','HP-1'],'level':'high','contact_s':60,'by':'ben'}");
+        assert_int_equal(sim_sql(s, "SELECT cycles FROM item WHERE code = 'HP-1'"), 1);
+}
+
 int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, sim_setup, sim_teardown)
         const struct CMUnitTest tests[] = {
@@ -214,6 +240,8 @@ int main(void) {
                 T(a_contact_after_the_end_begins_the_rooms_time_anew),
                 T(a_use_without_a_session_begins_the_pieces_time_anew),
                 T(a_use_where_it_still_sits_begins_the_pieces_time_anew),
+                T(a_relay_that_is_energised_without_a_permit_soils_the_room),
+                T(what_is_scanned_twice_is_disinfected_once),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
