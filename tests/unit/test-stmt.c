@@ -98,6 +98,20 @@ static void the_first_message_of_a_room_that_came_up_again_is_decided_likewise(v
         assert_decides(s, sim_renew(s, "room-1", "s-1"), "allow");
 }
 
+static const char *report(Sim *s) {
+        sim_taken(s, "handpiece/pen-1/usage", "{'item':'%s','event':'round','round':1,'area':'face','passes':1}", sim_code("R1"));
+        return "taken";
+}
+
+static void a_report_of_use_like_the_one_before_finds_its_own_too(void **state) {
+        Sim *s = *state;
+
+        assert_string_equal(sim_ask(s, "room-1", "s-1", "R1"), "allow");
+        sim_start(s, "room-1", "s-1");
+        report(s);
+        assert_decides(s, report(s), "taken");
+}
+
 /* Prepares it, and gets no further: there is no such type. */
 static void ask(Store *s, StatementId id) {
         assert_int_equal(sql_run(s, id, "?"), -EINVAL);
@@ -152,6 +166,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(a_decision_finds_all_its_statements_prepared),
                 TEST(the_first_message_of_a_room_that_came_up_again_is_decided_likewise),
+                TEST(a_report_of_use_like_the_one_before_finds_its_own_too),
                 TEST(of_the_others_those_asked_last_stay_up_to_a_number),
                 TEST(one_that_stands_on_a_row_is_not_taken_away),
         };
