@@ -140,7 +140,6 @@ static void ask(Probe *p, long i) {
         char payload[PAYLOAD_MAX], from[64], nonce[23];
         int64_t asked_us;
 
-        wipe(p, room);
         make_nonce(nonce);
         (void)snprintf(from, sizeof(from), "room/probe-%ld/session-request", room + 1);
         (void)snprintf(payload, sizeof(payload),
@@ -182,8 +181,9 @@ int main(int argc, char **argv) {
                 p.rooms[i].ended_us = clock_us();
         stock(&p, n);
         for (long i = 1; i <= n; i++) {
-                ask(&p, i);
+                wipe(&p, i % p.n_rooms);
                 idle(&p, atol(argv[7]));
+                ask(&p, i);
         }
         return EXIT_SUCCESS;
 }
