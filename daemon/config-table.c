@@ -217,7 +217,7 @@ const ConfigKey config_keys[] = {
           .fallback = "32", .help = "Less free space than this (MiB): no sessions." },
         { STORE(backup_days, "backup-days"), NUMBER(0, 365, 1), .fallback = "7",
           .help = "How old the newest backup may be (days) before an alert; 0: no alert." },
-        { STORE(cache_kib, "cache-kib"), NUMBER(256, 1048576, 1), .fallback = "1024",
+        { STORE(cache_kib, "cache-kib"), NUMBER(256, 1048576, 1), .fallback = "3072",
           .help = "Memory for the ledger's pages (KiB)." },
 
         { CONTROL(socket, "socket"), SOCKET, .fallback = "/run/asepsis/control.sock", .help = "Where it is." },

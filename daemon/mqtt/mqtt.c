@@ -254,15 +254,17 @@ static void flush(Mqtt *m) {
 }
 
 /* Until the socket is dry or the batch is full; 0 or a code of the library. A dry socket shows in errno, which the
- * library clears before each read and our callbacks clear when they return: one that did not would leave what is in the
- * buffer there until more comes. A full batch has another turn, for what is left need not be in the socket any more. */
+ * library clears before each read and our callbacks clear when they return. Taking it wrong does no harm: a smaller
+ * batch, or one read in vain. The batch may grow beyond its bound, because the library reads as many packets at a time as
+ * publishes of ours are on their way. Whatever ended it short of a dry socket, there is another turn: what is left need not
+ * be in the socket any more. */
 static int read_batch(Mqtt *m, int *ret_error) {
-        unsigned packets = 0;
         int rc = 0;
 
+        *ret_error = 0;
         m->n_batch = 0;
         stream_lend(&m->stream, mosquitto_socket(m->handle));
-        for (; packets < m->options.batch_max && m->n_batch < m->options.batch_max; packets++) {
+        for (unsigned packets = 0; packets < m->options.batch_max && m->n_batch < m->options.batch_max; packets++) {
                 errno = 0;
                 rc = mosquitto_loop_read(m->handle, 1);
                 *ret_error = errno;
@@ -270,7 +272,7 @@ static int read_batch(Mqtt *m, int *ret_error) {
                         break;
         }
         stream_take_back(&m->stream);
-        if (packets == m->options.batch_max || m->n_batch == m->options.batch_max)
+        if (*ret_error != EAGAIN || stream_unread(&m->stream))
                 (void)sd_event_source_set_enabled(m->again, SD_EVENT_ONESHOT);
         return rc;
 }

@@ -44,6 +44,10 @@ bool stream_pending(const Stream *s) {
         return s->n_out > 0;
 }
 
+bool stream_unread(const Stream *s) {
+        return s->in_at < s->in_end;
+}
+
 /* 1: there is something to be had; else what recv() returned. */
 static ssize_t fill(Stream *s) {
         ssize_t n = recv(s->fd, s->in, sizeof(s->in), MSG_DONTWAIT);

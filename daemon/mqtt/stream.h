@@ -36,6 +36,9 @@ void stream_take_back(Stream *s);
 int stream_push(Stream *s, int fd);
 bool stream_pending(const Stream *s);
 
+/* Something was taken from the socket and not yet read by the library. */
+bool stream_unread(const Stream *s);
+
 /* For interpose.c: what read() and write() do, or false where they are none of ours. */
 bool stream_read(int fd, void *buf, size_t n, ssize_t *ret);
 bool stream_write(int fd, const void *buf, size_t n, ssize_t *ret);

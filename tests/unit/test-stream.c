@@ -162,6 +162,7 @@ static void a_read_takes_from_one_filling_until_it_is_empty(void **state) {
         assert_true(stream_read(p->near, buf + 2, 5, &n));
         assert_int_equal(n, 4);
         assert_memory_equal(buf, "abcdef", 6);
+        assert_false(stream_unread(&p->stream));
         assert_true(stream_read(p->near, buf, 1, &n));
         assert_int_equal(n, -1);
         assert_int_equal(errno, EAGAIN);

@@ -2,7 +2,8 @@
 /*
  * The real mqtt module on a leash: prints a line for each hook, does what it is told on stdin.
  *
- *   mqtt-probe KEY=VALUE...   host, port, unix, user, password, cafile, id, batch, keepalive, expiry, will
+ *   mqtt-probe KEY=VALUE...   host, port, unix, user, password, cafile, id, batch, keepalive, expiry, will, hello: so many
+ *                             publishes at QoS 1 as soon as it is connected
  *
  * commands: policy ok|fail|ask|kill|pause   what commit() does; ask: reads "ok" or "fail" from stdin and blocks
  *                                         meanwhile; pause: pauses and fails
@@ -27,6 +28,7 @@ typedef struct Probe {
         MqttOptions options;
         Policy policy;
         unsigned n_messages; /* since the last commit */
+        unsigned hello;
         char input[4096];
         size_t n_input;
 } Probe;
@@ -87,6 +89,8 @@ static void on_connected(void *userdata, bool session_present) {
 
         r = mqtt_publish(p->mqtt, "asepsis/v1/" SITE "/state/alert/probe", "here", 4, &(MqttPublish){ .retain = true },
                          NULL);
+        for (unsigned i = 0; i < p->hello; i++)
+                (void)mqtt_publish(p->mqtt, "asepsis/v1/" SITE "/state/probe/hello", "x", 1, &(MqttPublish){ .qos = 1 }, NULL);
         printf("connected session=%d publish=%d\n", session_present, r);
 }
 
@@ -225,7 +229,7 @@ int main(int argc, char **argv) {
 
         setvbuf(stdout, NULL, _IOLBF, 0);
         for (int i = 1; i < argc; i++)
-                if (set_option(&p.options, argv[i]) < 0) {
+                if (sscanf(argv[i], "hello=%u", &p.hello) != 1 && set_option(&p.options, argv[i]) < 0) {
                         fprintf(stderr, "mqtt-probe: no such option: %s\n", argv[i]);
                         return 2;
                 }
