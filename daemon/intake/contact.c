@@ -15,11 +15,10 @@ int contact_check(Intake *in, const Origin *o, const ContactClaim *c) {
                           .arrived_us = o->arrived_us,
                           .now_us = in->now.wall_us,
                           .contact_us = c->contact_us };
-        bool late;
+        bool by_clock;
 
         memcpy(t.since_us, c->since_us, sizeof(t.since_us));
-        late = contact_from_us(&t) == in->clock_since_us;
-
+        by_clock = contact_from_us(&t) == in->clock_since_us;
         if (intake_doubted(in, DOUBT_CLOCK))
                 return reject(in, REJECT_NOT_ALLOWED, NULL,
                               "While the clock is in doubt nobody can tell how long the agent was on. When it is right again, "
@@ -29,5 +28,5 @@ int contact_check(Intake *in, const Origin *o, const ContactClaim *c) {
         return reject(in, REJECT_BAD_MEMBER, "contact_s",
                       "%.100s%s %s %lld s, and %s %lld s before. Disinfect again; send this when the agent's time is over.",
                       c->item ?: "This", c->item ? ": this" : "", c->said ? "says" : "takes", SECONDS(t.contact_us),
-                      late ? "the clock is believed only since" : c->happened, SECONDS(contact_had_us(&t)));
+                      by_clock ? "the clock is believed only since" : c->happened, SECONDS(contact_had_us(&t)));
 }

@@ -8,20 +8,8 @@
 
 #include <stdio.h>
 
-#include "../lib/clinicsim.h"
+#include "contact-case.h"
 #include "core/item.h"
-
-#define ROOM "room/room-1"
-#define STATION "station/station-1"
-#define S US_PER_S
-
-/* Somebody was treated in room 1, and it ended just now. */
-static void treated(Sim *s, const char *session, const char *items) {
-        assert_string_equal(sim_ask(s, "room-1", session, items), "allow");
-        sim_start(s, "room-1", session);
-        sim_advance(s, 600 * S);
-        sim_end(s, "room-1", session, "completed");
-}
 
 static void wiped(Sim *s, int contact_s) {
         sim_forget(s);
@@ -209,13 +197,6 @@ static void a_restart_of_the_daemon_changes_nothing(void **state) {
 }
 
 /* --- the clock -------------------------------------------------------------------------------------------------------- */
-
-static void look(Sim *s, int64_t step_us) {
-        s->now.wall_us += step_us;
-        intake_clock(s->intake, &s->now, s->now.boot_us, true);
-        assert_int_equal(intake_clock_tell(s->intake, &s->now), 0);
-        sim_commit(s);
-}
 
 static void while_the_clock_is_in_doubt_nothing_counts(void **state) {
         Sim *s = *state;

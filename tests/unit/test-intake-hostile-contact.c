@@ -6,19 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../lib/clinicsim.h"
+#include "contact-case.h"
 #include "core/item.h"
-
-#define ROOM "room/room-1"
-#define STATION "station/station-1"
-#define S US_PER_S
-
-static void treated(Sim *s, const char *session, const char *items) {
-        assert_string_equal(sim_ask(s, "room-1", session, items), "allow");
-        sim_start(s, "room-1", session);
-        sim_advance(s, 600 * S);
-        sim_end(s, "room-1", session, "completed");
-}
 
 static const char *wiped(Sim *s) {
         sim_forget(s);
@@ -30,14 +19,6 @@ static const char *disinfected(Sim *s) {
         sim_forget(s);
         sim_say(s, STATION "/disinfect", "{'items':['HP-1'],'level':'high','contact_s':60,'by':'ben'}");
         return sim_rejected(s, STATION);
-}
-
-/* As the daemon does before whatever it takes. */
-static void look(Sim *s, int64_t step_us) {
-        s->now.wall_us += step_us;
-        intake_clock(s->intake, &s->now, s->now.boot_us, true);
-        assert_int_equal(intake_clock_tell(s->intake, &s->now), 0);
-        sim_commit(s);
 }
 
 /* --- the clock, moved by less than what puts it in doubt --------------------------------------------------------------- */
